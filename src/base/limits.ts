@@ -1,0 +1,59 @@
+/** Every bound on one page. Sizes end in Bytes, times in Ms, counts in nothing. */
+export const LIMITS = {
+  /** Cluster size; a local cluster is this machine's own processes. */
+  maxNodes: 9,
+
+  // Data
+  keyBytes: 1_024,
+  valueBytes: 1_048_576,
+  rangeRows: 1_000,
+  rangeBytes: 1_048_576,
+  sessions: 10_000,
+  /** Replies kept per session, so a client may have this many sequences open at once. */
+  sessionReplies: 512,
+
+  // Raft
+  heartbeatMs: 50,
+  /** Silence after which a follower campaigns is drawn from [electionMs, 2 x electionMs) (Raft §5.2). */
+  electionMs: 500,
+  /** A closed connection to the leader is proof enough to campaign after at most this long, with pre-vote. */
+  leaderGoneMaxMs: 60,
+  appendBytes: 512 * 1_024,
+  appendEntries: 1_024,
+  /** Appends in flight to one follower before the leader waits for an acknowledgement. */
+  inflightAppends: 64,
+  inflightBytes: 4 * 1_024 * 1_024,
+  /** Proposals waiting for commitment before the leader answers OVERLOADED. */
+  uncommittedEntries: 4_096,
+  uncommittedBytes: 8 * 1_024 * 1_024,
+
+  // Node
+  proposalQueue: 4_096,
+  readQueue: 8_192,
+  requestDeadlineMs: 5_000,
+  maxRequestDeadlineMs: 60_000,
+  eventRing: 4_096,
+  logTailEntries: 64,
+
+  // Wire
+  frameBytes: 1_572_864,
+  frameDepth: 16,
+  frameTokens: 10_000,
+  batchCalls: 32,
+  requestIdLength: 64,
+  inflightPerConnection: 512,
+  inflightPerConnectionBytes: 8 * 1_024 * 1_024,
+  connections: 512,
+  unauthenticatedSockets: 64,
+  headerBytes: 8_192,
+  handshakeMs: 3_000,
+  pingMs: 5_000,
+  sendBufferBytes: 8 * 1_024 * 1_024,
+  peerSendBufferBytes: 16 * 1_024 * 1_024,
+  wsFragments: 64,
+  wsBufferedChunks: 4_096,
+
+  // Disk
+  segmentBytes: 16 * 1_024 * 1_024,
+  recordBytes: 1_572_864,
+} as const;

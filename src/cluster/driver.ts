@@ -1,0 +1,148 @@
+/** The contract the console and the commands are written against. They ask for capabilities, never for an engine. */
+import type { LogIndex, NodeId, Term } from '../base/brand.ts';
+import type { KeyValue, RangeQuery, RangeResult } from '../kv/commands.ts';
+import type { LogRow, MemberStatus } from '../replica/status.ts';
+
+export type Capability = 'process-faults' | 'link-faults' | 'transfer-leadership' | 'stop-cluster' | 'detach';
+
+export type NodeState = 'up' | 'down' | 'paused';
+
+/** One node as seen from here. `status` is the newest answer, also of a node that is gone; `seenAt` tells its age. */
+export interface NodeView {
+  readonly id: NodeId;
+  readonly url: string;
+  readonly pid: number | null;
+  readonly state: NodeState;
+  readonly status: MemberStatus | null;
+  /** `performance.now()` of the newest data; null when there never was any. */
+  readonly seenAt: number | null;
+}
+
+export type FaultKind = 'kill' | 'pause' | 'isolate' | 'partition' | 'link';
+
+/** A fault that is active until it is healed. */
+export interface ActiveFault {
+  readonly id: number;
+  readonly kind: FaultKind;
+  /** The command that sets it, as it would be typed: `isolate n2`, `link n1 n5 --drop 1`. */
+  readonly command: string;
+  readonly nodes: readonly NodeId[];
+  /** Wall-clock milliseconds since 1970. */
+  readonly since: number;
+  readonly until: number | null;
+  /** Who set it: `cli`, or the id of a console, with which it ends. */
+  readonly owner: string;
+}
+
+/** The newest picture of the whole cluster. A new object only when something changed. */
+export interface ClusterPicture {
+  readonly name: string;
+  /** Null for a cluster that is only known by its urls. */
+  readonly dir: string | null;
+  readonly nodes: readonly NodeView[];
+  /** The leader of the highest term seen, if it is up. */
+  readonly leader: NodeId | null;
+  readonly term: Term;
+  readonly faults: readonly ActiveFault[];
+}
+
+export type EventKind = 'role' | 'election' | 'vote' | 'log' | 'process' | 'fault' | 'request' | 'note';
+
+/** Something that happened, told in words. `text` may hold characters from peers and keys: escape it before drawing. */
+export interface ClusterEvent {
+  readonly seq: number;
+  /** Wall-clock milliseconds since 1970. */
+  readonly time: number;
+  readonly node: NodeId | null;
+  readonly kind: EventKind;
+  readonly severity: 'info' | 'warn' | 'error';
+  readonly text: string;
+  /** For a fault: the id that `heal` takes. */
+  readonly fault: number | null;
+}
+
+/** What can be done to a cluster. `forMs` ends a fault by itself; null leaves it until healed. */
+export type ClusterAction =
+  | { readonly type: 'kill' | 'pause' | 'isolate'; readonly nodes: readonly NodeId[]; readonly forMs: number | null }
+  | { readonly type: 'restart' | 'resume'; readonly nodes: readonly NodeId[] }
+  | { readonly type: 'partition'; readonly groups: readonly (readonly NodeId[])[]; readonly forMs: number | null }
+  | {
+      readonly type: 'link';
+      readonly from: NodeId;
+      readonly to: NodeId;
+      readonly bothWays: boolean;
+      readonly drop: number;
+      readonly delayMs: readonly [number, number];
+      readonly duplicate: number;
+      readonly forMs: number | null;
+    }
+  /** One fault by id, or all with null. */
+  | { readonly type: 'heal'; readonly fault: number | null }
+  /** Heals the newest active fault. */
+  | { readonly type: 'undo' }
+  | { readonly type: 'transfer'; readonly to: NodeId }
+  | { readonly type: 'campaign'; readonly node: NodeId }
+  | { readonly type: 'stop' };
+
+/** `text` says in a line what was done: `killed n2 (pid 4211)`. `fault` is set when something is now active. */
+export interface ActionResult {
+  readonly text: string;
+  readonly fault: number | null;
+}
+
+export type Consistency = 'linearizable' | 'stale';
+
+/** A write's place in the log and in the store. */
+export interface Written {
+  readonly revision: number;
+  readonly index: LogIndex;
+  readonly term: Term;
+}
+
+/**
+ * The store, as every caller sees it. All calls end: with a result, or with an RpcError whose outcome is definite or
+ * unknown. Writes carry (session, sequence), so a retry inside never applies twice.
+ */
+export interface KvClient {
+  put(key: string, value: string, options?: CallOptions): Promise<Written>;
+  get(key: string, options?: ReadOptions): Promise<{ readonly kv: KeyValue | null; readonly revision: number }>;
+  delete(key: string, options?: CallOptions): Promise<{ readonly deleted: boolean; readonly revision: number }>;
+  cas(
+    key: string,
+    expect: string | null,
+    value: string,
+    options?: CallOptions,
+  ): Promise<{ readonly swapped: boolean; readonly current: string | null; readonly revision: number }>;
+  range(query: Partial<RangeQuery>, options?: ReadOptions): Promise<RangeResult>;
+}
+
+export interface CallOptions {
+  /** The whole call, retries included, ends within this time. Default 5,000. */
+  readonly deadlineMs?: number;
+  readonly signal?: AbortSignal;
+}
+export interface ReadOptions extends CallOptions {
+  readonly consistency?: Consistency;
+  /** Ask this node (only useful with `stale`). */
+  readonly node?: NodeId;
+}
+
+export interface ClusterDriver {
+  readonly capabilities: ReadonlySet<Capability>;
+  readonly kv: KvClient;
+  /** True while this program launched the nodes and will stop them when it closes. */
+  readonly ownsNodes: boolean;
+  picture(): ClusterPicture;
+  /** Asks every node for its status once and resolves when all have answered or `timeoutMs` has passed. */
+  refresh(timeoutMs: number): Promise<void>;
+  /** Called after every change of the picture, at most once per event-loop turn. */
+  onPicture(listener: () => void): () => void;
+  onEvent(listener: (event: ClusterEvent) => void): () => void;
+  /** At most 256 rows of one node's log, from `from` on. */
+  logRows(node: NodeId, from: LogIndex, limit: number): Promise<readonly LogRow[]>;
+  act(action: ClusterAction): Promise<ActionResult>;
+  /** Leaves the nodes running when this driver closes. */
+  detach(): void;
+  /** Heals this driver's own faults; stops the nodes if it owns them; ends all connections. */
+  close(): Promise<void>;
+}

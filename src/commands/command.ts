@@ -1,0 +1,76 @@
+/** One registry for keys, footer, help, palette, shell and argv. A command is data plus one function. */
+import type { NodeId } from '../base/brand.ts';
+import type { Capability, ClusterAction, ClusterDriver } from '../cluster/driver.ts';
+
+export type Surface = 'argv' | 'shell' | 'key';
+export type Group = 'keys and values' | 'faults' | 'cluster' | 'views' | 'shell';
+
+export type ParamKind = 'key' | 'value' | 'node' | 'node-set' | 'groups' | 'number' | 'duration' | 'file' | 'text' | 'choice';
+
+export interface ParamSpec {
+  readonly name: string;
+  readonly kind: ParamKind;
+  readonly summary: string;
+  readonly required: boolean;
+  /** Takes all the remaining words. */
+  readonly rest?: boolean;
+  readonly choices?: readonly string[];
+}
+
+/** A flag without `value` is a switch. */
+export interface FlagSpec {
+  readonly name: string;
+  readonly value: ParamKind | null;
+  readonly summary: string;
+  readonly choices?: readonly string[];
+}
+
+/** Words after parsing: positional values by name, flags by name. Nothing is interpreted yet. */
+export interface Arguments {
+  readonly values: ReadonlyMap<string, string>;
+  readonly rest: readonly string[];
+  readonly flags: ReadonlyMap<string, string | true>;
+}
+
+export interface CommandContext {
+  readonly driver: ClusterDriver;
+  /** Nodes marked in the console; empty elsewhere. */
+  readonly marked: readonly NodeId[];
+  /** The node under the cursor in the console. */
+  readonly cursor: NodeId | null;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * What came out. `lines` is for people and still unescaped: pass it through `safe` before a terminal sees it.
+ * `json` is the machine's form of the same. `exit` follows the table of exit codes.
+ */
+export interface CommandResult {
+  readonly lines: readonly string[];
+  readonly json: unknown;
+  readonly exit: 0 | 1 | 2 | 3 | 4 | 5;
+  /** A short remark under the result: `rev 1287 T8 4.1 ms`. */
+  readonly trailer?: string;
+}
+
+export interface CommandSpec {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly group: Group;
+  /** One line, starting with a verb. */
+  readonly summary: string;
+  readonly params: readonly ParamSpec[];
+  readonly flags: readonly FlagSpec[];
+  /** Complete lines as one would type them in the shell. */
+  readonly examples: readonly string[];
+  readonly surfaces: readonly Surface[];
+  readonly needs: Capability | null;
+  /** The action it stands for, when it is one: asked for its consequence before it runs. Throws UsageError. */
+  readonly action?: (context: CommandContext, args: Arguments) => ClusterAction;
+  readonly run: (context: CommandContext, args: Arguments) => Promise<CommandResult>;
+}
+
+/** Wrong words, with what to type instead. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}

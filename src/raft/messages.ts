@@ -1,0 +1,189 @@
+/**
+ * The vocabulary of the consensus algorithm: what goes into the core, what comes out, what travels between cores.
+ * Read this first. Everything here is data; nothing here knows sockets, files or clocks.
+ */
+import type { ClusterTime, LogIndex, Millis, NodeId, Term } from '../base/brand.ts';
+
+/** Identifies an entry for ever: two logs that hold the same id hold the same prefix (Log Matching, Raft §5.3). */
+export interface EntryId {
+  readonly index: LogIndex;
+  readonly term: Term;
+}
+
+/**
+ * One position of the replicated log. `data` is opaque text to Raft: a command of the state machine for 'command',
+ * the text of a Configuration for 'config', empty for 'noop'.
+ */
+export interface Entry extends EntryId {
+  readonly time: ClusterTime;
+  readonly kind: 'noop' | 'command' | 'config';
+  readonly data: string;
+}
+
+/** Who decides. `outgoing` is non-empty only in a joint configuration, which needs both majorities (Raft §6). */
+export interface Configuration {
+  readonly voters: readonly NodeId[];
+  readonly outgoing: readonly NodeId[];
+  readonly learners: readonly NodeId[];
+}
+
+/** What must be on disk before any promise made on it leaves the node (Raft figure 2, "persistent state"). */
+export interface HardState {
+  readonly term: Term;
+  readonly votedFor: NodeId | null;
+}
+
+export type Role = 'follower' | 'pre-candidate' | 'candidate' | 'leader' | 'learner';
+
+/** Why a vote was refused, in the order in which the rules are tried. */
+export type VoteRefusal = 'older-term' | 'leader-is-alive' | 'already-voted' | 'log-behind' | 'storage-stalled';
+
+interface Routed {
+  readonly from: NodeId;
+  readonly to: NodeId;
+  readonly term: Term;
+}
+/** A pre-vote asks about `term` = the sender's term + 1 without anyone adopting it (dissertation §9.6). */
+export interface VoteRequest extends Routed {
+  readonly type: 'vote-request';
+  readonly last: EntryId;
+  readonly preVote: boolean;
+  /** Set when the leader itself asked for this election: stickiness must not refuse it (dissertation §3.10). */
+  readonly transfer: boolean;
+}
+export interface VoteReply extends Routed {
+  readonly type: 'vote-reply';
+  readonly preVote: boolean;
+  readonly granted: boolean;
+  readonly refusal: VoteRefusal | null;
+}
+/** Also the heartbeat when `entries` is empty. `readRound` numbers the leader's ReadIndex rounds (dissertation §6.4). */
+export interface AppendRequest extends Routed {
+  readonly type: 'append-request';
+  readonly previous: EntryId;
+  readonly entries: readonly Entry[];
+  readonly commit: LogIndex;
+  readonly readRound: number;
+}
+/**
+ * `matched` is the last index known equal to the leader's, or null when `previous` did not match; then `hint` is the
+ * best place for the leader to probe next. `hint` is the follower's last entry otherwise.
+ */
+export interface AppendReply extends Routed {
+  readonly type: 'append-reply';
+  readonly matched: LogIndex | null;
+  readonly hint: EntryId;
+  readonly readRound: number;
+}
+/** Leadership transfer: campaign now, without pre-vote (dissertation §3.10). */
+export interface TimeoutNow extends Routed {
+  readonly type: 'timeout-now';
+}
+export type Message = VoteRequest | VoteReply | AppendRequest | AppendReply | TimeoutNow;
+
+/** What the world tells the core. */
+export type Input =
+  | { readonly type: 'tick' }
+  | { readonly type: 'message'; readonly message: Message }
+  /** Ready number `seq` is durable; they are reported in order. */
+  | { readonly type: 'persisted'; readonly seq: number }
+  /** The connection from `peer` closed: if it led, waiting out the whole election timeout is needless. */
+  | { readonly type: 'peer-closed'; readonly peer: NodeId }
+  | { readonly type: 'transfer-leadership'; readonly to: NodeId }
+  /** Campaign now, asked for by a person. Goes through pre-vote as every campaign does. */
+  | { readonly type: 'campaign' };
+
+/** `entries[0].index` may be at or below the log's last index: then it replaces the tail from there on. */
+export interface PersistBatch {
+  readonly hardState: HardState | null;
+  readonly entries: readonly Entry[];
+  /** For the log's records only, so that a recovery knows a safe lower bound. */
+  readonly commit: LogIndex;
+}
+
+/** An opaque, never reused name for one ReadIndex request (a reused one serves stale reads: etcd#20418). */
+export type ReadTicket = number;
+
+/**
+ * One turn's effects, in the only order that is safe. The fields are listed in the order in which they are carried out.
+ */
+export interface Ready {
+  /** Acknowledge with `persisted` once `persist` is durable, in order; also when `persist` is null. */
+  readonly seq: number;
+  readonly persist: PersistBatch | null;
+  /** May leave at once: a leader's appends travel while its own disk works (dissertation §10.2.1). */
+  readonly messages: readonly Message[];
+  /** Votes and acknowledgements are promises: they leave only when `persist` is durable. */
+  readonly messagesAfterPersist: readonly Message[];
+  /** Committed by a quorum; apply in this order. The local disk may still lag behind: the state machine is volatile. */
+  readonly committed: readonly Entry[];
+  /** Answer each once everything up to `index` is applied. */
+  readonly grantedReads: readonly { readonly ticket: ReadTicket; readonly index: LogIndex }[];
+  /** Never to be granted: leadership was lost or no quorum confirmed it. */
+  readonly failedReads: readonly ReadTicket[];
+  /** Proposals of this leader that a newer leader has replaced: they definitely did not happen. */
+  readonly truncated: readonly EntryId[];
+  /** For people, not for correctness. */
+  readonly events: readonly RaftEvent[];
+}
+
+/** What happened, for the log and the console. */
+export type RaftEvent =
+  | { readonly type: 'role'; readonly role: Role; readonly term: Term; readonly leader: NodeId | null; readonly reason: string }
+  | { readonly type: 'election'; readonly term: Term; readonly preVote: boolean; readonly reason: string }
+  | {
+      readonly type: 'vote-cast';
+      readonly to: NodeId;
+      readonly term: Term;
+      readonly preVote: boolean;
+      readonly granted: boolean;
+      readonly refusal: VoteRefusal | null;
+    }
+  | {
+      readonly type: 'vote-received';
+      readonly from: NodeId;
+      readonly term: Term;
+      readonly preVote: boolean;
+      readonly granted: boolean;
+      readonly refusal: VoteRefusal | null;
+    }
+  | { readonly type: 'truncated'; readonly from: LogIndex; readonly to: LogIndex; readonly leader: NodeId }
+  | { readonly type: 'transfer'; readonly to: NodeId; readonly state: 'started' | 'sent' | 'aborted' };
+
+/** What a leader knows about one peer; what anybody knows about the others is in `heardAgoMs`. */
+export interface PeerProgress {
+  readonly id: NodeId;
+  readonly state: 'probe' | 'replicate';
+  readonly matchIndex: LogIndex;
+  readonly nextIndex: LogIndex;
+  readonly inflight: number;
+  readonly heardAgoMs: Millis | null;
+}
+
+export interface CoreStatus {
+  readonly id: NodeId;
+  readonly role: Role;
+  readonly term: Term;
+  readonly votedFor: NodeId | null;
+  readonly leader: NodeId | null;
+  readonly configuration: Configuration;
+  readonly lastIndex: LogIndex;
+  readonly lastTerm: Term;
+  readonly commitIndex: LogIndex;
+  /** The log on this node's own disk reaches this far. */
+  readonly durableIndex: LogIndex;
+  /** How long it has waited and how long it will, for whoever has an election timer; null for a leader. */
+  readonly election: { readonly elapsedMs: Millis; readonly timeoutMs: Millis } | null;
+  readonly votes: { readonly granted: readonly NodeId[]; readonly refused: readonly NodeId[] } | null;
+  /** Progress of every other member while leading; empty otherwise. */
+  readonly peers: readonly PeerProgress[];
+  readonly transferTo: NodeId | null;
+}
+
+export type ProposeResult =
+  | { readonly ok: true; readonly at: EntryId }
+  | { readonly ok: false; readonly reason: 'not-leader' | 'backlog-full' | 'transferring'; readonly leader: NodeId | null };
+
+export type ReadIndexResult =
+  | { readonly ok: true; readonly ticket: ReadTicket }
+  | { readonly ok: false; readonly leader: NodeId | null };

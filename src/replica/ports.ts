@@ -1,0 +1,55 @@
+/**
+ * All that a replica asks of the world. Callbacks, not promises: the simulator is then a plain synchronous loop and
+ * the hot path allocates nothing per step.
+ */
+import type { ClusterTime, LogIndex, Millis, NodeId } from '../base/brand.ts';
+import type { Entry, HardState, Message, PersistBatch } from '../raft/messages.ts';
+
+export type Done<T = void> = (error: Error | null, value: T) => void;
+/** Ends a timer or a subscription; calling it twice is harmless. */
+export type Cancel = () => void;
+
+/** What a node finds on its disk when it starts. */
+export interface Recovered {
+  readonly hardState: HardState;
+  /** All entries, contiguous from index 1. */
+  readonly entries: readonly Entry[];
+  /** A lower bound of the commit index at the time of the crash. */
+  readonly commitHint: LogIndex;
+  /** Bytes of an unfinished last batch that were cut off (kept aside, never acknowledged); 0 when the end was clean. */
+  readonly tornBytes: number;
+}
+
+export interface LogStore {
+  /**
+   * Makes a batch durable: hard state first, then entries. Calls back in the order of the calls. Batches that arrive
+   * while the disk works are grouped into the next sync. An error is final: the process must stop (fsync is never retried).
+   */
+  append(batch: PersistBatch, done: Done): void;
+  /** Recent sync times in milliseconds, for people. */
+  syncTimes(): { readonly p50Ms: number; readonly p99Ms: number; readonly maxMs: number; readonly count: number };
+  close(done: Done): void;
+}
+
+export interface Transport {
+  /** Best effort, never blocks, may drop: the protocol repairs. */
+  send(message: Message): void;
+}
+
+export interface Clock {
+  /** Monotonic milliseconds; the only time that safety and elections see. */
+  now(): Millis;
+  /** Wall clock, written into entries for people. */
+  wallTime(): ClusterTime;
+  after(delay: Millis, run: () => void): Cancel;
+  /** Runs after everything that has already arrived was read: once per loop turn. */
+  soon(run: () => void): void;
+}
+
+/** What a peer connection knows, for people: is it up, how long is a round trip. */
+export interface LinkStatus {
+  readonly peer: NodeId;
+  readonly connected: boolean;
+  readonly rttMs: number | null;
+  readonly queuedBytes: number;
+}

@@ -1,0 +1,28 @@
+import { defineConfig } from 'vitest/config';
+
+/** Four kinds of test, from the quickest to the slowest; `npm test` runs them all. */
+export default defineConfig({
+  test: {
+    reporters: ['default', './test/support/plain-line-reporter.ts'],
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: [
+            'test/{base,raft,kv,replica,wire,storage,fault,net,cluster,commands,console,cli}/**/*.test.{ts,tsx}',
+            'test/*.test.ts',
+          ],
+        },
+      },
+      {
+        test: {
+          name: 'process',
+          include: ['test/process/**/*.test.ts', 'test/screens/**/*.test.ts'],
+          testTimeout: 90_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
