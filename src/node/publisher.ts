@@ -1,0 +1,96 @@
+import { clusterTime, type NodeId } from '../base/brand.ts';
+import type { RaftEvent } from '../raft/messages.ts';
+import type { MemberStatus, NodeEvent, Topic } from '../replica/status.ts';
+
+const STATUS_EVERY_MS = 100;
+/** An unchanged status is repeated this often, so that a watcher can tell a quiet node from a lost one. */
+const REPEAT_EVERY_MS = 1_000;
+/** A new watcher is told this many events of the past. */
+const REPLAYED_EVENTS = 128;
+/** A follower this long without a heartbeat is waiting to campaign: people want to see its timer run. */
+const ELECTION_IS_NEAR_MS = 160;
+
+type Listener = (event: NodeEvent) => void;
+
+/** Tells watchers what happens: events at once, the status at most ten times a second and only when it changed. */
+export class Publisher {
+  readonly #node: NodeId;
+  readonly #status: () => MemberStatus;
+  readonly #watchers = new Map<Listener, ReadonlySet<Topic>>();
+  #past: NodeEvent[] = [];
+  #seq = 0;
+  #timer: NodeJS.Timeout | null = null;
+  #lastPrint = '';
+  #lastSent = 0;
+
+  constructor(node: NodeId, status: () => MemberStatus) {
+    this.#node = node;
+    this.#status = status;
+  }
+
+  subscribe(topics: readonly Topic[], listener: Listener): () => void {
+    this.#watchers.set(listener, new Set(topics));
+    for (const event of this.#past) if (topics.includes(event.topic)) listener(event);
+    if (topics.includes('status')) listener(this.#statusEvent(this.#status()));
+    this.#timer ??= setInterval(() => this.#publishStatus(), STATUS_EVERY_MS);
+    return () => {
+      this.#watchers.delete(listener);
+      if (this.#watchers.size > 0 || this.#timer === null) return;
+      clearInterval(this.#timer);
+      this.#timer = null;
+    };
+  }
+
+  raft(event: RaftEvent): void {
+    this.#seq += 1;
+    this.#tell({ topic: 'raft', seq: this.#seq, node: this.#node, time: clusterTime(Date.now()), event });
+  }
+
+  fault(text: string): void {
+    this.#seq += 1;
+    this.#tell({ topic: 'fault', seq: this.#seq, node: this.#node, time: clusterTime(Date.now()), text });
+  }
+
+  stop(): void {
+    this.#watchers.clear();
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
+  }
+
+  #tell(event: NodeEvent): void {
+    this.#past.push(event);
+    if (this.#past.length > 2 * REPLAYED_EVENTS) this.#past = this.#past.slice(-REPLAYED_EVENTS);
+    this.#send(event);
+  }
+
+  #send(event: NodeEvent): void {
+    for (const [listener, topics] of this.#watchers) if (topics.has(event.topic)) listener(event);
+  }
+
+  #publishStatus(): void {
+    const status = this.#status();
+    const print = fingerprint(status);
+    const now = performance.now();
+    if (print === this.#lastPrint && now - this.#lastSent < REPEAT_EVERY_MS) return;
+    this.#lastPrint = print;
+    this.#lastSent = now;
+    this.#send(this.#statusEvent(status));
+  }
+
+  #statusEvent(status: MemberStatus): NodeEvent {
+    return { topic: 'status', node: this.#node, time: clusterTime(Date.now()), status };
+  }
+}
+
+/** What a person would call a change: everything but clocks, memory and the timers of a quiet cluster. */
+function fingerprint(status: MemberStatus): string {
+  const { role, term, votedFor, leader, lastIndex, commitIndex, appliedIndex, durableIndex, keys, revision, votes } = status;
+  const waited = status.election?.elapsedMs ?? 0;
+  return JSON.stringify([
+    [role, term, votedFor, leader, lastIndex, commitIndex, appliedIndex, durableIndex, keys, revision, votes, status.transferTo],
+    waited > ELECTION_IS_NEAR_MS ? Math.round(waited) : 0,
+    status.peers.map((peer) => [peer.id, peer.state, peer.matchIndex, peer.nextIndex]),
+    status.links.map((link) => [link.peer, link.connected]),
+    status.queues,
+  ]);
+}

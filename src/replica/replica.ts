@@ -1,0 +1,328 @@
+/** One running member: the Raft core, the store and the ports, tied together by one short loop. */
+import { assert } from '../base/assert.ts';
+import { type LogIndex, logIndex, type Millis, millis, type NodeId } from '../base/brand.ts';
+import type { ErrorKind } from '../base/errors.ts';
+import { LIMITS } from '../base/limits.ts';
+import type { Random } from '../base/random.ts';
+import type { KeyValue, RangeQuery, RangeResult } from '../kv/commands.ts';
+import { Machine } from '../kv/machine.ts';
+import { RaftCore } from '../raft/core.ts';
+import type { Configuration, CoreStatus, Entry, Input, Message, RaftEvent, Ready } from '../raft/messages.ts';
+import type { Cancel, Clock, LogStore, Recovered, Transport } from './ports.ts';
+import { type ProposalOutcome, type ReadOutcome, Waiting } from './waiting.ts';
+
+export interface ReplicaOptions {
+  readonly id: NodeId;
+  readonly configuration: Configuration;
+  readonly recovered: Recovered;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logStore: LogStore;
+  readonly transport: Transport;
+  readonly heartbeatMs: number;
+  readonly electionMs: number;
+  /** For the log and the console. */
+  readonly onEvent: (event: RaftEvent) => void;
+  /** The disk failed or a promise of our own code broke: the process must stop. */
+  readonly onFatal: (error: Error) => void;
+}
+
+interface QueuedProposal {
+  readonly data: string;
+  readonly deadline: Millis;
+  readonly done: (outcome: ProposalOutcome) => void;
+}
+interface QueuedRead {
+  readonly deadline: Millis;
+  readonly done: (outcome: ReadOutcome) => void;
+}
+
+/** Entries applied in one turn at most: about a millisecond, so that a long backlog never keeps a heartbeat waiting. */
+const APPLY_SLICE = 512;
+const NEVER = millis(Number.POSITIVE_INFINITY);
+const EXPIRE_EVERY_MS = millis(100);
+
+export class Replica {
+  readonly #core: RaftCore;
+  readonly #machine: Machine;
+  readonly #options: ReplicaOptions;
+  readonly #waiting = new Waiting();
+  #inbox: Input[] = [];
+  #proposals: QueuedProposal[] = [];
+  #reads: QueuedRead[] = [];
+  /** Committed but not yet applied; `#applyNext` is the next one's place in it. */
+  #toApply: Entry[] = [];
+  #applyNext = 0;
+  #appliedIndex: LogIndex = logIndex(0);
+  /** Per batch that the disk works on: the turns whose promises wait for it. */
+  readonly #unsynced: Ready[][] = [];
+  #turnScheduled = false;
+  /** When the armed timer fires; it may be earlier than the core's deadline, which moves with every heartbeat. */
+  #timerAt: Millis = NEVER;
+  #cancelTimer: Cancel = () => {};
+  #cancelExpiry: Cancel | null = null;
+  #stopped = false;
+
+  constructor(options: ReplicaOptions) {
+    this.#options = options;
+    this.#machine = new Machine();
+    this.#core = new RaftCore({
+      id: options.id,
+      configuration: options.configuration,
+      hardState: options.recovered.hardState,
+      entries: options.recovered.entries,
+      commitHint: options.recovered.commitHint,
+      now: options.clock.now(),
+      random: options.random,
+      heartbeatMs: options.heartbeatMs,
+      electionMs: options.electionMs,
+    });
+    this.#schedule();
+  }
+
+  /** A message from a peer; already checked for shape. */
+  receive(message: Message): void {
+    this.#accept({ type: 'message', message });
+  }
+
+  /** The connection with `peer` closed unexpectedly. */
+  peerClosed(peer: NodeId): void {
+    this.#accept({ type: 'peer-closed', peer });
+  }
+
+  transferLeadership(to: NodeId): void {
+    this.#accept({ type: 'transfer-leadership', to });
+  }
+
+  campaign(): void {
+    this.#accept({ type: 'campaign' });
+  }
+
+  /** Replicates a command's text. `done` is called exactly once, at the latest shortly after `deadline`. */
+  propose(data: string, deadline: Millis, done: (outcome: ProposalOutcome) => void): void {
+    if (this.#stopped) return done({ ok: false, error: 'SHUTTING_DOWN' });
+    if (this.#proposals.length >= LIMITS.proposalQueue) return done({ ok: false, error: 'OVERLOADED' });
+    this.#proposals.push({ data, deadline, done });
+    this.#schedule();
+  }
+
+  /** Calls `done` when this node's own state is recent enough for a linearizable read (dissertation §6.4). */
+  read(deadline: Millis, done: (outcome: ReadOutcome) => void): void {
+    if (this.#stopped) return done({ ok: false, error: 'SHUTTING_DOWN' });
+    if (this.#reads.length + this.#waiting.reads >= LIMITS.readQueue) return done({ ok: false, error: 'OVERLOADED' });
+    this.#reads.push({ deadline, done });
+    this.#schedule();
+  }
+
+  get(key: string): KeyValue | null {
+    return this.#machine.get(key);
+  }
+
+  range(query: RangeQuery): RangeResult {
+    return this.#machine.range(query);
+  }
+
+  get machine(): Pick<Machine, 'revision' | 'size' | 'sessionCount' | 'hash'> {
+    return this.#machine;
+  }
+
+  get appliedIndex(): LogIndex {
+    return this.#appliedIndex;
+  }
+
+  queues(): { readonly proposals: number; readonly reads: number; readonly unsynced: number } {
+    return {
+      proposals: this.#proposals.length + this.#waiting.proposals,
+      reads: this.#reads.length + this.#waiting.reads,
+      unsynced: this.#unsynced.length,
+    };
+  }
+
+  coreStatus(): CoreStatus {
+    return this.#core.status(this.#options.clock.now());
+  }
+
+  entries(from: LogIndex, limit: number): readonly Entry[] {
+    return this.#core.entries(from, limit);
+  }
+
+  /** Answers all who wait and takes no further step. What is on its way to the disk still gets there. */
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#cancelTimer();
+    this.#cancelExpiry?.();
+    for (const { done } of this.#proposals) done({ ok: false, error: 'SHUTTING_DOWN' });
+    for (const { done } of this.#reads) done({ ok: false, error: 'SHUTTING_DOWN' });
+    this.#waiting.abandon({ proposals: 'UNKNOWN_OUTCOME', reads: 'SHUTTING_DOWN' });
+  }
+
+  #accept(input: Input): void {
+    if (this.#stopped) return;
+    this.#inbox.push(input);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#turnScheduled || this.#stopped) return;
+    this.#turnScheduled = true;
+    this.#options.clock.soon(() => {
+      this.#turnScheduled = false;
+      if (!this.#stopped) this.#guarded(() => this.#turn());
+    });
+  }
+
+  /** One turn: whatever arrived since the last turn becomes one batch. */
+  #turn(): void {
+    const now = this.#options.clock.now();
+    const inbox = this.#inbox;
+    this.#inbox = [];
+    for (const input of inbox) this.#core.step(now, input);
+    this.#proposeQueued(now);
+    this.#readQueued(now);
+    // Last, so that a late timer never outruns a heartbeat that had already arrived.
+    if (this.#core.deadline <= now) this.#core.step(now, { type: 'tick' });
+    while (this.#core.hasReady()) this.#carryOut(this.#core.ready());
+    this.#applySlice();
+    this.#armTimer(this.#options.clock.now());
+    this.#armExpiry();
+  }
+
+  /** The order below is Raft's safety argument in code. */
+  #carryOut(ready: Ready): void {
+    const { transport, onEvent } = this.#options;
+    for (const message of ready.messages) transport.send(message);
+    this.#persist(ready);
+    for (const entry of ready.committed) this.#toApply.push(entry);
+    for (const { ticket, index } of ready.grantedReads) this.#waiting.granted(ticket, index);
+    for (const ticket of ready.failedReads) this.#waiting.readFailed(ticket);
+    for (const at of ready.truncated) this.#waiting.truncated(at);
+    for (const event of ready.events) {
+      if (event.type === 'role' && event.role !== 'leader') this.#leadershipMayBeLost();
+      onEvent(event);
+    }
+  }
+
+  /** Promises leave only when what they promise is on the disk, and never before an earlier batch's. */
+  #persist(ready: Ready): void {
+    if (ready.persist === null) {
+      const newest = this.#unsynced.at(-1);
+      if (newest === undefined) this.#keepPromises(ready);
+      else newest.push(ready);
+      return;
+    }
+    this.#unsynced.push([ready]);
+    this.#options.logStore.append(ready.persist, (error) => {
+      const durable = this.#unsynced.shift() ?? [];
+      if (error !== null) return this.#fatal(error);
+      if (!this.#stopped) for (const each of durable) this.#keepPromises(each);
+    });
+  }
+
+  #keepPromises(ready: Ready): void {
+    for (const message of ready.messagesAfterPersist) this.#options.transport.send(message);
+    this.#accept({ type: 'persisted', seq: ready.seq });
+  }
+
+  #proposeQueued(now: Millis): void {
+    if (this.#proposals.length === 0) return;
+    const time = this.#options.clock.wallTime();
+    const queued = this.#proposals;
+    this.#proposals = [];
+    for (const { data, deadline, done } of queued) {
+      // Nothing was proposed yet, so this late refusal is definite.
+      if (deadline <= now) {
+        done({ ok: false, error: 'NO_QUORUM' });
+        continue;
+      }
+      const result = this.#core.propose(now, time, data);
+      if (result.ok) this.#waiting.addProposal(result.at, deadline, done);
+      else done({ ok: false, error: refusal(result.reason) });
+    }
+  }
+
+  #readQueued(now: Millis): void {
+    if (this.#reads.length === 0) return;
+    const queued = this.#reads;
+    this.#reads = [];
+    for (const { deadline, done } of queued) {
+      const result = this.#core.readIndex(now);
+      if (result.ok) this.#waiting.addRead(result.ticket, deadline, done);
+      else done({ ok: false, error: 'NOT_LEADER' });
+    }
+  }
+
+  #applySlice(): void {
+    const end = Math.min(this.#toApply.length, this.#applyNext + APPLY_SLICE);
+    for (let next = this.#applyNext; next < end; next += 1) {
+      const entry = this.#toApply[next];
+      if (entry !== undefined) this.#apply(entry);
+    }
+    this.#applyNext = end;
+    if (end === this.#toApply.length) {
+      this.#toApply = [];
+      this.#applyNext = 0;
+    } else {
+      this.#schedule();
+    }
+    this.#waiting.answerReads(this.#appliedIndex);
+  }
+
+  #apply(entry: Entry): void {
+    assert(entry.index === this.#appliedIndex + 1, 'entries are applied one by one, in order', () => ({
+      applied: this.#appliedIndex,
+      entry: entry.index,
+    }));
+    this.#appliedIndex = entry.index;
+    const reply = entry.kind === 'command' ? this.#machine.apply(entry.index, entry.data).reply : null;
+    this.#waiting.applied(entry, reply);
+  }
+
+  /** A deposed leader's entries may still commit: whoever waits hears of it from the next leader, or not at all. */
+  #leadershipMayBeLost(): void {
+    if (this.#waiting.proposals === 0) return;
+    this.#options.clock.after(millis(this.#options.electionMs), () => {
+      if (this.#stopped || this.#core.status(this.#options.clock.now()).role === 'leader') return;
+      this.#waiting.abandon({ proposals: 'UNKNOWN_OUTCOME', reads: 'NO_QUORUM' });
+    });
+  }
+
+  #armTimer(now: Millis): void {
+    const deadline = this.#core.deadline;
+    if (deadline >= this.#timerAt) return;
+    this.#cancelTimer();
+    this.#timerAt = deadline;
+    // The turn runs after the sockets were read once more: our own pause may be what made the timer late.
+    this.#cancelTimer = this.#options.clock.after(millis(Math.max(0, deadline - now)), () => {
+      this.#timerAt = NEVER;
+      this.#schedule();
+    });
+  }
+
+  #armExpiry(): void {
+    if (this.#cancelExpiry !== null || this.#waiting.empty) return;
+    this.#cancelExpiry = this.#options.clock.after(EXPIRE_EVERY_MS, () => {
+      this.#cancelExpiry = null;
+      this.#waiting.expire(this.#options.clock.now());
+      this.#armExpiry();
+    });
+  }
+
+  #guarded(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.#fatal(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  #fatal(error: Error): void {
+    if (this.#stopped) return;
+    this.stop();
+    this.#options.onFatal(error);
+  }
+}
+
+function refusal(reason: 'not-leader' | 'backlog-full' | 'transferring'): ErrorKind {
+  return reason === 'backlog-full' || reason === 'transferring' ? 'OVERLOADED' : 'NOT_LEADER';
+}

@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import { logIndex } from '../../src/base/brand.ts';
+import { encodeCommand } from '../../src/kv/command-text.ts';
+import { ReplicaWorld } from '../support/replica-world.ts';
+
+const put = (key: string, value: string): string => encodeCommand({ type: 'put', key, value, request: null });
+
+describe('a replica among others', () => {
+  it('acknowledges a put only when a majority has it on disk', () => {
+    const world = new ReplicaWorld(3);
+    const leader = world.elect();
+    world.syncMs = 40;
+    const answer = world.propose(leader, put('a', '1'));
+    world.until('an answer', () => answer.outcome !== null);
+    expect(answer.outcome?.ok).toBe(true);
+    const holders = world.members.filter(({ disk }) => disk.entries.some((entry) => entry.data === put('a', '1')));
+    expect(holders.length).toBeGreaterThanOrEqual(2);
+  });
+
+  it('keeps every acknowledged put through a loss of power on all nodes', () => {
+    const world = new ReplicaWorld(5);
+    const leader = world.elect();
+    const answers = Array.from({ length: 100 }, (_, i) => world.propose(leader, put(`k${i}`, `${i}`)));
+    world.until('some answers', () => answers.filter((each) => each.outcome?.ok).length >= 10);
+    const acknowledged = answers.flatMap((each, i) => (each.outcome?.ok ? [i] : []));
+    for (const { id } of world.members) world.kill(id, false);
+    for (const { id } of world.members) world.start(id);
+    const next = world.elect();
+    const read = world.read(next);
+    world.until('a read', () => read.outcome !== null);
+    expect(read.outcome).toEqual({ ok: true });
+    for (const i of acknowledged) expect(world.replica(next).get(`k${i}`)?.value).toBe(`${i}`);
+  });
+
+  it('replaces a killed leader long before the election timeout, since its connections close', () => {
+    const world = new ReplicaWorld(3);
+    const leader = world.elect();
+    world.run(500);
+    world.kill(leader);
+    const start = world.now;
+    world.until('another leader', () => world.leader() !== null);
+    expect(world.now - start).toBeLessThan(400);
+  });
+
+  it('answers a linearizable read only at a node that still leads', () => {
+    const world = new ReplicaWorld(3);
+    const leader = world.elect();
+    world.isolate(leader);
+    const read = world.read(leader);
+    world.until('a refusal', () => read.outcome !== null);
+    expect(read.outcome).toEqual({ ok: false, error: 'NO_QUORUM' });
+  });
+
+  it('never calls an abandoned proposal definite: it may commit once the partition heals', () => {
+    const world = new ReplicaWorld(3);
+    const leader = world.elect();
+    world.isolate(leader);
+    const answer = world.propose(leader, put('a', '1'), 600);
+    world.until('an answer', () => answer.outcome !== null);
+    expect(answer.outcome).toEqual({ ok: false, error: 'UNKNOWN_OUTCOME' });
+  });
+
+  it('tells a proposer definitely when a newer leader replaced its entry', () => {
+    const world = new ReplicaWorld(3);
+    const old = world.elect();
+    world.isolate(old);
+    const answer = world.propose(old, put('a', 'lost'), 60_000);
+    world.until('another leader', () => world.leader() !== old);
+    const next = world.elect();
+    const other = world.propose(next, put('a', 'kept'));
+    world.until('a commit', () => other.outcome !== null);
+    world.cut.clear();
+    world.until('an answer', () => answer.outcome !== null);
+    expect(['NOT_LEADER', 'UNKNOWN_OUTCOME']).toContain(answer.outcome?.ok === false ? answer.outcome.error : 'applied');
+    world.until('the old leader to catch up', () => world.replica(old).get('a')?.value === 'kept');
+  });
+
+  it('applies a retried write of one session once', () => {
+    const world = new ReplicaWorld(3);
+    const leader = world.elect();
+    const opened = world.propose(leader, encodeCommand({ type: 'open-session' }));
+    world.until('a session', () => opened.outcome !== null);
+    const session = opened.outcome?.ok && opened.outcome.reply.type === 'session' ? opened.outcome.reply.session : 0;
+    const data = encodeCommand({ type: 'put', key: 'a', value: '1', request: { session, sequence: 1, acknowledged: 0 } });
+    const first = world.propose(leader, data);
+    const second = world.propose(leader, data);
+    world.until('both answers', () => first.outcome !== null && second.outcome !== null);
+    expect(second.outcome?.ok && second.outcome.reply).toEqual(first.outcome?.ok && first.outcome.reply);
+    expect(world.replica(leader).get('a')?.version).toBe(1);
+  });
+
+  it('reaches the same state hash at the same applied index on every member', () => {
+    const world = new ReplicaWorld(5, 7);
+    const leader = world.elect();
+    for (let i = 0; i < 2_000; i += 1) world.propose(leader, put(`k${i % 97}`, `${i}`));
+    world.until('everyone to apply it', () => world.members.every(({ replica }) => (replica?.appliedIndex ?? 0) >= 2_000));
+    expect(new Set(world.members.map(({ replica }) => replica?.machine.hash())).size).toBe(1);
+  });
+
+  it('serves alone in a cluster of one', () => {
+    const world = new ReplicaWorld(1);
+    const leader = world.elect();
+    const answer = world.propose(leader, put('a', '1'));
+    world.until('an answer', () => answer.outcome !== null);
+    expect(world.member(leader).disk.entries.at(-1)?.data).toBe(put('a', '1'));
+    expect(world.replica(leader).entries(logIndex(1), 10).length).toBe(2);
+  });
+
+  it('refuses with OVERLOADED beyond its queue and still answers all it took', () => {
+    const world = new ReplicaWorld(3);
+    const leader = world.elect();
+    const answers = Array.from({ length: 10_000 }, (_, i) => world.propose(leader, put(`k${i}`, 'v')));
+    world.until('all answers', () => answers.every((each) => each.outcome !== null));
+    const refused = answers.filter(({ outcome }) => outcome?.ok === false && outcome.error === 'OVERLOADED').length;
+    const accepted = answers.filter(({ outcome }) => outcome?.ok).length;
+    expect(refused).toBeGreaterThan(0);
+    expect(refused + accepted).toBe(answers.length);
+  });
+});
