@@ -1,0 +1,153 @@
+import { type LogIndex, logIndex, type Millis, millis, type NodeId } from '../base/brand.ts';
+import { RpcError } from '../base/errors.ts';
+import { LIMITS } from '../base/limits.ts';
+import { describeCommand, encodeCommand } from '../kv/command-text.ts';
+import type { Command, KeyValue, RangeQuery, RangeResult, Reply } from '../kv/commands.ts';
+import type { AdminService, KvService } from '../net/service.ts';
+import type { EntryId } from '../raft/messages.ts';
+import type { LinkStatus, LogStore } from '../replica/ports.ts';
+import type { Replica } from '../replica/replica.ts';
+import type { LogRow, MemberStatus, NodeEvent, Topic } from '../replica/status.ts';
+import type { LoopMonitor } from './health.ts';
+import type { Publisher } from './publisher.ts';
+
+const ROW_TEXT = 120;
+
+export interface MemberParts {
+  readonly cluster: string;
+  readonly replica: Replica;
+  readonly logStore: LogStore;
+  readonly links: () => readonly LinkStatus[];
+  readonly loop: LoopMonitor;
+  readonly startedAt: Millis;
+}
+
+/** Everything one member knows of itself, gathered for `node.status`. */
+export function memberStatus(parts: MemberParts): MemberStatus {
+  const { replica } = parts;
+  const core = replica.coreStatus();
+  const first = logIndex(Math.max(1, core.lastIndex - LIMITS.logTailEntries + 1));
+  return {
+    ...core,
+    cluster: parts.cluster,
+    appliedIndex: replica.appliedIndex,
+    snapshotIndex: logIndex(0),
+    revision: replica.machine.revision,
+    keys: replica.machine.size,
+    sessions: replica.machine.sessionCount,
+    tail: { first, terms: replica.entries(first, LIMITS.logTailEntries).map((entry) => entry.term) },
+    links: parts.links(),
+    queues: replica.queues(),
+    loopDelay: parts.loop.delay(),
+    sync: parts.logStore.syncTimes(),
+    memoryBytes: process.memoryUsage.rss(),
+    uptimeMs: millis(Math.round(performance.now() - parts.startedAt)),
+  };
+}
+
+/** What clients may ask of this node, answered from its replica. Rejects with RpcError only. */
+export class ReplicaService implements KvService, AdminService {
+  readonly #parts: MemberParts;
+  readonly #publisher: Publisher;
+  readonly #urls: ReadonlyMap<NodeId, string>;
+  readonly #applyFaults: AdminService['setFaults'];
+
+  constructor(
+    parts: MemberParts,
+    publisher: Publisher,
+    urls: ReadonlyMap<NodeId, string>,
+    applyFaults: AdminService['setFaults'],
+  ) {
+    this.#parts = parts;
+    this.#publisher = publisher;
+    this.#urls = urls;
+    this.#applyFaults = applyFaults;
+  }
+
+  propose(command: Command, deadlineMs: number): Promise<{ readonly reply: Reply; readonly at: EntryId }> {
+    return new Promise((resolve, reject) => {
+      this.#parts.replica.propose(encodeCommand(command), deadline(deadlineMs), (outcome) => {
+        if (outcome.ok) resolve(outcome);
+        else reject(this.#refusal(outcome.error));
+      });
+    });
+  }
+
+  read(deadlineMs: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#parts.replica.read(deadline(deadlineMs), (outcome) => {
+        if (outcome.ok) resolve();
+        else reject(this.#refusal(outcome.error));
+      });
+    });
+  }
+
+  get(key: string): KeyValue | null {
+    return this.#parts.replica.get(key);
+  }
+
+  range(query: RangeQuery): RangeResult {
+    return this.#parts.replica.range(query);
+  }
+
+  revision(): number {
+    return this.#parts.replica.machine.revision;
+  }
+
+  status(): MemberStatus {
+    return memberStatus(this.#parts);
+  }
+
+  logRows(from: LogIndex, limit: number): readonly LogRow[] {
+    return this.#parts.replica.entries(from, limit).map(({ index, term, kind, time, data }) => ({
+      index,
+      term,
+      kind,
+      time,
+      text: kind === 'command' ? describeCommand(data, ROW_TEXT) : kind,
+    }));
+  }
+
+  subscribe(topics: readonly Topic[], send: (event: NodeEvent) => void): () => void {
+    return this.#publisher.subscribe(topics, send);
+  }
+
+  leader(): { readonly id: NodeId; readonly url: string } | null {
+    const { leader } = this.#parts.replica.coreStatus();
+    const url = leader === null ? undefined : this.#urls.get(leader);
+    return leader === null || url === undefined ? null : { id: leader, url };
+  }
+
+  setFaults(plan: Parameters<AdminService['setFaults']>[0]): void {
+    this.#applyFaults(plan);
+  }
+
+  clearFaults(): void {
+    this.#applyFaults({ links: [] });
+  }
+
+  transfer(to: NodeId): void {
+    const status = this.#parts.replica.coreStatus();
+    if (status.role !== 'leader') throw this.#refusal('NOT_LEADER');
+    if (!status.configuration.voters.includes(to)) {
+      throw new RpcError('INVALID_PARAMS', { detail: `${to} is not a voter of this cluster` });
+    }
+    this.#parts.replica.transferLeadership(to);
+  }
+
+  campaign(): void {
+    this.#parts.replica.campaign();
+  }
+
+  #refusal(kind: ConstructorParameters<typeof RpcError>[0]): RpcError {
+    if (kind === 'NOT_LEADER') {
+      const leader = this.leader();
+      return new RpcError(kind, { leader: leader?.id ?? null, url: leader?.url ?? null });
+    }
+    return kind === 'OVERLOADED' ? new RpcError(kind, { retryAfterMs: 50 }) : new RpcError(kind);
+  }
+}
+
+function deadline(fromNowMs: number): Millis {
+  return millis(performance.now() + fromNowMs);
+}
