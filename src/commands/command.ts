@@ -51,6 +51,8 @@ export interface CommandResult {
   readonly exit: 0 | 1 | 2 | 3 | 4 | 5;
   /** A short remark under the result: `rev 1287 T8 4.1 ms`. */
   readonly trailer?: string;
+  /** What a pipe gets instead of `lines`, byte for byte. */
+  readonly raw?: string;
 }
 
 export interface CommandSpec {
@@ -70,7 +72,15 @@ export interface CommandSpec {
   readonly run: (context: CommandContext, args: Arguments) => Promise<CommandResult>;
 }
 
-/** Wrong words, with what to type instead. */
+/** Wrong words, with what to type instead. `column` counts UTF-16 units from 0 in the line; null when there is no line. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
+  readonly column: number | null;
+  readonly next: string | null;
+
+  constructor(message: string, hint: { readonly column?: number | null; readonly next?: string | null } = {}) {
+    super(message);
+    this.column = hint.column ?? null;
+    this.next = hint.next ?? null;
+  }
 }

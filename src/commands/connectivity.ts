@@ -1,0 +1,119 @@
+/** Who can work with whom, as far as processes and faults tell. Pure; the ground of every preview. */
+import type { NodeId } from '../base/brand.ts';
+import type { ActiveFault, ClusterAction, ClusterPicture } from '../cluster/driver.ts';
+
+/** Nodes that run, and directed links that lose everything, as `from>to`. */
+export interface Connectivity {
+  readonly all: readonly NodeId[];
+  readonly running: ReadonlySet<NodeId>;
+  readonly cuts: ReadonlySet<string>;
+}
+
+export const majorityOf = (count: number): number => Math.floor(count / 2) + 1;
+
+export function connectivityOf(picture: ClusterPicture): Connectivity {
+  const all = picture.nodes.map((node) => node.id);
+  const running = new Set(picture.nodes.filter((node) => node.state === 'up').map((node) => node.id));
+  return { all, running, cuts: cutsOf(picture.faults, all) };
+}
+
+/** The state after the action, if nothing else happens meanwhile. */
+export function afterAction(before: Connectivity, picture: ClusterPicture, action: ClusterAction): Connectivity {
+  const { all } = before;
+  switch (action.type) {
+    case 'kill':
+    case 'pause':
+      return { ...before, running: new Set([...before.running].filter((id) => !action.nodes.includes(id))) };
+    case 'restart':
+    case 'resume':
+      return { ...before, running: new Set([...before.running, ...action.nodes]) };
+    case 'isolate':
+      return { ...before, cuts: union(before.cuts, isolationCuts(action.nodes, all)) };
+    case 'partition':
+      return { ...before, cuts: union(before.cuts, partitionCuts(action.groups)) };
+    case 'link':
+      return { ...before, cuts: union(before.cuts, linkCuts(action.from, action.to, action.bothWays, action.drop)) };
+    case 'heal':
+      return afterHeal(
+        before,
+        picture,
+        action.fault === null ? picture.faults : picture.faults.filter((f) => f.id === action.fault),
+      );
+    case 'undo':
+      return afterHeal(before, picture, newestFault(picture));
+    case 'stop':
+      return { ...before, running: new Set() };
+    case 'transfer':
+    case 'campaign':
+      return before;
+  }
+}
+
+export function newestFault({ faults }: ClusterPicture): readonly ActiveFault[] {
+  const newest = faults.reduce<ActiveFault | null>((best, each) => (best === null || each.id > best.id ? each : best), null);
+  return newest === null ? [] : [newest];
+}
+
+function afterHeal(before: Connectivity, picture: ClusterPicture, healed: readonly ActiveFault[]): Connectivity {
+  const back = healed.filter((fault) => fault.kind === 'kill' || fault.kind === 'pause').flatMap((fault) => fault.nodes);
+  const left = picture.faults.filter((fault) => !healed.includes(fault));
+  return { all: before.all, running: new Set([...before.running, ...back]), cuts: cutsOf(left, before.all) };
+}
+
+/** The nodes that `id` can exchange messages with in both directions, itself included; empty when it does not run. */
+export function partnersOf(id: NodeId, { all, running, cuts }: Connectivity): readonly NodeId[] {
+  if (!running.has(id)) return [];
+  return all.filter(
+    (other) => other === id || (running.has(other) && !cuts.has(`${id}>${other}`) && !cuts.has(`${other}>${id}`)),
+  );
+}
+
+/** The most nodes that any possible leader can count on. Writes go on exactly when this is a majority. */
+export function bestReach(state: Connectivity): number {
+  return Math.max(0, ...state.all.map((id) => partnersOf(id, state).length));
+}
+
+function union(a: ReadonlySet<string>, b: Iterable<string>): ReadonlySet<string> {
+  return new Set([...a, ...b]);
+}
+
+function cutsOf(faults: readonly ActiveFault[], all: readonly NodeId[]): ReadonlySet<string> {
+  return new Set(faults.flatMap((fault) => [...faultCuts(fault, all)]));
+}
+
+/** An active fault tells its links only through the command that set it. */
+function faultCuts(fault: ActiveFault, all: readonly NodeId[]): Iterable<string> {
+  if (fault.kind === 'isolate') return isolationCuts(fault.nodes, all);
+  const words = fault.command.split(/\s+/);
+  const byName = new Map<string, NodeId>(all.map((id) => [id, id]));
+  if (fault.kind === 'partition') {
+    const end = words.findIndex((word) => word.startsWith('--'));
+    const groups = words
+      .slice(1, end < 0 ? undefined : end)
+      .join(' ')
+      .split(/[/|]/)
+      .map((group) => group.split(/[\s,]+/).flatMap((name) => byName.get(name) ?? []));
+    const placed = new Set(groups.flat());
+    return partitionCuts([...groups, all.filter((id) => !placed.has(id))]);
+  }
+  const from = byName.get(words[1] ?? '');
+  const to = byName.get(words[2] ?? '');
+  if (fault.kind !== 'link' || from === undefined || to === undefined) return [];
+  const drop = words[0] === 'cut' ? 1 : Number(words[words.indexOf('--drop') + 1]);
+  return linkCuts(from, to, words.includes('--both'), words.includes('--drop') || words[0] === 'cut' ? drop : 0);
+}
+
+function isolationCuts(nodes: readonly NodeId[], all: readonly NodeId[]): Iterable<string> {
+  return nodes.flatMap((id) => all.flatMap((other) => (other === id ? [] : [`${id}>${other}`, `${other}>${id}`])));
+}
+
+function partitionCuts(groups: readonly (readonly NodeId[])[]): Iterable<string> {
+  return groups.flatMap((group, i) =>
+    groups.flatMap((other, j) => (i === j ? [] : group.flatMap((from) => other.map((to) => `${from}>${to}`)))),
+  );
+}
+
+function linkCuts(from: NodeId, to: NodeId, bothWays: boolean, drop: number): Iterable<string> {
+  if (drop < 1) return [];
+  return bothWays ? [`${from}>${to}`, `${to}>${from}`] : [`${from}>${to}`];
+}

@@ -1,0 +1,173 @@
+/** What an action will do, told before it is done. Pure, so that it can be computed on every key press. */
+import type { NodeId } from '../base/brand.ts';
+import type { ClusterAction, ClusterPicture } from '../cluster/driver.ts';
+import {
+  afterAction,
+  bestReach,
+  type Connectivity,
+  connectivityOf,
+  majorityOf,
+  newestFault,
+  partnersOf,
+} from './connectivity.ts';
+import { formatDuration } from './duration.ts';
+
+/**
+ * 0: reversible and writes go on: do it. 1: writes would stop, or several nodes are hit: ask y/N.
+ * 2: data or the cluster itself would be lost: have its name typed.
+ */
+export interface Consequence {
+  readonly level: 0 | 1 | 2;
+  readonly text: string;
+}
+
+/** Reckons with what is known now; the picture may be old, so it is a preview and not a promise. */
+export function consequenceOf(picture: ClusterPicture, action: ClusterAction): Consequence {
+  switch (action.type) {
+    case 'kill':
+    case 'pause':
+    case 'isolate':
+      return ofLosing(picture, action, action.nodes);
+    case 'partition':
+      return ofPartition(picture, action);
+    case 'link':
+      return ofLink(picture, action);
+    case 'restart':
+    case 'resume':
+      return ofReturning(picture, action);
+    case 'heal':
+    case 'undo':
+      return ofHealing(picture, action);
+    case 'transfer':
+      return ofTransfer(picture, action.to);
+    case 'campaign':
+      return ofCampaign(picture, action.node);
+    case 'stop':
+      return { level: 1, text: `all ${plural(picture.nodes.length, 'node')} stop; the data stays on disk` };
+  }
+}
+
+function ofLosing(
+  picture: ClusterPicture,
+  action: ClusterAction & { forMs: number | null },
+  nodes: readonly NodeId[],
+): Consequence {
+  const before = connectivityOf(picture);
+  const idle = nodes.filter((id) => !before.running.has(id));
+  if (idle.length === nodes.length) return { level: 0, text: `${list(idle)} ${idle.length === 1 ? 'does' : 'do'} not run now` };
+  const { text, stops } = compare(picture, before, afterAction(before, picture, action));
+  const leads =
+    picture.leader !== null && nodes.includes(picture.leader)
+      ? `${picture.leader} leads: ${stops ? '' : 'an election follows, '}`
+      : '';
+  return { level: stops || nodes.length > 1 ? 1 : 0, text: `${leads}${text}${lasting(action.forMs)}` };
+}
+
+/** The sentence about the quorum, and whether writes that go on now would stop. */
+function compare(picture: ClusterPicture, before: Connectivity, after: Connectivity): { text: string; stops: boolean } {
+  const count = picture.nodes.length;
+  const quorum = majorityOf(count);
+  const left = bestReach(after);
+  const had = bestReach(before) >= quorum;
+  if (left < quorum) {
+    const writes = had ? 'writes stop' : 'writes stay stopped';
+    return { text: `${left} of ${count} left, no quorum: ${writes}`, stops: had };
+  }
+  const spare = left === quorum ? ', none to spare' : '';
+  return { text: `${left} of ${count} left, quorum ${quorum}${spare}`, stops: false };
+}
+
+function ofPartition(picture: ClusterPicture, action: ClusterAction & { type: 'partition' }): Consequence {
+  const before = connectivityOf(picture);
+  const after = afterAction(before, picture, action);
+  const quorum = majorityOf(picture.nodes.length);
+  const working = action.groups.find((group) => group.some((id) => partnersOf(id, after).length >= quorum));
+  if (working === undefined) {
+    const { text, stops } = compare(picture, before, after);
+    return { level: stops ? 1 : 0, text: `no side has a quorum: ${stops ? 'writes stop' : text}${lasting(action.forMs)}` };
+  }
+  const leaderOutside = picture.leader !== null && !working.includes(picture.leader);
+  const election = leaderOutside ? `; ${picture.leader} leads on the other side: an election follows` : '';
+  return {
+    level: 0,
+    text: `${list(working)} ${working.length === 1 ? 'keeps' : 'keep'} quorum ${quorum}${election}${lasting(action.forMs)}`,
+  };
+}
+
+function ofLink(picture: ClusterPicture, action: ClusterAction & { type: 'link' }): Consequence {
+  const before = connectivityOf(picture);
+  const after = afterAction(before, picture, action);
+  const path = `${action.from} ${action.bothWays ? 'and' : 'to'} ${action.to}`;
+  const effects = [
+    action.drop >= 1 ? 'every message is lost' : action.drop > 0 ? `${percent(action.drop)} of messages are lost` : '',
+    action.delayMs[1] > 0 ? `${action.delayMs[0]} to ${action.delayMs[1]} ms later` : '',
+    action.duplicate > 0 ? `${percent(action.duplicate)} arrive twice` : '',
+  ].filter((part) => part !== '');
+  const { stops } = compare(picture, before, after);
+  const quorum = majorityOf(picture.nodes.length);
+  const { leader } = picture;
+  const losesLeader = leader !== null && partnersOf(leader, before).length >= quorum && partnersOf(leader, after).length < quorum;
+  const end = stops ? '; no quorum: writes stop' : losesLeader ? `; ${leader} loses its quorum: an election follows` : '';
+  return { level: stops ? 1 : 0, text: `${path}: ${effects.join(', ')}${end}${lasting(action.forMs)}` };
+}
+
+function ofReturning(picture: ClusterPicture, action: ClusterAction & { nodes: readonly NodeId[] }): Consequence {
+  const before = connectivityOf(picture);
+  const idle = action.nodes.filter((id) => !before.running.has(id));
+  if (idle.length === 0) {
+    const all = list(action.nodes);
+    const run = action.nodes.length === 1 ? 'runs' : 'run';
+    return { level: 0, text: `${all} ${run} already` };
+  }
+  return {
+    level: 0,
+    text: `${list(idle)} ${idle.length === 1 ? 'comes' : 'come'} back; ${returned(picture, before, afterAction(before, picture, action))}`,
+  };
+}
+
+function returned(picture: ClusterPicture, before: Connectivity, after: Connectivity): string {
+  const quorum = majorityOf(picture.nodes.length);
+  const reach = bestReach(after);
+  if (reach < quorum) return `${reach} of ${picture.nodes.length}, still no quorum`;
+  const resumed = bestReach(before) < quorum ? ': writes can go on' : '';
+  return `${reach} of ${picture.nodes.length}, quorum ${quorum}${resumed}`;
+}
+
+function ofHealing(picture: ClusterPicture, action: ClusterAction & { type: 'heal' | 'undo' }): Consequence {
+  const chosen =
+    action.type === 'undo' ? newestFault(picture) : picture.faults.filter((f) => action.fault === null || f.id === action.fault);
+  if (chosen.length === 0) return { level: 0, text: 'no fault is active' };
+  const before = connectivityOf(picture);
+  const what = chosen.length === 1 ? `${chosen[0]?.command ?? ''} ends` : `${chosen.length} faults end`;
+  return { level: 0, text: `${what}; ${returned(picture, before, afterAction(before, picture, action))}` };
+}
+
+function ofTransfer(picture: ClusterPicture, to: NodeId): Consequence {
+  if (picture.leader === null) return { level: 0, text: 'no node leads now: nothing to hand over' };
+  if (picture.leader === to) return { level: 0, text: `${to} leads already` };
+  if (!connectivityOf(picture).running.has(to)) return { level: 0, text: `${to} does not run: it cannot lead` };
+  return { level: 0, text: `${picture.leader} hands over to ${to} once ${to} has the whole log; writes wait meanwhile` };
+}
+
+function ofCampaign(picture: ClusterPicture, node: NodeId): Consequence {
+  if (!connectivityOf(picture).running.has(node)) return { level: 0, text: `${node} does not run: it cannot stand` };
+  if (picture.leader === node) return { level: 0, text: `${node} leads already` };
+  if (picture.leader === null) return { level: 0, text: `${node} asks for pre-votes, then for votes` };
+  return { level: 0, text: `${node} asks for pre-votes; who hears ${picture.leader} refuses` };
+}
+
+function lasting(forMs: number | null): string {
+  return forMs === null ? '' : `, for ${formatDuration(forMs)}`;
+}
+
+function percent(probability: number): string {
+  return `${Math.round(probability * 1_000) / 10}%`;
+}
+
+function list(ids: readonly NodeId[]): string {
+  return ids.join(', ');
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

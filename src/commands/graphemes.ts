@@ -1,0 +1,50 @@
+/** What a reader takes for one character, for cursor movement: "é" or a flag may be several code points. */
+const SEGMENTER = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+/** A grapheme may have any number of marks; looking further back than this would let one line stall the editor. */
+const REACH = 64;
+
+/** The position after the grapheme that begins at `at`. */
+export function nextBoundary(text: string, at: number): number {
+  if (at >= text.length) return text.length;
+  for (const { segment } of SEGMENTER.segment(text.slice(at, at + REACH))) {
+    const end = at + segment.length;
+    return insidePair(text, end) ? end + 1 : end;
+  }
+  return text.length;
+}
+
+/** A slice may cut a surrogate pair in two; a cursor must not. */
+function insidePair(text: string, at: number): boolean {
+  return /^[\ud800-\udbff][\udc00-\udfff]$/.test(text.slice(at - 1, at + 1));
+}
+
+/** The position before the grapheme that ends at `at`. */
+export function previousBoundary(text: string, at: number): number {
+  if (at <= 0) return 0;
+  const cut = Math.max(0, at - REACH);
+  const from = insidePair(text, cut) ? cut + 1 : cut;
+  let last = from;
+  for (const { index } of SEGMENTER.segment(text.slice(from, at))) last = from + index;
+  return last;
+}
+
+/** Readline's words: runs of letters and digits. */
+export function nextWordEnd(text: string, at: number): number {
+  const match = /[\p{L}\p{N}]+[\p{M}]*/u.exec(text.slice(at));
+  return match === null ? text.length : at + match.index + wordLength(text.slice(at + match.index));
+}
+
+function wordLength(text: string): number {
+  return /^[\p{L}\p{N}\p{M}]+/u.exec(text)?.[0].length ?? 0;
+}
+
+export function previousWordStart(text: string, at: number): number {
+  const match = /[\p{L}\p{N}\p{M}]+[^\p{L}\p{N}]*$/u.exec(text.slice(0, at));
+  return match === null ? 0 : match.index;
+}
+
+/** Where Ctrl-W stops: before the last run of non-spaces, as in a Unix terminal. */
+export function previousSpaceWordStart(text: string, at: number): number {
+  const match = /\S+\s*$/.exec(text.slice(0, at));
+  return match === null ? 0 : match.index;
+}
