@@ -1,0 +1,236 @@
+/**
+ * A client for raftkv-tui clusters, exported as `raftkv-tui/client`.
+ *
+ * It finds the leader, follows it when it moves, repeats what may be repeated, and tells the truth about the rest: every
+ * call ends within its deadline with a result or with an RpcError whose `outcome` is `definite` (nothing was changed and
+ * nothing will be) or `unknown` (the write may have been applied, or may still be).
+ */
+import type { LogIndex, NodeId } from '../../base/brand.ts';
+import { RpcError } from '../../base/errors.ts';
+import { LIMITS } from '../../base/limits.ts';
+import type { KeyValue, RangeQuery, RangeResult, RequestId } from '../../kv/commands.ts';
+import type { LogRow, MemberStatus, NodeEvent, Topic } from '../../replica/status.ts';
+import { checkParams, checkResult } from '../../wire/check.ts';
+import type { MethodName, ResultOf } from '../../wire/methods.ts';
+import type { CallOptions, KvClient, ReadOptions, Written } from '../driver.ts';
+import { Caller, SessionGone } from './caller.ts';
+import type { Dial } from './connection.ts';
+import { ConnectionPool, type Endpoint } from './connection-pool.ts';
+import { Deadline } from './deadline.ts';
+import { dialNode } from './dial.ts';
+import { LeaderFinder } from './leader-finder.ts';
+import { WriteSession } from './write-session.ts';
+
+export interface ClientOptions {
+  /** Urls of one or more nodes, `ws://` or `wss://`; with the node's id where it is known. Others are found by hints. */
+  readonly endpoints: readonly (string | { readonly url: string; readonly id: string })[];
+  /** The bearer token: the contents of `client.token`, or of `admin.token` for the administration methods. */
+  readonly token: string;
+  /** For calls that give no deadline of their own, in milliseconds. Default 5,000. */
+  readonly defaultDeadlineMs?: number;
+  /** For `wss://`: the certificate authorities to trust, as PEM text. Default: those the system trusts. */
+  readonly tls?: { readonly ca: string };
+  /** Opens a connection; for tests. */
+  readonly dial?: Dial;
+}
+
+interface Subscription {
+  readonly onEvent: (event: NodeEvent) => void;
+  readonly onEnd: () => void;
+}
+
+/** How long one connection may take to come about, in milliseconds. */
+const DIAL_TIMEOUT_MS = 2_000;
+
+/**
+ * All calls may be in flight together over one connection per node. Writes carry a session and a sequence, so however
+ * often one is repeated inside, it is applied at most once.
+ */
+export class RaftKvClient implements KvClient {
+  readonly #pool: ConnectionPool;
+  readonly #finder: LeaderFinder;
+  readonly #caller: Caller;
+  readonly #session: WriteSession;
+  readonly #defaultDeadlineMs: number;
+  readonly #subscriptions = new Map<Endpoint, Subscription>();
+
+  /** Connects to nothing yet. Throws a TypeError for an endpoint that is no WebSocket url. */
+  constructor(options: ClientOptions) {
+    this.#pool = new ConnectionPool({
+      dial: options.dial ?? dialNode,
+      token: options.token,
+      ca: options.tls?.ca ?? null,
+      dialTimeoutMs: DIAL_TIMEOUT_MS,
+      onNotification: (endpoint, method, params) => this.#onNotification(endpoint, method, params),
+      onClose: (endpoint) => this.#endSubscription(endpoint),
+    });
+    this.#finder = new LeaderFinder(this.#pool, options.endpoints.map(toEndpoint));
+    this.#caller = new Caller(this.#pool, this.#finder);
+    this.#session = new WriteSession(() => this.#openSession());
+    this.#defaultDeadlineMs = options.defaultDeadlineMs ?? LIMITS.requestDeadlineMs;
+  }
+
+  /**
+   * Sets a key. Resolves once a majority has it on disk.
+   * @param key well-formed Unicode, 1 to 1,024 bytes of UTF-8
+   * @param value well-formed Unicode, at most 1 MiB of UTF-8
+   * @throws RpcError; with `outcome` `unknown` the value may have been written, or may still be
+   */
+  async put(key: string, value: string, options: CallOptions = {}): Promise<Written> {
+    return this.#write('kv.put', { key, value }, options);
+  }
+
+  /** Removes a key. `deleted` is false when there was none. */
+  async delete(key: string, options: CallOptions = {}): Promise<{ readonly deleted: boolean; readonly revision: number }> {
+    return this.#write('kv.delete', { key }, options);
+  }
+
+  /**
+   * Sets a key only if its value is `expect`; null expects that there is no such key. `current` is the value afterwards.
+   */
+  async cas(
+    key: string,
+    expect: string | null,
+    value: string,
+    options: CallOptions = {},
+  ): Promise<{ readonly swapped: boolean; readonly current: string | null; readonly revision: number }> {
+    return this.#write('kv.cas', { key, expect, value }, options);
+  }
+
+  /**
+   * Reads a key; `kv` is null when there is none. Linearizable unless `consistency` is `stale`: then any node answers
+   * from what it has, or the one named by `node`.
+   */
+  async get(key: string, options: ReadOptions = {}): Promise<{ readonly kv: KeyValue | null; readonly revision: number }> {
+    return this.#read('kv.get', { key }, options);
+  }
+
+  /**
+   * Reads keys in the order of their UTF-8 bytes, at most 1,000 or about 1 MiB in one answer. `more` tells that the
+   * answer does not hold the whole range: go on with `start` just after the last key.
+   */
+  async range(query: Partial<RangeQuery>, options: ReadOptions = {}): Promise<RangeResult> {
+    const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined);
+    return this.#read('kv.range', Object.fromEntries(given), options);
+  }
+
+  /** What one node knows of itself. Rejects with NO_QUORUM when it cannot be reached in time. */
+  async status(node: NodeId, options: CallOptions = {}): Promise<MemberStatus> {
+    return this.#direct('node.status', {}, node, options);
+  }
+
+  /** Rows of one node's log from `from` on, at most 256, committed or not. */
+  async logRows(node: NodeId, from: LogIndex, limit: number, options: CallOptions = {}): Promise<readonly LogRow[]> {
+    const { rows } = await this.#direct('node.log', { from, limit: Math.min(limit, 256) }, node, options);
+    return rows;
+  }
+
+  /**
+   * Listens to what happens on one node. `onEnd` is called once when the connection ends; it is not renewed by itself.
+   * A second subscription to the same node replaces the first. Resolves once the node has agreed.
+   */
+  async subscribe(
+    node: NodeId,
+    topics: readonly Topic[],
+    listener: { readonly onEvent: (event: NodeEvent) => void; readonly onEnd: () => void },
+    options: CallOptions = {},
+  ): Promise<void> {
+    const deadline = this.#deadline(options);
+    const endpoint = await this.#finder.byId(node, deadline);
+    // Registered first: the first event may come right behind the answer.
+    if (endpoint !== null) this.#subscriptions.set(endpoint, listener);
+    try {
+      await this.#direct('node.subscribe', { topics }, node, options);
+    } catch (error) {
+      if (endpoint !== null && this.#subscriptions.get(endpoint) === listener) this.#subscriptions.delete(endpoint);
+      throw error;
+    }
+  }
+
+  /** Calls an administration method on one node; needs the admin token. */
+  async admin<M extends 'fault.set' | 'fault.clear' | 'cluster.transferLeadership' | 'cluster.campaign'>(
+    node: NodeId,
+    method: M,
+    params: object,
+    options: CallOptions = {},
+  ): Promise<ResultOf<M>> {
+    return this.#direct(method, params, node, options);
+  }
+
+  /** Ends all connections. Calls that are under way end with an error that tells what is known of their outcome. */
+  close(): void {
+    this.#pool.close();
+  }
+
+  async #write<M extends 'kv.put' | 'kv.delete' | 'kv.cas'>(
+    method: M,
+    params: object,
+    options: CallOptions,
+  ): Promise<ResultOf<M>> {
+    // Checked before anything is sent: a key that is refused must not cost a session.
+    checkParams(method, params);
+    const deadline = this.#deadline(options);
+    for (;;) {
+      const ticket = await this.#session.ticket(deadline);
+      if (ticket === null) throw new RpcError('NO_QUORUM', { detail: 'Time ran out before the write was sent.' });
+      try {
+        return await this.#writeOnce(method, { ...params, ...ticket.request }, deadline);
+      } catch (error) {
+        if (!(error instanceof SessionGone)) throw error;
+        this.#session.expired(ticket.request.session);
+      } finally {
+        ticket.settle();
+      }
+    }
+  }
+
+  async #writeOnce<M extends MethodName>(method: M, params: object & RequestId, deadline: Deadline): Promise<ResultOf<M>> {
+    const answer = await this.#caller.run({ method, params, deadline, changes: true, to: 'leader' });
+    return checkResult(method, answer);
+  }
+
+  async #read<M extends 'kv.get' | 'kv.range'>(method: M, params: object, options: ReadOptions): Promise<ResultOf<M>> {
+    const { consistency = 'linearizable', node } = options;
+    checkParams(method, { ...params, consistency });
+    const to = consistency !== 'stale' ? 'leader' : node === undefined ? 'anyone' : { node };
+    const call = { method, params: { ...params, consistency }, deadline: this.#deadline(options), changes: false, to } as const;
+    return checkResult(method, await this.#caller.run(call));
+  }
+
+  /** For methods that concern one node: never forwarded, so `forward` and the deadline are not sent along. */
+  async #direct<M extends MethodName>(method: M, params: object, node: NodeId, options: CallOptions): Promise<ResultOf<M>> {
+    const call = { method, params, deadline: this.#deadline(options), changes: false, to: { node }, bare: true } as const;
+    return checkResult(method, await this.#caller.run(call));
+  }
+
+  async #openSession(): Promise<number> {
+    const deadline = new Deadline(LIMITS.requestDeadlineMs);
+    const call = { method: 'session.open', params: {}, deadline, changes: false, to: 'leader' } as const;
+    const { session } = checkResult('session.open', await this.#caller.run(call));
+    return session;
+  }
+
+  #deadline(options: CallOptions): Deadline {
+    return new Deadline(options.deadlineMs ?? this.#defaultDeadlineMs, options.signal ?? null);
+  }
+
+  #onNotification(endpoint: Endpoint, method: string, params: unknown): void {
+    const subscription = this.#subscriptions.get(endpoint);
+    if (subscription === undefined || method !== 'node.event') return;
+    subscription.onEvent(checkParams('node.event', params));
+  }
+
+  #endSubscription(endpoint: Endpoint): void {
+    const subscription = this.#subscriptions.get(endpoint);
+    if (subscription === undefined) return;
+    this.#subscriptions.delete(endpoint);
+    subscription.onEnd();
+  }
+}
+
+function toEndpoint(given: string | { readonly url: string; readonly id: string }): Endpoint {
+  const { url, id } = typeof given === 'string' ? { url: given, id: null } : given;
+  const { protocol } = new URL(url);
+  if (protocol !== 'ws:' && protocol !== 'wss:') throw new TypeError(`'${url}' is no ws:// or wss:// url`);
+  return { url, id };
+}

@@ -1,0 +1,46 @@
+/** What the operating system says about a process. A pid alone is no name: it is used again after the process ends. */
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+
+export interface ProcessFacts {
+  readonly state: 'running' | 'stopped' | 'ended';
+  /** Together with the pid it names one process for ever: boot and ticks since then, or the start date. */
+  readonly started: string;
+}
+
+const run = promisify(execFile);
+let bootId: Promise<string> | null = null;
+
+/** The facts about a pid; null when there is no such process. One that ended but was not yet reaped is `ended`. */
+export async function inspectProcess(pid: number): Promise<ProcessFacts | null> {
+  return process.platform === 'linux' ? inspectByProc(pid) : inspectByPs(pid);
+}
+
+async function inspectByProc(pid: number): Promise<ProcessFacts | null> {
+  try {
+    bootId ??= readFile('/proc/sys/kernel/random/boot_id', 'utf8');
+    const [boot, stat] = await Promise.all([bootId, readFile(`/proc/${pid}/stat`, 'utf8')]);
+    // proc(5): "pid (comm) state ppid ...". The name may hold blanks and parentheses, so fields count from the last one.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const [state = '', ticks = ''] = [fields[0], fields[19]];
+    return { state: stateOf(state), started: `${boot.trim()}/${ticks}` };
+  } catch {
+    return null;
+  }
+}
+
+async function inspectByPs(pid: number): Promise<ProcessFacts | null> {
+  try {
+    const { stdout } = await run('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], { env: { ...process.env, LC_ALL: 'C' } });
+    const [state = '', ...date] = stdout.trim().split(/\s+/);
+    return state === '' ? null : { state: stateOf(state), started: date.join(' ') };
+  } catch {
+    return null;
+  }
+}
+
+function stateOf(letter: string): ProcessFacts['state'] {
+  if (letter.startsWith('Z') || letter.startsWith('X')) return 'ended';
+  return letter.startsWith('T') || letter.startsWith('t') ? 'stopped' : 'running';
+}

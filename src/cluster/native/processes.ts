@@ -1,0 +1,178 @@
+/** The node processes of one local cluster: start, look, signal. A process is signalled only if it is still the same one. */
+import { spawn } from 'node:child_process';
+import { constants, existsSync } from 'node:fs';
+import { type FileHandle, open, rename } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import type { NodeState } from '../driver.ts';
+import { ClusterError, systemCode } from './cluster-error.ts';
+import { parseChecked, paths } from './directory.ts';
+import { readPrivateFile, replacePrivateFile } from './private-files.ts';
+import { inspectProcess } from './process-table.ts';
+
+const ProcessRecord = z.strictObject({ pid: z.int().min(2), started: z.string().min(1).max(128) });
+/** Names the process that was last started for a node. */
+export type ProcessRecord = z.infer<typeof ProcessRecord>;
+
+export interface NodeProcess {
+  readonly state: NodeState;
+  /** Null when it is down. */
+  readonly pid: number | null;
+}
+
+const DOWN: NodeProcess = { state: 'down', pid: null };
+/** A node that does not end within this time after SIGTERM is killed. */
+const STOP_PATIENCE_MS = 3_000;
+const POLL_MS = 10;
+const LOG_FLAGS = constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY | constants.O_NOFOLLOW;
+const LOG_TURNOVER_BYTES = 8 * 1_024 * 1_024;
+
+/** The program's entry file: the built one also when this file runs from its source. */
+export function programFile(): string {
+  const beside = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
+  return existsSync(beside) ? beside : fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+}
+
+/** What is known about the process of node `id`. Costs two reads of small files. */
+export async function nodeProcess(dir: string, id: string): Promise<NodeProcess> {
+  const record = await readRecord(dir, id);
+  return record === null ? DOWN : inspectRecord(record);
+}
+
+/**
+ * Starts node `id` as a process of its own session: no signal of this terminal reaches it, and its output goes to its
+ * log file alone. Returns as soon as the process exists. Throws when it runs already.
+ */
+export async function spawnNode(dir: string, id: string): Promise<ProcessRecord> {
+  const running = await nodeProcess(dir, id);
+  if (running.state !== 'down') throw new ClusterError(`${id} is already running (pid ${running.pid}).`);
+  const log = await openLog(paths.log(dir, id));
+  try {
+    const pid = await spawnDetached(['node', '--config', paths.config(dir, id)], log.fd);
+    const facts = await inspectProcess(pid);
+    const record = { pid, started: facts?.started ?? 'unknown' };
+    await replacePrivateFile(paths.process(dir, id), `${JSON.stringify(record)}\n`, { durable: false });
+    return record;
+  } finally {
+    await log.close();
+  }
+}
+
+/** SIGKILL; resolves when the process is gone. The pid that was killed, or null when the node was down already. */
+export async function killNode(dir: string, id: string): Promise<number | null> {
+  const pid = await signalNode(dir, id, 'SIGKILL');
+  if (pid !== null) await waitUntilDown(dir, id, STOP_PATIENCE_MS);
+  return pid;
+}
+
+/** A clean stop: SIGTERM, and SIGKILL for one that has not ended 3 s later. False when the node was down already. */
+export async function stopNode(dir: string, id: string): Promise<boolean> {
+  // A stopped process keeps SIGTERM waiting until it is continued.
+  const pid = await signalNode(dir, id, 'SIGTERM');
+  if (pid === null) return false;
+  await signalNode(dir, id, 'SIGCONT');
+  if (await waitUntilDown(dir, id, STOP_PATIENCE_MS)) return true;
+  await killNode(dir, id);
+  return true;
+}
+
+/** SIGSTOP: the process stands still with all its connections open. The pid, or null when the node is down. */
+export async function pauseNode(dir: string, id: string): Promise<number | null> {
+  const pid = await signalNode(dir, id, 'SIGSTOP');
+  if (pid !== null) await waitForState(dir, id, 'paused');
+  return pid;
+}
+
+/** SIGCONT. The pid, or null when the node is down. */
+export async function resumeNode(dir: string, id: string): Promise<number | null> {
+  const pid = await signalNode(dir, id, 'SIGCONT');
+  if (pid !== null) await waitForState(dir, id, 'up');
+  return pid;
+}
+
+/** The last `count` lines of the node's log, for a message about its end. */
+export async function lastLogLines(dir: string, id: string, count: number): Promise<readonly string[]> {
+  let file: FileHandle;
+  try {
+    file = await open(paths.log(dir, id), 'r');
+  } catch {
+    return [];
+  }
+  try {
+    const { size } = await file.stat();
+    const length = Math.min(size, 16_384);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
+    const lines = buffer.toString('utf8', 0, bytesRead).split('\n');
+    return lines.filter((line) => line.trim() !== '').slice(-count);
+  } finally {
+    await file.close();
+  }
+}
+
+async function signalNode(dir: string, id: string, signal: NodeJS.Signals): Promise<number | null> {
+  const record = await readRecord(dir, id);
+  if (record === null || (await inspectRecord(record)).state === 'down') return null;
+  try {
+    process.kill(record.pid, signal);
+  } catch (error) {
+    if (systemCode(error) === 'ESRCH') return null;
+    throw error;
+  }
+  return record.pid;
+}
+
+async function waitUntilDown(dir: string, id: string, patienceMs: number): Promise<boolean> {
+  const giveUpAt = performance.now() + patienceMs;
+  while ((await nodeProcess(dir, id)).state !== 'down') {
+    if (performance.now() > giveUpAt) return false;
+    await sleep(POLL_MS);
+  }
+  return true;
+}
+
+/** A signal takes effect a moment after it was sent; a picture drawn in between would show the old state. */
+async function waitForState(dir: string, id: string, wanted: NodeState): Promise<void> {
+  for (let attempt = 0; attempt < 50; attempt += 1) {
+    const { state } = await nodeProcess(dir, id);
+    if (state === wanted || state === 'down') return;
+    await sleep(2);
+  }
+}
+
+async function inspectRecord(record: ProcessRecord): Promise<NodeProcess> {
+  const facts = await inspectProcess(record.pid);
+  if (facts === null || facts.state === 'ended' || facts.started !== record.started) return DOWN;
+  return { state: facts.state === 'stopped' ? 'paused' : 'up', pid: record.pid };
+}
+
+async function readRecord(dir: string, id: string): Promise<ProcessRecord | null> {
+  const path = paths.process(dir, id);
+  const text = await readPrivateFile(path, 4_096);
+  return text === null ? null : parseChecked(ProcessRecord, text, path);
+}
+
+async function openLog(path: string): Promise<FileHandle> {
+  const file = await open(path, LOG_FLAGS, 0o600);
+  if ((await file.stat()).size < LOG_TURNOVER_BYTES) return file;
+  await file.close();
+  await rename(path, `${path}.1`);
+  return open(path, LOG_FLAGS, 0o600);
+}
+
+function spawnDetached(args: readonly string[], logFd: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [programFile(), ...args], {
+      detached: true,
+      stdio: ['ignore', logFd, logFd],
+      // React's development build would be slower, and no terminal setting of ours concerns a node.
+      env: { ...process.env, NODE_ENV: 'production' },
+    });
+    child.once('error', reject);
+    child.once('spawn', () => {
+      child.unref();
+      if (child.pid === undefined) reject(new ClusterError('the operating system gave no process id'));
+      else resolve(child.pid);
+    });
+  });
+}
