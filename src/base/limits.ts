@@ -37,10 +37,21 @@ export const LIMITS = {
 
   // Wire
   frameBytes: 1_572_864,
+  /** A peer's append holds text whose JSON form may take up to six bytes for one of the store. */
+  peerFrameBytes: 4_194_304,
+  /** An answer to a client: a full range page in its JSON form. */
+  replyFrameBytes: 8_388_608,
+  replyFrameTokens: 65_536,
+  replyFrameDepth: 64,
   frameDepth: 16,
   frameTokens: 10_000,
   batchCalls: 32,
+  /** Frames that break the protocol before the connection is closed. */
+  badFrames: 16,
   requestIdLength: 64,
+  methodLength: 64,
+  /** Requests of ours that wait for an answer on one connection. */
+  pendingRequests: 4_096,
   inflightPerConnection: 512,
   inflightPerConnectionBytes: 8 * 1_024 * 1_024,
   connections: 512,

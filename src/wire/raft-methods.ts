@@ -1,0 +1,71 @@
+/**
+ * The peer half of the method table, in the paper's names (Raft figure 2). All are notifications. These schemas are the
+ * description; the frames themselves go through raft-codec.ts, which checks the same and more, quicker.
+ */
+import { z } from 'zod';
+import { LIMITS } from '../base/limits.ts';
+import { count, indexField, nodeIdField, positive, termField } from './fields.ts';
+
+const routed = { from: nodeIdField, to: nodeIdField, term: termField };
+
+const entryTuple = z
+  .union([
+    z.tuple([positive, z.number()]),
+    z.tuple([positive, z.number(), z.string()]),
+    z.tuple([positive, z.number(), z.string(), z.literal('config')]),
+  ])
+  .describe('[term, time] for a no-op, [term, time, data] for a command, [term, time, data, "config"] for a configuration.');
+
+const peer = { result: null, role: 'peer', errors: [] } as const;
+
+export const raftMethods = {
+  'raft.requestVote': {
+    ...peer,
+    params: z.strictObject({
+      ...routed,
+      lastLogIndex: indexField,
+      lastLogTerm: termField,
+      preVote: z.boolean(),
+      transfer: z.boolean(),
+    }),
+    summary: 'Asks for a vote, or with `preVote` whether one would be given (dissertation §9.6).',
+  },
+  'raft.requestVoteReply': {
+    ...peer,
+    params: z.strictObject({
+      ...routed,
+      preVote: z.boolean(),
+      voteGranted: z.boolean(),
+      refusal: z.enum(['older-term', 'leader-is-alive', 'already-voted', 'log-behind', 'storage-stalled']).nullable(),
+    }),
+    summary: 'Grants or refuses a vote, and says why.',
+  },
+  'raft.appendEntries': {
+    ...peer,
+    params: z.strictObject({
+      ...routed,
+      prevLogIndex: indexField,
+      prevLogTerm: termField,
+      entries: z.array(entryTuple).max(LIMITS.appendEntries).describe('Contiguous after prevLogIndex.'),
+      leaderCommit: indexField,
+      readRound: count,
+    }),
+    summary: 'Replicates entries; without entries it is the heartbeat.',
+  },
+  'raft.appendEntriesReply': {
+    ...peer,
+    params: z.strictObject({
+      ...routed,
+      matchIndex: indexField.nullable(),
+      hintIndex: indexField,
+      hintTerm: termField,
+      readRound: count,
+    }),
+    summary: 'Tells how far the logs are known to be equal; null when prevLogIndex did not match.',
+  },
+  'raft.timeoutNow': {
+    ...peer,
+    params: z.strictObject(routed),
+    summary: 'Leadership transfer: stand for election at once (dissertation §3.10).',
+  },
+} as const;
