@@ -1,0 +1,280 @@
+/** The one wrapper around json-rpc-2.0: both directions of JSON-RPC over one WebSocket, with every bound in place. */
+import { Buffer } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
+import { JSONRPCClient, type JSONRPCErrorResponse, JSONRPCServer } from 'json-rpc-2.0';
+import type { RawData, WebSocket } from 'ws';
+import type { NodeId } from '../base/brand.ts';
+import { type ErrorData, type ErrorKind, RpcError } from '../base/errors.ts';
+import { LIMITS } from '../base/limits.ts';
+import { type Call, CLIENT_FRAMES, type FrameBounds, guardFrame, PEER_FRAMES, type Reply, REPLY_FRAMES } from '../wire/guard.ts';
+import { AdmissionGate } from './admission.ts';
+import { Liveness } from './liveness.ts';
+import { errorFromReply, errorReply } from './wire-errors.ts';
+
+/** Who is at the other end: a caller with a token of that role, or a server that this program dialled. */
+export type RemoteRole = 'client' | 'admin' | 'peer' | 'server';
+
+/** What a handler knows of the call beside its parameters. */
+export interface CallContext {
+  readonly role: RemoteRole;
+  /** The peer at the other end; null for clients and servers. */
+  readonly peer: NodeId | null;
+  readonly connection: RpcSocket;
+}
+
+/** Parameters are unchecked: an object, or undefined. Throws or rejects with RpcError to answer with an error. */
+export type Handler = (params: unknown, context: CallContext) => unknown;
+
+/** A line for the node's log: `detail` may hold text from outside. */
+export type WireLog = (level: 'debug' | 'info' | 'warn' | 'error', message: string, detail?: Readonly<Record<string, unknown>>) => void;
+
+export interface RpcLimits {
+  readonly inflightCalls: number;
+  readonly inflightBytes: number;
+  readonly pendingRequests: number;
+  readonly sendBufferBytes: number;
+  readonly pingMs: number;
+}
+
+export interface RpcSocketOptions {
+  readonly role: RemoteRole;
+  readonly peer?: NodeId;
+  readonly handlers: ReadonlyMap<string, Handler>;
+  readonly limits?: Partial<RpcLimits>;
+  readonly log: WireLog;
+  readonly onClose?: (code: number, reason: string) => void;
+  /** A handler threw what is not an RpcError: our own bug. The caller was told INTERNAL and nothing more. */
+  readonly onBug?: (error: unknown) => void;
+}
+
+const FRAMES: Readonly<Record<RemoteRole, FrameBounds>> = {
+  client: CLIENT_FRAMES,
+  admin: CLIENT_FRAMES,
+  peer: PEER_FRAMES,
+  server: REPLY_FRAMES,
+};
+
+const TRY_AGAIN_LATER = 1013;
+const POLICY_VIOLATION = 1008;
+const UNSUPPORTED_DATA = 1003;
+
+/** Takes over an open socket. Owns its events from here on. */
+export class RpcSocket {
+  readonly role: RemoteRole;
+  readonly peer: NodeId | null;
+  readonly #socket: WebSocket;
+  readonly #options: RpcSocketOptions;
+  readonly #limits: RpcLimits;
+  readonly #context: CallContext;
+  readonly #server: JSONRPCServer<CallContext>;
+  readonly #client: JSONRPCClient;
+  readonly #gate: AdmissionGate;
+  readonly #liveness: Liveness;
+  readonly #pending = new Set<number>();
+  readonly #closeListeners: (() => void)[] = [];
+  #nextId = 1;
+  #badFrames = 0;
+
+  constructor(socket: WebSocket, options: RpcSocketOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    this.role = options.role;
+    this.peer = options.peer ?? null;
+    this.#limits = limitsOf(options);
+    this.#context = { role: this.role, peer: this.peer, connection: this };
+    this.#gate = new AdmissionGate({ calls: this.#limits.inflightCalls, bytes: this.#limits.inflightBytes });
+    this.#server = this.#createServer();
+    this.#client = new JSONRPCClient((payload: { readonly id?: number }) => this.#sendRequest(payload));
+    socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
+    // A protocol error of the other end; the socket closes by itself and says so below.
+    socket.on('error', (error) => options.log('debug', 'socket error', { role: options.role, error: error.message }));
+    socket.on('close', (code, reason) => this.#closed(code, reason.toString()));
+    this.#liveness = new Liveness(socket, {
+      everyMs: this.#limits.pingMs,
+      paused: () => socket.isPaused,
+      onDead: (why) => this.#abort(why),
+    });
+  }
+
+  get isOpen(): boolean {
+    return this.#socket.readyState === this.#socket.OPEN;
+  }
+
+  /** Written here but not yet taken by the system. */
+  get bufferedBytes(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  /** Requests of ours that wait for their answer. */
+  get pendingRequests(): number {
+    return this.#pending.size;
+  }
+
+  /** Round trip in milliseconds; null before the first was measured. */
+  get rttMs(): number | null {
+    return this.#liveness.rttMs;
+  }
+
+  /**
+   * Resolves with the unchecked result. Rejects with RpcError: the other end's own; UNKNOWN_OUTCOME when no answer came
+   * within `deadlineMs` or the connection closed after sending; a definite kind when nothing was sent.
+   */
+  async request(method: string, params: object, deadlineMs: number = LIMITS.requestDeadlineMs): Promise<unknown> {
+    if (!this.isOpen) throw new RpcError('NO_QUORUM', { detail: 'The connection is closed; nothing was sent.' });
+    if (this.#pending.size >= this.#limits.pendingRequests) throw new RpcError('OVERLOADED', { retryAfterMs: 50 });
+    const id = this.#nextId;
+    this.#nextId += 1;
+    this.#pending.add(id);
+    const timer = setTimeout(() => this.#fail(id, 'UNKNOWN_OUTCOME'), deadlineMs);
+    try {
+      const reply = (await this.#client.requestAdvanced({ jsonrpc: '2.0', id, method, params })) as Reply;
+      if (reply.error !== undefined) throw errorFromReply(reply.error);
+      return reply.result;
+    } finally {
+      clearTimeout(timer);
+      this.#pending.delete(id);
+    }
+  }
+
+  /** Sends without waiting for anything. False when it was not sent: closed, or too much is buffered already. */
+  notify(method: string, params: object): boolean {
+    return this.#send(JSON.stringify({ jsonrpc: '2.0', method, params }));
+  }
+
+  /** Runs once, when the connection is gone; at once when it already is. */
+  whenClosed(listener: () => void): void {
+    if (this.#socket.readyState === this.#socket.CLOSED) listener();
+    else this.#closeListeners.push(listener);
+  }
+
+  /** Says goodbye; the socket is cut if the other end does not answer in time. */
+  close(code = 1000, reason = ''): void {
+    this.#socket.close(code, reason);
+  }
+
+  /** Cuts the connection without a word. */
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
+  #createServer(): JSONRPCServer<CallContext> {
+    // The library's own listener would print text from outside with console.warn, over whatever is on the screen.
+    const server = new JSONRPCServer<CallContext>({ errorListener: () => {} });
+    server.mapErrorToJSONRPCErrorResponse = (id, error) => this.#answerError(id, error);
+    server.handleMethodNotFound = (request) => {
+      const found = request.id === undefined ? null : errorReply(request.id, 'METHOD_NOT_FOUND');
+      return Promise.resolve(found as JSONRPCErrorResponse | null);
+    };
+    for (const [name, handler] of this.#options.handlers) server.addMethod(name, handler);
+    return server;
+  }
+
+  #answerError(id: Reply['id'], error: unknown): JSONRPCErrorResponse {
+    if (error instanceof RpcError) return errorReply(id, error.kind, error.data) as JSONRPCErrorResponse;
+    const incident = randomUUID();
+    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#options.log('error', 'a handler failed', { incident, detail });
+    this.#options.onBug?.(error);
+    return errorReply(id, 'INTERNAL', { detail: `incident ${incident}` }) as JSONRPCErrorResponse;
+  }
+
+  #receive(data: RawData, isBinary: boolean): void {
+    // What arrives after our own goodbye is not looked at.
+    if (!this.isOpen) return;
+    this.#liveness.heard();
+    if (isBinary) return this.close(UNSUPPORTED_DATA, 'text frames only');
+    const text = data.toString();
+    const frame = guardFrame(text, FRAMES[this.role]);
+    if (frame.type === 'calls') return this.#serve(frame.calls, frame.batch, text.length);
+    // An answer without a question of ours finds no one waiting and vanishes in the library.
+    if (frame.type === 'replies') return this.#client.receive(frame.replies as Parameters<JSONRPCClient['receive']>[0]);
+    this.#refuse(frame.id, frame.kind, { detail: frame.detail }, frame.fatal);
+  }
+
+  #refuse(id: Reply['id'], kind: ErrorKind, data: ErrorData, fatal: boolean): void {
+    this.#badFrames += 1;
+    this.#options.log('debug', 'frame refused', { role: this.role, peer: this.peer, kind, ...data });
+    if (this.role === 'client' || this.role === 'admin') this.#sendReply(errorReply(id, kind, data));
+    // A peer and a server run our own code: whatever they send wrongly once, they will send again.
+    const hopeless = fatal || this.role === 'peer' || this.role === 'server' || this.#badFrames > LIMITS.badFrames;
+    if (hopeless) this.close(POLICY_VIOLATION, 'bad frame');
+  }
+
+  #serve(calls: readonly Call[], batch: boolean, bytes: number): void {
+    const admission = this.#gate.enter(calls.length, bytes);
+    if (admission === 'close') {
+      this.close(TRY_AGAIN_LATER, 'too many calls in flight');
+      this.#gate.leave(calls.length, bytes);
+      return;
+    }
+    if (admission === 'pause') this.#socket.pause();
+    void this.#answer(calls, batch).finally(() => {
+      if (this.#gate.leave(calls.length, bytes) && this.#socket.isPaused) this.#socket.resume();
+    });
+  }
+
+  /** Never rejects. */
+  async #answer(calls: readonly Call[], batch: boolean): Promise<void> {
+    try {
+      if (!batch) {
+        const [call] = calls;
+        const reply = call === undefined ? null : await this.#server.receive(call, this.#context);
+        if (reply !== null) this.#sendReply(reply);
+        return;
+      }
+      const replies = await this.#server.receive([...calls], this.#context);
+      // A batch is answered by an array, also when a single call of it wants an answer (JSON-RPC 2.0 §6).
+      if (replies !== null) this.#sendReply(Array.isArray(replies) ? replies : [replies]);
+    } catch (error) {
+      this.#options.log('error', 'an answer could not be written', { detail: String(error) });
+      this.#options.onBug?.(error);
+      this.#abort('an answer could not be written');
+    }
+  }
+
+  #sendReply(reply: object): void {
+    if (this.isOpen && !this.#send(JSON.stringify(reply))) this.#abort('answers are not being read');
+  }
+
+  /** The library's way out for requests. A refusal comes back as the answer, so that it keeps its kind. */
+  #sendRequest(payload: { readonly id?: number }): void {
+    const text = JSON.stringify(payload);
+    const limit = this.role === 'server' ? LIMITS.frameBytes : LIMITS.replyFrameBytes;
+    const tooLarge = text.length * 3 > limit && Buffer.byteLength(text) > limit;
+    if (tooLarge) return this.#fail(payload.id, 'TOO_LARGE', { detail: `a frame may take ${limit} bytes` });
+    if (!this.#send(text)) this.#fail(payload.id, 'OVERLOADED', { retryAfterMs: 50 });
+  }
+
+  #send(text: string): boolean {
+    if (!this.isOpen || this.#socket.bufferedAmount + text.length > this.#limits.sendBufferBytes) return false;
+    this.#socket.send(text);
+    return true;
+  }
+
+  #fail(id: number | undefined, kind: ErrorKind, data: ErrorData = {}): void {
+    if (id !== undefined) this.#client.receive(errorReply(id, kind, data) as JSONRPCErrorResponse);
+  }
+
+  #abort(why: string): void {
+    this.#options.log('info', 'connection cut', { role: this.role, peer: this.peer, why });
+    this.#socket.terminate();
+  }
+
+  #closed(code: number, reason: string): void {
+    this.#liveness.stop();
+    for (const id of this.#pending) this.#fail(id, 'UNKNOWN_OUTCOME', { detail: 'The connection closed before the answer.' });
+    this.#options.onClose?.(code, reason);
+    for (const listener of this.#closeListeners) listener();
+  }
+}
+
+function limitsOf(options: RpcSocketOptions): RpcLimits {
+  return {
+    inflightCalls: LIMITS.inflightPerConnection,
+    inflightBytes: LIMITS.inflightPerConnectionBytes,
+    pendingRequests: LIMITS.pendingRequests,
+    sendBufferBytes: options.role === 'peer' ? LIMITS.peerSendBufferBytes : LIMITS.sendBufferBytes,
+    pingMs: LIMITS.pingMs,
+    ...options.limits,
+  };
+}
