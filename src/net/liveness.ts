@@ -54,7 +54,10 @@ export class Liveness {
     this.#pings = 0;
     if (this.#options.paused()) return;
     this.#misses = this.#heard ? 0 : this.#misses + 1;
-    if (this.#misses >= MISSES) return this.#options.onDead('no sign of life');
+    if (this.#misses >= MISSES) {
+      this.#options.onDead('no sign of life');
+      return;
+    }
     this.#heard = false;
     this.#ping();
   }

@@ -6,7 +6,7 @@ import type { RawData, WebSocket } from 'ws';
 import type { NodeId } from '../base/brand.ts';
 import { type ErrorData, type ErrorKind, RpcError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
-import { type Call, CLIENT_FRAMES, type FrameBounds, guardFrame, PEER_FRAMES, type Reply, REPLY_FRAMES } from '../wire/guard.ts';
+import { type Call, CLIENT_FRAMES, type FrameBounds, guardFrame, PEER_FRAMES, REPLY_FRAMES, type Reply } from '../wire/guard.ts';
 import { AdmissionGate } from './admission.ts';
 import { Liveness } from './liveness.ts';
 import { errorFromReply, errorReply } from './wire-errors.ts';
@@ -26,7 +26,11 @@ export interface CallContext {
 export type Handler = (params: unknown, context: CallContext) => unknown;
 
 /** A line for the node's log: `detail` may hold text from outside. */
-export type WireLog = (level: 'debug' | 'info' | 'warn' | 'error', message: string, detail?: Readonly<Record<string, unknown>>) => void;
+export type WireLog = (
+  level: 'debug' | 'info' | 'warn' | 'error',
+  message: string,
+  detail?: Readonly<Record<string, unknown>>,
+) => void;
 
 export interface RpcLimits {
   readonly inflightCalls: number;
@@ -182,13 +186,16 @@ export class RpcSocket {
     // What arrives after our own goodbye is not looked at.
     if (!this.isOpen) return;
     this.#liveness.heard();
-    if (isBinary) return this.close(UNSUPPORTED_DATA, 'text frames only');
+    if (isBinary) {
+      this.close(UNSUPPORTED_DATA, 'text frames only');
+      return;
+    }
     const text = data.toString();
     const frame = guardFrame(text, FRAMES[this.role]);
-    if (frame.type === 'calls') return this.#serve(frame.calls, frame.batch, text.length);
+    if (frame.type === 'calls') this.#serve(frame.calls, frame.batch, text.length);
     // An answer without a question of ours finds no one waiting and vanishes in the library.
-    if (frame.type === 'replies') return this.#client.receive(frame.replies as Parameters<JSONRPCClient['receive']>[0]);
-    this.#refuse(frame.id, frame.kind, { detail: frame.detail }, frame.fatal);
+    else if (frame.type === 'replies') this.#client.receive(frame.replies as Parameters<JSONRPCClient['receive']>[0]);
+    else this.#refuse(frame.id, frame.kind, { detail: frame.detail }, frame.fatal);
   }
 
   #refuse(id: Reply['id'], kind: ErrorKind, data: ErrorData, fatal: boolean): void {
@@ -241,8 +248,8 @@ export class RpcSocket {
     const text = JSON.stringify(payload);
     const limit = this.role === 'server' ? LIMITS.frameBytes : LIMITS.replyFrameBytes;
     const tooLarge = text.length * 3 > limit && Buffer.byteLength(text) > limit;
-    if (tooLarge) return this.#fail(payload.id, 'TOO_LARGE', { detail: `a frame may take ${limit} bytes` });
-    if (!this.#send(text)) this.#fail(payload.id, 'OVERLOADED', { retryAfterMs: 50 });
+    if (tooLarge) this.#fail(payload.id, 'TOO_LARGE', { detail: `a frame may take ${limit} bytes` });
+    else if (!this.#send(text)) this.#fail(payload.id, 'OVERLOADED', { retryAfterMs: 50 });
   }
 
   #send(text: string): boolean {
