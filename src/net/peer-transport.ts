@@ -1,0 +1,159 @@
+/** Raft's messages between the nodes: one connection out to each peer, one in from each. */
+
+import type { WebSocket } from 'ws';
+import { assert } from '../base/assert.ts';
+import type { NodeId } from '../base/brand.ts';
+import type { Random } from '../base/random.ts';
+import type { Message } from '../raft/messages.ts';
+import type { LinkStatus, Transport } from '../replica/ports.ts';
+import { decodeMessage, encodeMessage, RAFT_METHODS } from '../wire/raft-codec.ts';
+import { type PeerAddress, PeerLink } from './peer-link.ts';
+import { type Handler, RpcSocket, type WireLog } from './rpc-socket.ts';
+
+export interface PeerTransportOptions {
+  readonly self: NodeId;
+  readonly clusterId: string;
+  readonly token: string;
+  /** The others. */
+  readonly peers: readonly PeerAddress[];
+  readonly tls: { readonly ca: string; readonly cert: string; readonly key: string } | null;
+  readonly random: Random;
+  readonly log: WireLog;
+  /** A message whose shape is checked and whose sender is the one it names. */
+  readonly onMessage: (message: Message) => void;
+  /** The way out to a peer is open: what is sent to it now arrives. */
+  readonly onPeerOpen?: (peer: NodeId) => void;
+  /** One of the two connections with a peer broke; told once until one of them opens again. */
+  readonly onPeerClosed?: (peer: NodeId) => void;
+  /** How often each link is measured, in milliseconds. Default 1,000. */
+  readonly pingMs?: number;
+}
+
+const PING_MS = 1_000;
+const POLICY_VIOLATION = 1008;
+
+interface Peer {
+  readonly link: PeerLink;
+  incoming: RpcSocket | null;
+  /** A loss was told and nothing has opened since. */
+  lossTold: boolean;
+}
+
+export class PeerTransport implements Transport {
+  readonly #options: PeerTransportOptions;
+  readonly #peers = new Map<NodeId, Peer>();
+  #closed = false;
+
+  constructor(options: PeerTransportOptions) {
+    this.#options = options;
+    for (const peer of options.peers) {
+      assert(peer.id !== options.self, 'a node is not its own peer');
+      this.#peers.set(peer.id, { link: this.#createLink(peer), incoming: null, lossTold: false });
+    }
+  }
+
+  /** Dials all peers. Call it once this node itself can be reached: peers dial back as soon as they hear of it. */
+  start(): void {
+    for (const { link } of this.#peers.values()) link.dialNow();
+  }
+
+  /** Best effort: dropped when the link is down or too much is buffered. The protocol repairs. */
+  send(message: Message): void {
+    const peer = this.#peers.get(message.to);
+    assert(peer !== undefined, 'a message to this node itself or to a stranger', () => message.to);
+    if (!peer.link.isOpen) return;
+    const { method, params } = encodeMessage(message);
+    peer.link.notify(method, params);
+  }
+
+  /** Takes over a connection that a peer has opened; the handshake has proved who it is. A newer one replaces an older. */
+  accept(id: NodeId, socket: WebSocket): void {
+    const peer = this.#peers.get(id);
+    if (peer === undefined || this.#closed) {
+      socket.terminate();
+      return;
+    }
+    const replaced = peer.incoming;
+    const incoming = new RpcSocket(socket, {
+      role: 'peer',
+      peer: id,
+      handlers: this.#handlers(id),
+      limits: { pingMs: this.#options.pingMs ?? PING_MS },
+      log: this.#options.log,
+      onClose: () => {
+        if (peer.incoming !== incoming) return;
+        peer.incoming = null;
+        this.#lost(id, peer);
+      },
+    });
+    peer.incoming = incoming;
+    peer.lossTold = false;
+    replaced?.terminate();
+    // It lives: a wait that has grown long while it was away need not be sat out.
+    peer.link.dialNow();
+  }
+
+  links(): readonly LinkStatus[] {
+    return [...this.#peers].map(([peer, { link }]) => ({
+      peer,
+      connected: link.isOpen,
+      rttMs: link.rttMs,
+      queuedBytes: link.queuedBytes,
+    }));
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const { link, incoming } of this.#peers.values()) {
+      link.close();
+      incoming?.close();
+    }
+  }
+
+  #createLink(peer: PeerAddress): PeerLink {
+    const { self, clusterId, token, tls, random, log } = this.#options;
+    return new PeerLink({
+      self,
+      peer,
+      clusterId,
+      token,
+      tls,
+      log,
+      random: random.fork(peer.id),
+      pingMs: this.#options.pingMs ?? PING_MS,
+      onOpen: () => {
+        const entry = this.#peers.get(peer.id);
+        if (entry !== undefined) entry.lossTold = false;
+        this.#options.onPeerOpen?.(peer.id);
+      },
+      onLost: () => {
+        const entry = this.#peers.get(peer.id);
+        if (entry !== undefined) this.#lost(peer.id, entry);
+      },
+    });
+  }
+
+  #lost(id: NodeId, peer: Peer): void {
+    if (this.#closed || peer.lossTold) return;
+    peer.lossTold = true;
+    this.#options.onPeerClosed?.(id);
+  }
+
+  #handlers(peer: NodeId): ReadonlyMap<string, Handler> {
+    const { self, onMessage, log } = this.#options;
+    return new Map(
+      RAFT_METHODS.map((method): [string, Handler] => [
+        method,
+        (params, { connection }) => {
+          const decoded = decodeMessage(method, params, peer, self);
+          if (decoded.ok) {
+            onMessage(decoded.message);
+            return;
+          }
+          log('warn', 'bad message from a peer', { peer, problem: decoded.problem });
+          connection.close(POLICY_VIOLATION, 'bad message');
+        },
+      ]),
+    );
+  }
+}

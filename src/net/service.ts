@@ -1,0 +1,33 @@
+/** What the network edge asks of the node behind it. All failures are RpcErrors, thrown or rejected. */
+import type { LogIndex, NodeId } from '../base/brand.ts';
+import type { FaultPlan } from '../fault/plan.ts';
+import type { Command, KeyValue, RangeQuery, RangeResult, Reply } from '../kv/commands.ts';
+import type { EntryId } from '../raft/messages.ts';
+import type { LogRow, MemberStatus, NodeEvent, Topic } from '../replica/status.ts';
+
+export interface KvService {
+  /**
+   * Replicates a command and applies it. Rejects with NOT_LEADER (definite) where it must be asked elsewhere,
+   * OVERLOADED, NO_QUORUM, or UNKNOWN_OUTCOME after `deadlineMs`.
+   */
+  propose(command: Command, deadlineMs: number): Promise<{ readonly reply: Reply; readonly at: EntryId }>;
+  /** Resolves when this node's own state may answer a linearizable read. */
+  read(deadlineMs: number): Promise<void>;
+  get(key: string): KeyValue | null;
+  range(query: RangeQuery): RangeResult;
+  revision(): number;
+  status(): MemberStatus;
+  logRows(from: LogIndex, limit: number): readonly LogRow[];
+  /** `send` may be called before this returns, with events of the past. */
+  subscribe(topics: readonly Topic[], send: (event: NodeEvent) => void): () => void;
+  /** As far as this node knows; it may be itself. */
+  leader(): { readonly id: NodeId; readonly url: string } | null;
+}
+
+export interface AdminService {
+  /** Replaces the plan. Throws FORBIDDEN where fault injection is off. */
+  setFaults(plan: FaultPlan): void;
+  clearFaults(): void;
+  transfer(to: NodeId): void;
+  campaign(): void;
+}
