@@ -15,6 +15,7 @@ export interface KvService {
   read(deadlineMs: number): Promise<void>;
   get(key: string): KeyValue | null;
   range(query: RangeQuery): RangeResult;
+  /** Of the newest change this node has applied. */
   revision(): number;
   status(): MemberStatus;
   logRows(from: LogIndex, limit: number): readonly LogRow[];
