@@ -1,0 +1,216 @@
+/** Opens one node: disk first, then the replica, then the port, then the peers; closes in the reverse order. */
+import { randomInt } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { type Millis, type NodeId, nodeId } from '../base/brand.ts';
+import { RpcError } from '../base/errors.ts';
+import { LIMITS } from '../base/limits.ts';
+import { type Random, seededRandom } from '../base/random.ts';
+import { FaultyTransport } from '../fault/faulty-transport.ts';
+import { LinkFilter } from '../fault/link-filter.ts';
+import type { FaultPlan } from '../fault/plan.ts';
+import { clientHandlers } from '../net/client-api.ts';
+import { Forwarder } from '../net/forwarder.ts';
+import { PeerTransport } from '../net/peer-transport.ts';
+import { type Handler, RpcSocket } from '../net/rpc-socket.ts';
+import { listen, type WireServer } from '../net/server.ts';
+import type { LogStore, Recovered } from '../replica/ports.ts';
+import { Replica } from '../replica/replica.ts';
+import { acquireLock, type Lock } from '../storage/lock.ts';
+import { openLogStore } from '../storage/log-store.ts';
+import { NodeDisk } from '../storage/node-disk.ts';
+import { METHODS } from '../wire/methods.ts';
+import { LoopMonitor } from './health.ts';
+import type { LoadedConfig } from './load-config.ts';
+import { type NodeLog, openNodeLog } from './node-log.ts';
+import { Publisher } from './publisher.ts';
+import { realClock } from './real-clock.ts';
+import { type MemberParts, memberStatus, ReplicaService } from './service.ts';
+
+export interface RunningNode {
+  readonly id: NodeId;
+  readonly port: number;
+  /** Answers all who wait, closes the port and the log. */
+  stop(): Promise<void>;
+}
+
+interface Opened {
+  readonly lock: Lock;
+  readonly logStore: LogStore;
+  readonly recovered: Recovered;
+}
+
+/** Rejects with StorageError, LockHeldError, InsecureListenError or the system's error; nothing stays open then. */
+export async function startNode(loaded: LoadedConfig, hooks: { readonly onFatal: (error: Error) => void }): Promise<RunningNode> {
+  const startedAt = realClock.now();
+  const log = openNodeLog(loaded.config.id);
+  const opened = await openDisk(loaded);
+  try {
+    const node = new NodeParts(loaded, opened, log, hooks.onFatal, startedAt);
+    await node.open();
+    const { entries, hardState, tornBytes } = opened.recovered;
+    log('info', 'serving', { port: node.port, entries: entries.length, term: hardState.term, tornBytes });
+    return node;
+  } catch (error) {
+    await closeDisk(opened);
+    throw error;
+  }
+}
+
+async function openDisk({ config, dataDir }: LoadedConfig): Promise<Opened> {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const lock = await acquireLock(dataDir, 'node');
+  return new Promise((resolve, reject) => {
+    const options = { disk: new NodeDisk(), dir: dataDir, clusterId: config.clusterId, nodeId: nodeId(config.id) };
+    openLogStore(options, (error, value) => {
+      if (error === null) resolve({ lock, logStore: value.store, recovered: value.recovered });
+      else void lock.release().finally(() => reject(error));
+    });
+  });
+}
+
+async function closeDisk({ lock, logStore }: Opened): Promise<void> {
+  await new Promise<void>((resolve) => logStore.close(() => resolve()));
+  await lock.release();
+}
+
+class NodeParts implements RunningNode {
+  readonly id: NodeId;
+  readonly #loaded: LoadedConfig;
+  readonly #opened: Opened;
+  readonly #log: NodeLog;
+  readonly #filter: LinkFilter;
+  readonly #peers: PeerTransport;
+  readonly #replica: Replica;
+  readonly #publisher: Publisher;
+  readonly #loop = new LoopMonitor();
+  readonly #forwarder: Forwarder;
+  readonly #handlers: ReadonlyMap<string, Handler>;
+  #server: WireServer | null = null;
+
+  constructor(loaded: LoadedConfig, opened: Opened, log: NodeLog, onFatal: (error: Error) => void, startedAt: Millis) {
+    const { config, tokens, tls } = loaded;
+    const random = seededRandom(randomInt(2 ** 32));
+    this.id = nodeId(config.id);
+    this.#loaded = loaded;
+    this.#opened = opened;
+    this.#log = log;
+    this.#filter = new LinkFilter(this.id, realClock, random.fork('faults'));
+    this.#peers = this.#createPeers(random);
+    this.#replica = this.#createReplica(random, onFatal);
+    const parts: MemberParts = {
+      cluster: config.clusterName,
+      replica: this.#replica,
+      logStore: opened.logStore,
+      links: () => this.#peers.links(),
+      loop: this.#loop,
+      startedAt,
+    };
+    this.#publisher = new Publisher(this.id, () => memberStatus(parts));
+    const fate = (from: NodeId, to: NodeId) => this.#filter.fate(from, to);
+    this.#forwarder = new Forwarder({
+      self: this.id,
+      token: tokens.client,
+      tls: tls && { ca: tls.ca },
+      fate,
+      log: this.#wireLog,
+    });
+    const urls = new Map(config.members.map((member) => [nodeId(member.id), member.url]));
+    const service = new ReplicaService(parts, this.#publisher, urls, (plan) => this.#applyFaults(plan));
+    this.#handlers = clientHandlers({ self: this.id, service, admin: service, forwarder: this.#forwarder });
+  }
+
+  get port(): number {
+    return this.#server?.port ?? 0;
+  }
+
+  async open(): Promise<void> {
+    const { config, tokens, tls, planFile } = this.#loaded;
+    if (planFile !== null) await this.#readPlan(planFile);
+    this.#server = await listen({
+      ...config.listen,
+      tls,
+      self: this.id,
+      clusterId: config.clusterId,
+      members: config.members.map((member) => nodeId(member.id)),
+      tokens,
+      hostNames: config.members.map((member) => new URL(member.url).hostname.toLowerCase()),
+      log: this.#wireLog,
+      onConnection: (socket, identity) => {
+        if (identity.role === 'peer') this.#peers.accept(identity.node, socket);
+        else new RpcSocket(socket, { role: identity.role, handlers: this.#handlers, log: this.#wireLog });
+      },
+    });
+    this.#peers.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#replica.stop();
+    this.#publisher.stop();
+    this.#loop.stop();
+    this.#forwarder.close();
+    this.#peers.close();
+    await this.#server?.close();
+    await closeDisk(this.#opened);
+  }
+
+  readonly #wireLog = (
+    level: 'debug' | 'info' | 'warn' | 'error',
+    message: string,
+    detail?: Readonly<Record<string, unknown>>,
+  ): void => {
+    if (level !== 'debug') this.#log(level, message, detail);
+  };
+
+  #createPeers(random: Random): PeerTransport {
+    const { config, tokens, tls } = this.#loaded;
+    return new PeerTransport({
+      self: this.id,
+      clusterId: config.clusterId,
+      token: tokens.peer,
+      peers: config.members.filter(({ id }) => id !== config.id).map(({ id, url }) => ({ id: nodeId(id), url })),
+      tls,
+      random: random.fork('peers'),
+      log: this.#wireLog,
+      onMessage: (message) => this.#replica.receive(message),
+      onPeerClosed: (peer) => this.#replica.peerClosed(peer),
+    });
+  }
+
+  #createReplica(random: Random, onFatal: (error: Error) => void): Replica {
+    const { config } = this.#loaded;
+    return new Replica({
+      id: this.id,
+      configuration: { voters: config.members.map(({ id }) => nodeId(id)), outgoing: [], learners: [] },
+      recovered: this.#opened.recovered,
+      clock: realClock,
+      random: random.fork('raft'),
+      logStore: this.#opened.logStore,
+      transport: new FaultyTransport(this.id, this.#peers, this.#filter, realClock),
+      heartbeatMs: config.heartbeatMs ?? LIMITS.heartbeatMs,
+      electionMs: config.electionMs ?? LIMITS.electionMs,
+      onEvent: (event) => {
+        this.#publisher.raft(event);
+        if (event.type === 'role') this.#log('info', 'role', { ...event, type: undefined });
+      },
+      onFatal,
+    });
+  }
+
+  #applyFaults(plan: FaultPlan): void {
+    if (!this.#loaded.config.faults.enabled) {
+      throw new RpcError('FORBIDDEN', { detail: 'fault injection is not enabled on this node' });
+    }
+    this.#filter.setPlan(plan);
+    this.#publisher.fault(`${plan.links.length} link rules in force`);
+    this.#log('info', 'faults', { rules: plan.links.length });
+  }
+
+  /** Faults that were set before this process started still hold. */
+  async #readPlan(file: string): Promise<void> {
+    const text = await readFile(file, 'utf8').catch(() => null);
+    if (text === null) return;
+    const checked = METHODS['fault.set'].params.safeParse({ plan: JSON.parse(text) });
+    if (checked.success) this.#applyFaults(checked.data.plan as FaultPlan);
+    else this.#log('warn', 'the plan file is damaged; no faults are injected', { file });
+  }
+}
