@@ -1,0 +1,110 @@
+import { type ClusterTime, logIndex, type NodeId, nodeId, revision, term } from '../../src/base/brand.ts';
+import { RpcError } from '../../src/base/errors.ts';
+import type { FaultPlan } from '../../src/fault/plan.ts';
+import type { Command, KeyValue, RangeQuery, RangeResult, Reply } from '../../src/kv/commands.ts';
+import type { AdminService, KvService } from '../../src/net/service.ts';
+import type { EntryId } from '../../src/raft/messages.ts';
+import type { LogRow, MemberStatus, NodeEvent, Topic } from '../../src/replica/status.ts';
+
+/** A store of one node, in a Map, that applies at once; enough to see calls go through the network edge. */
+export class FakeService implements KvService, AdminService {
+  readonly id: NodeId;
+  readonly proposed: Command[] = [];
+  readonly plans: FaultPlan[] = [];
+  readonly listeners = new Set<(event: NodeEvent) => void>();
+  /** Who leads, as this node believes. */
+  known: { readonly id: NodeId; readonly url: string } | null;
+  /** Runs instead of applying; for failures and for calls that hang. */
+  intercept: ((command: Command) => Promise<{ readonly reply: Reply; readonly at: EntryId }>) | null = null;
+  readonly #rows = new Map<string, KeyValue>();
+  #revision = 0;
+
+  constructor(id = nodeId('n1')) {
+    this.id = id;
+    this.known = { id, url: '' };
+  }
+
+  get leads(): boolean {
+    return this.known?.id === this.id;
+  }
+
+  async propose(command: Command): Promise<{ readonly reply: Reply; readonly at: EntryId }> {
+    this.#mustLead();
+    this.proposed.push(command);
+    if (this.intercept !== null) return this.intercept(command);
+    return { reply: this.#apply(command), at: { index: logIndex(this.proposed.length), term: term(1) } };
+  }
+
+  async read(): Promise<void> {
+    this.#mustLead();
+  }
+
+  get(key: string): KeyValue | null {
+    return this.#rows.get(key) ?? null;
+  }
+
+  range({ limit }: RangeQuery): RangeResult {
+    const kvs = [...this.#rows.values()].slice(0, limit || 1_000);
+    return { kvs, count: this.#rows.size, more: kvs.length < this.#rows.size, revision: revision(this.#revision) };
+  }
+
+  revision(): number {
+    return this.#revision;
+  }
+
+  status(): MemberStatus {
+    return { id: this.id } as MemberStatus;
+  }
+
+  logRows(from: number): readonly LogRow[] {
+    return [{ index: logIndex(from), term: term(1), kind: 'noop', time: 1 as ClusterTime, text: '' }];
+  }
+
+  subscribe(_topics: readonly Topic[], send: (event: NodeEvent) => void): () => void {
+    this.listeners.add(send);
+    return () => this.listeners.delete(send);
+  }
+
+  leader(): { readonly id: NodeId; readonly url: string } | null {
+    return this.known;
+  }
+
+  setFaults(plan: FaultPlan): void {
+    this.plans.push(plan);
+  }
+
+  clearFaults(): void {
+    this.plans.push({ links: [] });
+  }
+
+  transfer(): void {
+    this.#mustLead();
+  }
+
+  campaign(): void {}
+
+  #mustLead(): void {
+    if (!this.leads) throw new RpcError('NOT_LEADER', { leader: this.known?.id ?? null, url: this.known?.url ?? null });
+  }
+
+  #apply(command: Command): Reply {
+    if (command.type === 'open-session') return { type: 'session', session: this.proposed.length };
+    const old = this.#rows.get(command.key);
+    if (command.type === 'delete') {
+      const deleted = this.#rows.delete(command.key);
+      if (deleted) this.#revision += 1;
+      return { type: 'delete', deleted, revision: revision(this.#revision) };
+    }
+    if (command.type === 'cas' && (old?.value ?? null) !== command.expect) {
+      return { type: 'cas', swapped: false, current: old?.value ?? null, revision: revision(this.#revision) };
+    }
+    this.#revision += 1;
+    const now = revision(this.#revision);
+    const { key, value } = command;
+    const row = { key, value, createRevision: old?.createRevision ?? now, modRevision: now, version: (old?.version ?? 0) + 1 };
+    this.#rows.set(key, row);
+    return command.type === 'put'
+      ? { type: 'put', revision: now }
+      : { type: 'cas', swapped: true, current: command.value, revision: now };
+  }
+}
