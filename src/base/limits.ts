@@ -11,6 +11,10 @@ export const LIMITS = {
   sessions: 10_000,
   /** Replies kept per session, so a client may have this many sequences open at once. */
   sessionReplies: 512,
+  /** UTF-16 units of values that all remembered replies may hold; only the answers of cas hold any. */
+  sessionReplyUnits: 4 * 1_024 * 1_024,
+  /** Versions kept for readers that stand at older revisions; beyond, the oldest such reader is given up. */
+  pinnedVersions: 200_000,
 
   // Raft
   heartbeatMs: 50,
@@ -34,6 +38,8 @@ export const LIMITS = {
   maxRequestDeadlineMs: 60_000,
   eventRing: 4_096,
   logTailEntries: 64,
+  /** Messages that injected faults hold back at one node; the entries inside are shared with its log. */
+  heldMessages: 4_096,
 
   // Wire
   frameBytes: 1_572_864,

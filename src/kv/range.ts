@@ -1,0 +1,72 @@
+/** Ranges over the newest state: bounds, order, limits. */
+import type { Revision } from '../base/brand.ts';
+import { LIMITS } from '../base/limits.ts';
+import type { KeyValue, RangeQuery, RangeResult } from './commands.ts';
+import { compareKeys, prefixEnd } from './key-order.ts';
+import type { SkipList } from './skip-list.ts';
+
+/** What one answer may hold. `bytes` are those of the keys and values as JSON text, so that an answer fits one frame. */
+export interface RangeLimits {
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+export const RANGE_LIMITS: RangeLimits = { rows: LIMITS.rangeRows, bytes: LIMITS.rangeBytes };
+
+/** Keys in [start, end); null: to the end. */
+export interface Bounds {
+  readonly start: string;
+  readonly end: string | null;
+}
+
+/** A prefix narrows [start, end): keys that have the prefix and lie between the two. */
+export function boundsOf(query: Pick<RangeQuery, 'start' | 'end' | 'prefix'>): Bounds {
+  const { start, end, prefix } = query;
+  if (prefix === null || prefix === '') return { start, end };
+  const behind = prefixEnd(prefix);
+  return {
+    start: compareKeys(start, prefix) > 0 ? start : prefix,
+    end: end !== null && (behind === null || compareKeys(end, behind) < 0) ? end : behind,
+  };
+}
+
+/**
+ * At least one row if there is any, however large; no more rows than the query's limit and `limits` allow. `count` is
+ * that of the whole range and takes O(log n) steps. `countOnly` asks for no row, so none is missing: `more` is false.
+ */
+export function rangeOf(
+  list: Omit<SkipList<KeyValue>, 'set' | 'delete'>,
+  query: RangeQuery,
+  limits: RangeLimits,
+  at: Revision,
+): RangeResult {
+  const { start, end } = boundsOf(query);
+  const from = list.rank(start);
+  const to = end === null ? list.size : list.rank(end);
+  const count = Math.max(0, to - from);
+  if (query.countOnly || count === 0) return { kvs: [], count, more: false, revision: at };
+  const mostRows = Math.min(count, limits.rows, query.limit === 0 ? count : query.limit);
+  const kvs: KeyValue[] = [];
+  let bytes = 0;
+  let place = list.placeOf(query.reverse ? to - 1 : from);
+  for (; kvs.length < mostRows; place = query.reverse ? list.previous(place) : list.next(place)) {
+    const kv = list.payloadAt(place);
+    bytes += jsonBytes(kv.key) + (query.keysOnly ? 0 : jsonBytes(kv.value));
+    if (bytes > limits.bytes && kvs.length > 0) break;
+    kvs.push(query.keysOnly ? { ...kv, value: '' } : kv);
+  }
+  return { kvs, count, more: kvs.length < count, revision: at };
+}
+
+/** Bytes of UTF-8 that a well-formed text takes as JSON, at most: six for each control character, two for a quote or a backslash. */
+function jsonBytes(text: string): number {
+  let bytes = text.length;
+  for (let i = 0; i < text.length; i += 1) {
+    const unit = text.charCodeAt(i);
+    if (unit < 0x20) bytes += 5;
+    else if (unit < 0x80) bytes += unit === 0x22 || unit === 0x5c ? 1 : 0;
+    // Either half of a surrogate pair stands for two of its four bytes.
+    else bytes += unit < 0x800 || (unit & 0xf800) === 0xd800 ? 1 : 2;
+  }
+  return bytes;
+}

@@ -1,0 +1,198 @@
+/**
+ * The keys with their versions. The newest version of each key lies in one skip list. What a write replaces or deletes is
+ * dropped, unless a reader has pinned a revision that still sees it: then it moves to a second list, the past, which is
+ * empty when nobody stands still. So a pin costs nothing but what is written while it lasts, and the newest state is
+ * walked and counted as if there were no pins.
+ */
+import { assert } from '../base/assert.ts';
+import type { Revision } from '../base/brand.ts';
+import { LIMITS } from '../base/limits.ts';
+import { seededRandom } from '../base/random.ts';
+import type { KeyValue } from './commands.ts';
+import { compareKeys, keyAfter } from './key-order.ts';
+import { SkipList } from './skip-list.ts';
+
+/** A former version and the revision that ended it: it is seen at revisions in [kv.modRevision, until). */
+interface PastVersion {
+  readonly kv: KeyValue;
+  readonly until: Revision;
+}
+
+/** A reader's right to a revision. `lapsed` when it was given up, because too much was written since. */
+export interface Pin {
+  readonly revision: Revision;
+  readonly lapsed: boolean;
+}
+interface HeldPin {
+  readonly revision: Revision;
+  lapsed: boolean;
+}
+
+/** Keys of the past looked at with each write while a sweep is under way. */
+const SWEEP_STEP = 8;
+const SEED = 0x5eed;
+
+export class Versions {
+  readonly #newest = new SkipList<KeyValue>(seededRandom(SEED));
+  #past = new SkipList<PastVersion[]>(seededRandom(SEED));
+  #pastVersions = 0;
+  /** Ascending by revision, since revisions only grow. */
+  #pins: HeldPin[] = [];
+  /** Where the sweep that follows the end of a pin goes on; null when there is nothing to sweep. */
+  #sweepFrom: string | null = null;
+  readonly #mostPast: number;
+
+  constructor(mostPast: number = LIMITS.pinnedVersions) {
+    this.#mostPast = mostPast;
+  }
+
+  /** The newest state, for reading only. */
+  get newest(): Omit<SkipList<KeyValue>, 'set' | 'delete'> {
+    return this.#newest;
+  }
+
+  get pins(): number {
+    return this.#pins.length;
+  }
+
+  /** Former versions that pins hold back. */
+  get pastVersions(): number {
+    return this.#pastVersions;
+  }
+
+  get(key: string): KeyValue | null {
+    return this.#newest.find(key);
+  }
+
+  put(kv: KeyValue): void {
+    const before = this.#newest.set(kv.key, kv);
+    if (before !== null) this.#keep(before, kv.modRevision);
+  }
+
+  /** `at` is the revision of the deletion. */
+  delete(key: string, at: Revision): KeyValue | null {
+    const before = this.#newest.delete(key);
+    if (before !== null) this.#keep(before, at);
+    return before;
+  }
+
+  /** `now` is the newest revision. To be ended with `unpin`. */
+  pin(now: Revision): Pin {
+    const newest = this.#pins.at(-1);
+    assert(newest === undefined || newest.revision <= now, 'revisions only grow', () => ({ pinned: newest, now }));
+    const pin: HeldPin = { revision: now, lapsed: false };
+    this.#pins.push(pin);
+    return pin;
+  }
+
+  /** Ending a pin twice is harmless. */
+  unpin(pin: Pin): void {
+    const left = this.#pins.filter((each) => each !== pin);
+    if (left.length === this.#pins.length) return;
+    this.#pins = left;
+    if (left.length > 0) {
+      this.#sweepFrom = '';
+      return;
+    }
+    this.#past = new SkipList<PastVersion[]>(seededRandom(SEED));
+    this.#pastVersions = 0;
+    this.#sweepFrom = null;
+  }
+
+  /** The key as it was at the revision of `pin`, which must neither have lapsed nor ended. */
+  getAt(key: string, pin: Pin): KeyValue | null {
+    const kv = this.#newest.find(key);
+    if (kv !== null && kv.modRevision <= pin.revision) return kv;
+    return versionAt(this.#past.find(key), pin.revision);
+  }
+
+  /** Like `getAt`, for the least key at or after `from` that existed; null when there is none before `end`. */
+  walkAt(pin: Pin): (from: string, end: string | null) => KeyValue | null {
+    const newest = new Walker(this.#newest);
+    let past = new Walker(this.#past);
+    let list = this.#past;
+    return (start, end) => {
+      if (list !== this.#past) {
+        list = this.#past;
+        past = new Walker(list);
+      }
+      for (let from = start; ; ) {
+        const key = lesser(newest.keyFrom(from), past.keyFrom(from));
+        if (key === null || (end !== null && compareKeys(key, end) >= 0)) return null;
+        const kv = this.getAt(key, pin);
+        if (kv !== null) return kv;
+        from = keyAfter(key);
+      }
+    };
+  }
+
+  #keep(kv: KeyValue, until: Revision): void {
+    this.#sweep();
+    const newest = this.#pins.at(-1);
+    if (newest === undefined || newest.revision < kv.modRevision) return;
+    const versions = this.#past.find(kv.key);
+    if (versions === null) this.#past.set(kv.key, [{ kv, until }]);
+    else versions.push({ kv, until });
+    this.#pastVersions += 1;
+    // While a sweep is under way, room is being made already: it is quicker than the writes.
+    if (this.#pastVersions <= this.#mostPast || this.#sweepFrom !== null) return;
+    const oldest = this.#pins[0];
+    if (oldest === undefined) return;
+    oldest.lapsed = true;
+    this.unpin(oldest);
+  }
+
+  /** Drops what no pin sees any more, a few keys at a time, so that ending a pin never stops the node. */
+  #sweep(): void {
+    if (this.#sweepFrom === null) return;
+    for (let i = 0; i < SWEEP_STEP; i += 1) {
+      const place = this.#past.seek(this.#sweepFrom);
+      if (place === 0) {
+        this.#sweepFrom = null;
+        return;
+      }
+      const key = this.#past.keyAt(place);
+      const versions = this.#past.payloadAt(place);
+      const seen = versions.filter((version) => this.#isSeen(version));
+      this.#pastVersions -= versions.length - seen.length;
+      if (seen.length === 0) this.#past.delete(key);
+      else if (seen.length < versions.length) this.#past.set(key, seen);
+      this.#sweepFrom = keyAfter(key);
+    }
+  }
+
+  #isSeen({ kv, until }: PastVersion): boolean {
+    return this.#pins.some((pin) => pin.revision >= kv.modRevision && pin.revision < until);
+  }
+}
+
+function versionAt(versions: readonly PastVersion[] | null, at: Revision): KeyValue | null {
+  return versions?.find(({ kv, until }) => kv.modRevision <= at && at < until)?.kv ?? null;
+}
+
+function lesser(a: string | null, b: string | null): string | null {
+  if (a === null) return b;
+  if (b === null) return a;
+  return compareKeys(a, b) <= 0 ? a : b;
+}
+
+/** Finds keys in ascending order without searching anew for each, as long as the list does not change meanwhile. */
+class Walker {
+  readonly #list: SkipList<object>;
+  #place = 0;
+  #edits = -1;
+
+  constructor(list: SkipList<object>) {
+    this.#list = list;
+  }
+
+  /** The least key at or after `from`; `from` never goes back. */
+  keyFrom(from: string): string | null {
+    if (this.#edits !== this.#list.edits) {
+      this.#place = this.#list.seek(from);
+      this.#edits = this.#list.edits;
+    }
+    while (this.#place !== 0 && compareKeys(this.#list.keyAt(this.#place), from) < 0) this.#place = this.#list.next(this.#place);
+    return this.#place === 0 ? null : this.#list.keyAt(this.#place);
+  }
+}
