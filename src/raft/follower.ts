@@ -1,0 +1,138 @@
+/** A follower copies the leader's log and waits for its silence (Raft §5.2, §5.3). A learner does only the first. */
+import { assert } from '../base/assert.ts';
+import { after, type LogIndex, logIndex, type Millis, millis, type NodeId } from '../base/brand.ts';
+import type { AppendRequest, EntryId, TimeoutNow } from './messages.ts';
+import { NEVER, type RaftState, RoleHandler } from './state.ts';
+
+export class FollowerRole extends RoleHandler {
+  readonly role = 'follower';
+  readonly #state: RaftState;
+
+  constructor(state: RaftState) {
+    super();
+    this.#state = state;
+  }
+
+  get deadline(): Millis {
+    return this.#state.isVoter ? this.#state.timer.deadline : millis(NEVER);
+  }
+
+  tick(): void {
+    const state = this.#state;
+    if (!state.isVoter || state.now < state.timer.deadline) return;
+    if (state.storageStalled) state.timer.restart(state.now);
+    else state.become.campaign('pre-vote', silence(state));
+  }
+
+  override onPeerClosed(peer: NodeId): void {
+    const state = this.#state;
+    if (peer !== state.leaderHint) return;
+    state.suspectLeader();
+    state.timer.hurry(state.now);
+    state.tellRole('follower', `the connection to ${peer} closed`);
+  }
+
+  override onTimeoutNow(message: TimeoutNow): void {
+    const state = this.#state;
+    if (message.from !== state.leader || !state.isVoter || state.storageStalled) return;
+    state.become.campaign('transfer', `${message.from} hands over`);
+  }
+
+  override onAppendRequest(request: AppendRequest): void {
+    const state = this.#state;
+    // Two leaders in one term cannot be; whoever came second is lying.
+    if (state.leader !== null && state.leader !== request.from) return;
+    if (this.#contradictsCommitted(request)) {
+      // From the leader we follow this means that committed entries differ: stop before more is lost. From somebody
+      // who merely claims the term it proves nothing but bad faith, and is not believed.
+      assert(state.leader === null, 'the leader agrees with what is committed', () => [
+        request.from,
+        request.previous,
+        state.commitIndex,
+      ]);
+      return;
+    }
+    this.#heard(request.from);
+    if (!state.log.holds(request.previous)) {
+      this.#refuse(request);
+      return;
+    }
+    this.#store(request);
+    const covered = after(request.previous.index, request.entries.length);
+    // Not beyond what this message covers: what follows in our log may be another leader's (Raft figure 2).
+    state.commitTo(logIndex(Math.min(request.commit, covered)));
+    this.#confirm(request, covered);
+  }
+
+  #heard(leader: NodeId): void {
+    const state = this.#state;
+    const isNews = state.leaderHint === null;
+    state.acknowledgeLeader(leader);
+    state.timer.restart(state.now);
+    if (isNews) state.tellRole('follower', `${leader} leads term ${state.term}`);
+  }
+
+  #contradictsCommitted({ previous, entries }: AppendRequest): boolean {
+    const { log, commitIndex } = this.#state;
+    if (previous.index > commitIndex) return false;
+    if (!log.holds(previous)) return true;
+    const first = entries[log.firstNew(entries)];
+    return first !== undefined && first.index <= commitIndex;
+  }
+
+  /** Appends what is new. Only a true conflict truncates, so late and repeated messages do no harm (Raft §5.3). */
+  #store({ from, entries }: AppendRequest): void {
+    const state = this.#state;
+    const firstNew = state.log.firstNew(entries);
+    const conflict = entries[firstNew]?.index;
+    if (conflict === undefined) return;
+    const { lastIndex } = state.log;
+    if (conflict <= lastIndex) {
+      state.truncate(conflict);
+      state.outbox.tell({ type: 'truncated', from: conflict, to: lastIndex, leader: from });
+    }
+    for (let place = firstNew; place < entries.length; place += 1) {
+      const entry = entries[place];
+      if (entry !== undefined) state.append(entry);
+    }
+  }
+
+  #refuse(request: AppendRequest): void {
+    const { log } = this.#state;
+    this.#reply(request, null, log.lastUpTo(request.previous.index, request.previous.term), false);
+  }
+
+  /**
+   * An acknowledgement promises that the entries are on disk. A heartbeat's answer must not queue behind a slow disk,
+   * so it claims only what is there already.
+   */
+  #confirm(request: AppendRequest, covered: LogIndex): void {
+    const { durability, log, term } = this.#state;
+    const mayGoNow = request.entries.length === 0 && durability.hardState.term === term;
+    const matched = mayGoNow ? logIndex(Math.min(covered, durability.durableIndex)) : covered;
+    this.#reply(request, matched, log.last, !mayGoNow);
+  }
+
+  #reply(request: AppendRequest, matched: LogIndex | null, hint: EntryId, isPromise: boolean): void {
+    const { id, term, outbox } = this.#state;
+    const { from: to, readRound } = request;
+    const reply = {
+      type: 'append-reply',
+      from: id,
+      to,
+      term,
+      matched,
+      hint: { index: hint.index, term: hint.term },
+      readRound,
+    } as const;
+    if (isPromise) outbox.promise(reply);
+    else outbox.send(reply);
+  }
+}
+
+function silence(state: RaftState): string {
+  if (state.isAlone) return 'alone in the cluster';
+  if (state.leader === null) return 'no leader in sight';
+  if (state.leaderHint === null) return `${state.leader} seems to be gone`;
+  return `no word from ${state.leader} for ${Math.round(state.quietMs)} ms`;
+}

@@ -1,0 +1,224 @@
+/** A leader replicates its log, commits by majority, confirms reads, and steps down when it cannot (Raft §5.3, §5.4). */
+import { assert } from '../base/assert.ts';
+import { after, before, type ClusterTime, type LogIndex, logIndex, type Millis, millis, type NodeId } from '../base/brand.ts';
+import type { AppendReply, Entry, EntryId, PeerProgress, ProposeResult, ReadTicket } from './messages.ts';
+import { Progress } from './progress.ts';
+import { committedIndex, quorumValue } from './quorum.ts';
+import { Reads } from './reads.ts';
+import { type RaftState, RoleHandler } from './state.ts';
+import { Transfer } from './transfer.ts';
+
+export class LeaderRole extends RoleHandler {
+  readonly role = 'leader';
+  readonly #state: RaftState;
+  readonly #reads = new Reads();
+  readonly #transfer: Transfer;
+  #progress = new Map<NodeId, Progress>();
+  #heartbeatAt: Millis;
+  #quorumCheckAt: Millis;
+  #heartbeatDue = false;
+  /** Data in entries that are not committed yet. */
+  #uncommittedBytes: number;
+
+  constructor(state: RaftState) {
+    super();
+    this.#state = state;
+    this.#transfer = new Transfer(state);
+    this.#heartbeatAt = millis(state.now + state.heartbeatMs);
+    this.#quorumCheckAt = millis(state.now + state.electionMs);
+    this.#uncommittedBytes = state.log.bytesAfter(state.commitIndex);
+  }
+
+  /** The entry of its own term tells a leader what is committed, since older entries cannot (Raft §5.4.2, §8). */
+  start(): void {
+    const { log, id } = this.#state;
+    this.#followMembership();
+    this.#state.acknowledgeLeader(id);
+    this.#append({ kind: 'noop', data: '', time: log.lastTime });
+  }
+
+  get deadline(): Millis {
+    const { durability, electionMs } = this.#state;
+    const own = Math.min(durability.stalledFrom, this.#reads.deadline(2 * electionMs), this.#transfer.deadline);
+    const hasPeers = this.#state.membership.members.length > 1;
+    return millis(hasPeers ? Math.min(own, this.#heartbeatAt, this.#quorumCheckAt) : own);
+  }
+
+  override get peers(): readonly PeerProgress[] {
+    return [...this.#progress.values()].map((progress) => progress.status(this.#state.now));
+  }
+
+  override get transferTo(): NodeId | null {
+    return this.#transfer.target;
+  }
+
+  propose(time: ClusterTime, data: string): ProposeResult {
+    const { commitIndex, id, limits, log } = this.#state;
+    if (this.#transfer.target !== null) return { ok: false, reason: 'transferring', leader: id };
+    const isFull =
+      log.lastIndex - commitIndex >= limits.uncommittedEntries ||
+      (this.#uncommittedBytes > 0 && this.#uncommittedBytes + data.length > limits.uncommittedBytes);
+    if (isFull) return { ok: false, reason: 'backlog-full', leader: id };
+    return { ok: true, at: this.#append({ kind: 'command', data, time }) };
+  }
+
+  readIndex(ticket: ReadTicket): void {
+    this.#reads.add(ticket, this.#state.now);
+  }
+
+  handOver(target: NodeId): void {
+    this.#transfer.start(target, this.#progress.get(target));
+  }
+
+  tick(): void {
+    const state = this.#state;
+    const { now, electionMs, become, term } = state;
+    if (state.storageStalled) {
+      become.follow(term, `the disk has not answered for ${2 * electionMs} ms`);
+      return;
+    }
+    if (now >= this.#quorumCheckAt && !this.#hearsQuorum()) {
+      become.follow(term, `no majority heard for ${electionMs} ms`);
+      return;
+    }
+    this.#transfer.tick();
+    state.outbox.fail(this.#reads.expire(now - 2 * electionMs));
+    if (now < this.#heartbeatAt) return;
+    this.#heartbeatDue = true;
+    this.#heartbeatAt = millis(now + state.heartbeatMs);
+  }
+
+  override onPersisted(): void {
+    this.#advanceCommit();
+  }
+
+  override onPeerClosed(peer: NodeId): void {
+    this.#progress.get(peer)?.becomeProbe();
+  }
+
+  override onAppendReply(reply: AppendReply): void {
+    const progress = this.#progress.get(reply.from);
+    if (progress === undefined) return;
+    const { log, now } = this.#state;
+    progress.heardAt = now;
+    this.#confirmReads(progress, reply.readRound);
+    if (reply.matched === null) {
+      progress.refused(log.lastUpTo(reply.hint.index, reply.hint.term).index);
+      return;
+    }
+    if (reply.matched > log.lastIndex) return;
+    const held = log.holds(reply.hint) ? reply.hint.index : reply.matched;
+    if (progress.accepted(reply.matched, held)) this.#advanceCommit();
+    this.#transfer.caughtUp(progress);
+  }
+
+  /** All that gathered since the last Ready leaves as one round of messages. */
+  override beforeReady(): void {
+    this.#followMembership();
+    this.#startReadRound();
+    let shared: { readonly from: LogIndex; readonly entries: readonly Entry[]; readonly bytes: number } | null = null;
+    for (const progress of this.#progress.values()) {
+      let sent = false;
+      while (this.#maySendEntries(progress)) {
+        // Followers mostly need the same entries: one slice serves all.
+        if (shared === null || shared.from !== progress.nextIndex) shared = this.#batch(progress.nextIndex);
+        this.#sendAppend(progress, shared.entries, shared.bytes);
+        sent = true;
+      }
+      const lacksWord = this.#heartbeatDue || progress.lacks(this.#state.commitIndex, this.#reads.round);
+      if (!sent && lacksWord) this.#sendAppend(progress, [], 0);
+    }
+    if (this.#heartbeatDue) this.#transfer.remind();
+    this.#heartbeatDue = false;
+  }
+
+  override leave(): void {
+    this.#transfer.abort();
+    this.#state.outbox.fail(this.#reads.abandon());
+    this.#state.timer.restart(this.#state.now);
+    this.#state.suspectLeader();
+  }
+
+  #append({ kind, data, time }: Pick<Entry, 'kind' | 'data' | 'time'>): EntryId {
+    const { log, term } = this.#state;
+    const index = after(log.lastIndex);
+    this.#state.append({ index, term, time: time > log.lastTime ? time : log.lastTime, kind, data });
+    this.#uncommittedBytes += data.length;
+    return { index, term };
+  }
+
+  /**
+   * Commits what a majority has on disk, if the last of it is of this term: an older entry may sit on a majority and
+   * still be replaced (Raft §5.4.2, figure 8). Our own disk counts like any other, as far as it has confirmed.
+   */
+  #advanceCommit(): void {
+    const state = this.#state;
+    const { commitIndex, durability, log, membership } = state;
+    const reached = committedIndex(membership.current, (id) =>
+      id === state.id ? durability.durableIndex : (this.#progress.get(id)?.matchIndex ?? logIndex(0)),
+    );
+    if (reached <= commitIndex || log.termAt(reached) !== state.term) return;
+    for (let at = after(commitIndex); at <= reached; at = after(at)) this.#uncommittedBytes -= log.entry(at)?.data.length ?? 0;
+    assert(this.#uncommittedBytes >= 0, 'no more is committed than was appended', () => [commitIndex, reached]);
+    state.commitTo(reached);
+  }
+
+  #hearsQuorum(): boolean {
+    const { electionMs, id, membership, now } = this.#state;
+    const heardAt = quorumValue(membership.current, (peer) => (peer === id ? now : (this.#progress.get(peer)?.heardAt ?? 0)));
+    this.#quorumCheckAt = millis(heardAt + electionMs);
+    return now < this.#quorumCheckAt;
+  }
+
+  /** Until an entry of its own term is committed, a new leader may not know all that is (dissertation §6.4, step 1). */
+  #startReadRound(): void {
+    const { commitIndex, log, now, term } = this.#state;
+    if (log.termAt(commitIndex) !== term || !this.#reads.startRound(commitIndex, now)) return;
+    this.#grantConfirmedReads();
+  }
+
+  #confirmReads(progress: Progress, round: number): void {
+    if (round <= progress.readRound || round > this.#reads.round) return;
+    progress.readRound = round;
+    this.#grantConfirmedReads();
+  }
+
+  #grantConfirmedReads(): void {
+    const { id, membership, outbox } = this.#state;
+    const own = this.#reads.round;
+    const confirmed = quorumValue(membership.current, (peer) => (peer === id ? own : (this.#progress.get(peer)?.readRound ?? 0)));
+    this.#reads.confirm(confirmed, (tickets, index) => outbox.grant(tickets, index));
+  }
+
+  #maySendEntries(progress: Progress): boolean {
+    const { limits, log } = this.#state;
+    return progress.nextIndex <= log.lastIndex && progress.maySendEntries(limits.inflightAppends, limits.inflightBytes);
+  }
+
+  #batch(from: LogIndex) {
+    const { limits, log } = this.#state;
+    return { from, ...log.batch(from, limits.appendEntries, limits.appendBytes) };
+  }
+
+  #sendAppend(progress: Progress, entries: readonly Entry[], bytes: number): void {
+    const { commitIndex: commit, id, log, outbox, term } = this.#state;
+    const index = before(progress.nextIndex);
+    const previousTerm = log.termAt(index);
+    assert(previousTerm !== null, 'the entry before the next one is in the log', () => [progress.id, index]);
+    const readRound = this.#reads.round;
+    const previous = { index, term: previousTerm };
+    outbox.send({ type: 'append-request', from: id, to: progress.id, term, previous, entries, commit, readRound });
+    progress.sent(entries.length, bytes, commit, readRound);
+  }
+
+  /** Keeps one Progress for every other member of the configuration in force. */
+  #followMembership(): void {
+    const { id, log, membership, now } = this.#state;
+    const others = membership.members.filter((member) => member !== id);
+    if (others.length === this.#progress.size && others.every((member) => this.#progress.has(member))) return;
+    const known = this.#progress;
+    this.#progress = new Map(
+      others.map((member) => [member, known.get(member) ?? new Progress(member, after(log.lastIndex), now)]),
+    );
+  }
+}

@@ -1,0 +1,121 @@
+/** The replicated log in memory (Raft §5.3). Knows positions and terms, nothing of roles, disks or peers. */
+import { assert } from '../base/assert.ts';
+import { before, type ClusterTime, clusterTime, type LogIndex, logIndex, type Term, term } from '../base/brand.ts';
+import type { Entry, EntryId } from './messages.ts';
+
+/** The position before the first entry, which every log holds. */
+export const ORIGIN: EntryId = { index: logIndex(0), term: term(0) };
+
+export class RaftLog {
+  readonly #entries: Entry[];
+  /** Everything up to here has left the array; `#entries[0]` is the one after. Stays ORIGIN until logs are compacted. */
+  readonly #offset: EntryId = ORIGIN;
+
+  /** `entries` as recovered: contiguous from 1, terms never falling; anything else is a defect of the storage. */
+  constructor(entries: readonly Entry[]) {
+    this.#entries = [...entries];
+    let previous = this.#offset;
+    for (const entry of entries) {
+      assert(entry.index === previous.index + 1, 'the recovered log has no gap', () => [previous, entry.index]);
+      assert(entry.term >= previous.term, 'terms in the recovered log never fall', () => [previous, entry.term]);
+      previous = entry;
+    }
+  }
+
+  get last(): EntryId {
+    return this.#entries.at(-1) ?? this.#offset;
+  }
+
+  get lastIndex(): LogIndex {
+    return logIndex(this.#offset.index + this.#entries.length);
+  }
+
+  /** The time written into the last entry, so that a leader's entries never go back in time. */
+  get lastTime(): ClusterTime {
+    return this.#entries.at(-1)?.time ?? clusterTime(0);
+  }
+
+  /** The term of the entry at `index`; null beyond either end. */
+  termAt(index: LogIndex): Term | null {
+    if (index === this.#offset.index) return this.#offset.term;
+    return this.entry(index)?.term ?? null;
+  }
+
+  entry(index: LogIndex): Entry | null {
+    return this.#entries[index - this.#offset.index - 1] ?? null;
+  }
+
+  holds(id: EntryId): boolean {
+    return this.termAt(id.index) === id.term;
+  }
+
+  /** Whether a log that ends in `other` is at least as up to date as this one (Raft §5.4.1). */
+  isCovered(other: EntryId): boolean {
+    const { index, term: lastTerm } = this.last;
+    return other.term > lastTerm || (other.term === lastTerm && other.index >= index);
+  }
+
+  /** Up to `count` entries from `from` on; a copy, so that it stays true when the tail is replaced. */
+  slice(from: LogIndex, count: number): readonly Entry[] {
+    const start = Math.max(0, from - this.#offset.index - 1);
+    return this.#entries.slice(start, start + Math.max(0, count));
+  }
+
+  /** Entries from `from` on for one message: at most `count`, at most `bytes` of data, but always at least one. */
+  batch(from: LogIndex, count: number, bytes: number): { readonly entries: readonly Entry[]; readonly bytes: number } {
+    const start = from - this.#offset.index - 1;
+    const limit = Math.min(this.#entries.length, start + count);
+    let end = start;
+    let total = 0;
+    while (end < limit) {
+      const size = this.#entries[end]?.data.length ?? 0;
+      if (end > start && total + size > bytes) break;
+      total += size;
+      end += 1;
+    }
+    return { entries: this.#entries.slice(start, end), bytes: total };
+  }
+
+  append(entry: Entry): void {
+    const { index, term: lastTerm } = this.last;
+    assert(entry.index === index + 1, 'entries are appended without a gap', () => [index, entry.index]);
+    assert(entry.term >= lastTerm, 'terms in a log never fall', () => [lastTerm, entry.term]);
+    this.#entries.push(entry);
+  }
+
+  /** Drops `from` and all that follows; returns what was dropped. */
+  truncate(from: LogIndex): readonly Entry[] {
+    assert(from > this.#offset.index, 'what was compacted is never truncated', () => [this.#offset, from]);
+    return this.#entries.splice(from - this.#offset.index - 1);
+  }
+
+  /** The first of `entries` that this log does not hold already, as a place in `entries`; their number when it holds all. */
+  firstNew(entries: readonly Entry[]): number {
+    const place = entries.findIndex((entry) => !this.holds(entry));
+    return place < 0 ? entries.length : place;
+  }
+
+  /**
+   * The last position up to `index` whose term is not above `maxTerm`: nothing after it can match a log that has
+   * `maxTerm` at `index`. Both sides of a failed probe use it, so that one round skips whole terms (Raft §5.3, the
+   * optimisation at its end). Terms never fall along the log, hence the bisection.
+   */
+  lastUpTo(index: LogIndex, maxTerm: Term): EntryId {
+    let low = this.#offset.index as number;
+    let high = Math.min(index, this.lastIndex) as number;
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      const at = this.termAt(logIndex(middle));
+      if (at !== null && at <= maxTerm) low = middle;
+      else high = middle - 1;
+    }
+    return { index: logIndex(low), term: this.termAt(logIndex(low)) ?? this.#offset.term };
+  }
+
+  /** Bytes of data in the entries after `index`. */
+  bytesAfter(index: LogIndex): number {
+    let bytes = 0;
+    for (let at = this.lastIndex; at > index; at = before(at)) bytes += this.entry(at)?.data.length ?? 0;
+    return bytes;
+  }
+}

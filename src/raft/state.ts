@@ -1,0 +1,262 @@
+/** What one member knows whatever its role is; the roles (follower, candidate, leader) read and change it. */
+import { assert } from '../base/assert.ts';
+import { type LogIndex, type Millis, type NodeId, type Term, term } from '../base/brand.ts';
+import { LIMITS } from '../base/limits.ts';
+import type { Random } from '../base/random.ts';
+import { Durability } from './durability.ts';
+import { ElectionTimer } from './election-timer.ts';
+import { RaftLog } from './log.ts';
+import { Membership } from './membership.ts';
+import type {
+  AppendReply,
+  AppendRequest,
+  Configuration,
+  Entry,
+  EntryId,
+  HardState,
+  PeerProgress,
+  Role,
+  TimeoutNow,
+  VoteReply,
+} from './messages.ts';
+import { Outbox } from './outbox.ts';
+
+type LimitName =
+  | 'leaderGoneMaxMs'
+  | 'appendBytes'
+  | 'appendEntries'
+  | 'inflightAppends'
+  | 'inflightBytes'
+  | 'uncommittedEntries'
+  | 'uncommittedBytes';
+export type CoreLimits = { readonly [Name in LimitName]: number };
+
+export interface CoreOptions {
+  readonly id: NodeId;
+  /** The configuration the cluster was created with; 'config' entries in the log overrule it. */
+  readonly configuration: Configuration;
+  readonly hardState: HardState;
+  /** As recovered: contiguous from index 1. */
+  readonly entries: readonly Entry[];
+  /** Known to be committed before the restart; 0 is always right. */
+  readonly commitHint: LogIndex;
+  readonly now: Millis;
+  readonly random: Random;
+  readonly heartbeatMs: number;
+  /** The election timeout is drawn from [electionMs, 2 x electionMs). */
+  readonly electionMs: number;
+  readonly limits?: Partial<CoreLimits>;
+}
+
+/** Role changes are the core's to carry out; a role only asks for one, as its last act. */
+export interface Transitions {
+  /** Adopt `term` if it is newer, and follow whoever leads it. */
+  follow(term: Term, reason: string): void;
+  /** Pre-vote first, except when the leader itself asked for this election. */
+  campaign(stage: 'pre-vote' | 'vote' | 'transfer', reason: string): void;
+  lead(reason: string): void;
+}
+
+/** What each role answers to; `state.now` is the time. Defaults do nothing, so a role spells out only its own business. */
+export abstract class RoleHandler {
+  abstract readonly role: Exclude<Role, 'learner'>;
+  abstract readonly deadline: Millis;
+  abstract tick(): void;
+  /** The message is of the current term, well formed, and from somebody else. */
+  onAppendRequest(_request: AppendRequest): void {}
+  onAppendReply(_reply: AppendReply): void {}
+  onVoteReply(_reply: VoteReply): void {}
+  onTimeoutNow(_message: TimeoutNow): void {}
+  onPersisted(): void {}
+  onPeerClosed(_peer: NodeId): void {}
+  /** Called once before every Ready: the moment to send what has gathered. */
+  beforeReady(): void {}
+  /** Called when the role ends. */
+  leave(): void {}
+  get votes(): { readonly granted: ReadonlySet<NodeId>; readonly refused: ReadonlySet<NodeId> } | null {
+    return null;
+  }
+  get peers(): readonly PeerProgress[] {
+    return [];
+  }
+  get transferTo(): NodeId | null {
+    return null;
+  }
+}
+
+export class RaftState {
+  readonly id: NodeId;
+  readonly heartbeatMs: number;
+  readonly electionMs: number;
+  readonly limits: CoreLimits;
+  readonly log: RaftLog;
+  readonly membership: Membership;
+  readonly durability: Durability;
+  readonly timer: ElectionTimer;
+  readonly outbox = new Outbox();
+  readonly become: Transitions;
+
+  now: Millis;
+  #term: Term;
+  #votedFor: NodeId | null;
+  #commitIndex: LogIndex;
+  /** Whom we have accepted as the leader of the current term; nobody else can be it any more. */
+  #leader: NodeId | null = null;
+  #leaderHeardAt: Millis;
+  /** Its connection closed or its time ran out: it may be dead, and does not bind our vote. */
+  #leaderSuspected = false;
+  /** Terms in which this node led, as far as entries of theirs may still be undecided. */
+  readonly #termsLed = new Set<Term>();
+  /** Own proposals that left this log, not yet known to have failed: another log may bring them back. */
+  #replaced: EntryId[] = [];
+
+  constructor(options: CoreOptions, become: Transitions) {
+    const { hardState, entries, now, electionMs } = options;
+    this.id = options.id;
+    this.heartbeatMs = options.heartbeatMs;
+    this.electionMs = electionMs;
+    this.limits = { ...LIMITS, ...options.limits };
+    this.log = new RaftLog(entries);
+    this.membership = new Membership(options.configuration, entries);
+    // After two timeouts others have long elected somebody else; a disk that slow is stuck, not busy.
+    this.durability = new Durability(hardState, this.log.lastIndex, 2 * electionMs);
+    this.timer = new ElectionTimer(options.random, now, electionMs, this.limits.leaderGoneMaxMs);
+    this.become = become;
+    this.now = now;
+    this.#term = hardState.term;
+    this.#votedFor = hardState.votedFor;
+    this.#commitIndex = options.commitHint;
+    this.#leaderHeardAt = now;
+    assert(this.log.last.term <= hardState.term, 'the recovered term covers the log', () => [hardState, this.log.last]);
+    assert(options.commitHint <= this.log.lastIndex, 'what was committed was recovered', () => [
+      options.commitHint,
+      this.log.last,
+    ]);
+  }
+
+  get term(): Term {
+    return this.#term;
+  }
+
+  get votedFor(): NodeId | null {
+    return this.#votedFor;
+  }
+
+  get commitIndex(): LogIndex {
+    return this.#commitIndex;
+  }
+
+  /** The acknowledged leader of this term, dead or alive. */
+  get leader(): NodeId | null {
+    return this.#leader;
+  }
+
+  /** Whom to send clients to; null when the leader is unknown or may be gone. */
+  get leaderHint(): NodeId | null {
+    return this.#leaderSuspected ? null : this.#leader;
+  }
+
+  /** A leader that was heard within the minimum election timeout binds our vote (Raft §6, dissertation §4.2.3). */
+  get leaderIsAlive(): boolean {
+    return this.leaderHint !== null && (this.#leader === this.id || this.now - this.#leaderHeardAt < this.electionMs);
+  }
+
+  get quietMs(): number {
+    return this.now - this.#leaderHeardAt;
+  }
+
+  /** The disk has not answered for so long that a promise of ours could be kept only some day. */
+  get storageStalled(): boolean {
+    return this.now >= this.durability.stalledFrom;
+  }
+
+  get isVoter(): boolean {
+    return this.membership.isVoter(this.id);
+  }
+
+  /** Decides alone: nobody to ask, nobody to wait for. */
+  get isAlone(): boolean {
+    return this.isVoter && this.membership.members.length === 1;
+  }
+
+  /** A newer term begins: no vote is cast in it yet and its leader is unknown. */
+  adoptTerm(newer: Term): void {
+    assert(newer > this.#term, 'terms only rise', () => [this.#term, newer]);
+    this.#term = newer;
+    this.#votedFor = null;
+    this.#leader = null;
+    this.#leaderSuspected = false;
+  }
+
+  castVote(candidate: NodeId): void {
+    assert(this.#votedFor === null || this.#votedFor === candidate, 'one vote a term', () => [
+      this.#term,
+      this.#votedFor,
+      candidate,
+    ]);
+    this.#votedFor = candidate;
+  }
+
+  acknowledgeLeader(leader: NodeId): void {
+    assert(this.#leader === null || this.#leader === leader, 'one leader a term', () => [this.#term, this.#leader, leader]);
+    this.#leader = leader;
+    this.#leaderSuspected = false;
+    this.#leaderHeardAt = this.now;
+    if (leader === this.id) this.#rememberLedTerm();
+  }
+
+  suspectLeader(): void {
+    this.#leaderSuspected = true;
+  }
+
+  /** What people call the role: a follower without a vote is a learner. */
+  roleName(role: Exclude<Role, 'learner'>): Role {
+    return role === 'follower' && !this.isVoter ? 'learner' : role;
+  }
+
+  tellRole(role: Exclude<Role, 'learner'>, reason: string): void {
+    this.outbox.tell({ type: 'role', role: this.roleName(role), term: this.#term, leader: this.leaderHint, reason });
+  }
+
+  append(entry: Entry): void {
+    this.log.append(entry);
+    this.membership.append(entry);
+  }
+
+  /** The leader's entries differ from ours from `from` on: ours go. */
+  truncate(from: LogIndex): void {
+    assert(from > this.#commitIndex, 'what is committed is never truncated', () => [this.#commitIndex, from]);
+    const dropped = this.log.truncate(from);
+    this.membership.truncate(from);
+    this.durability.truncate(from);
+    for (const { index, term: proposedIn } of dropped) {
+      if (this.#termsLed.has(proposedIn)) this.#replaced.push({ index, term: proposedIn });
+    }
+  }
+
+  commitTo(index: LogIndex): void {
+    assert(index <= this.log.lastIndex, 'only what is in the log is committed', () => [index, this.log.last]);
+    if (index <= this.#commitIndex) return;
+    this.#commitIndex = index;
+    this.#settleReplaced();
+  }
+
+  /** Only a committed rival proves that a replaced proposal is gone for good: until then a copy elsewhere may win. */
+  #settleReplaced(): void {
+    if (this.#replaced.length === 0) return;
+    const open: EntryId[] = [];
+    for (const id of this.#replaced) {
+      if (id.index > this.#commitIndex) open.push(id);
+      else if (!this.log.holds(id)) this.outbox.neverHappened(id);
+    }
+    this.#replaced = open;
+  }
+
+  #rememberLedTerm(): void {
+    const decided = this.log.termAt(this.#commitIndex) ?? term(0);
+    for (const led of this.#termsLed) if (led < decided) this.#termsLed.delete(led);
+    this.#termsLed.add(this.#term);
+  }
+}
+
+export const NEVER = Number.POSITIVE_INFINITY;
