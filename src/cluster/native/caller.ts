@@ -18,6 +18,8 @@ export interface Call {
   readonly to: 'leader' | 'anyone' | { readonly node: string };
   /** True for a method that knows neither `forward` nor `deadlineMs`. */
   readonly bare?: boolean;
+  /** True to fail at once when the node cannot be reached. */
+  readonly once?: boolean;
 }
 
 /** The store forgot the session before this write was ever sent: under a new session it is a new write. */
@@ -101,9 +103,7 @@ export class Caller {
       if (found === LATE) return unreachable(endpoint, 'no connection in time');
       connection = found;
     } catch (error) {
-      const refusal = refusalOf(error);
-      if (refusal !== null) return { type: 'error', error: new RpcError(refusal, { detail: messageOf(error) }) };
-      return unreachable(endpoint, messageOf(error));
+      return unreachable(endpoint, messageOf(error), refusalOf(error));
     }
     const remainingMs = Math.min(Math.ceil(deadline.remainingMs), LIMITS.maxRequestDeadlineMs);
     if (remainingMs === 0) return unreachable(endpoint, 'no time left');
@@ -127,9 +127,9 @@ export class Caller {
   }
 }
 
-function unreachable(endpoint: Endpoint, why: string): Outcome {
+function unreachable(endpoint: Endpoint, why: string, refusal: ErrorKind | null = null): Outcome {
   const detail = `${endpoint.id ?? endpoint.url}: ${why}`;
-  return { type: 'unreachable', error: new RpcError('NO_QUORUM', { detail }) };
+  return { type: 'unreachable', error: new RpcError(refusal ?? 'NO_QUORUM', { detail }) };
 }
 
 /** What the attempts of one call have brought so far. */
@@ -138,6 +138,7 @@ class Attempts {
   readonly #call: Call;
   /** Nodes tried since the last pause: none is tried twice without one, so no circle of hints spins. */
   readonly #tried = new Set<Endpoint>();
+  readonly #refusedBy = new Set<Endpoint>();
   #maybeApplied = false;
   #last: RpcError | null = null;
   #pauseMs = FIRST_PAUSE_MS;
@@ -155,7 +156,13 @@ class Attempts {
       return;
     }
     this.#last = outcome.error;
-    if (outcome.type === 'unreachable') return this.#askAround(endpoint);
+    if (outcome.type === 'unreachable') {
+      if (refusalOf(outcome.error) !== null) this.#refusedBy.add(endpoint);
+      // One that refuses us may be a stranger on a port of old; if all do, it is our token.
+      const hopeless = this.#refusedBy.size >= this.#finder.endpoints.length;
+      if (hopeless || this.#call.once) throw this.#final(outcome.error);
+      return this.#askAround(endpoint);
+    }
     const { error } = outcome;
     switch (this.#reaction(error.kind)) {
       case 'give-up':

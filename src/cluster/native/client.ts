@@ -34,6 +34,11 @@ export interface ClientOptions {
   readonly dial?: Dial;
 }
 
+/** `retry: false` fails at once when the node cannot be reached; the default tries until the deadline. */
+export interface NodeCallOptions extends CallOptions {
+  readonly retry?: boolean;
+}
+
 interface Subscription {
   readonly onEvent: (event: NodeEvent) => void;
   readonly onEnd: () => void;
@@ -115,12 +120,12 @@ export class RaftKvClient implements KvClient {
   }
 
   /** What one node knows of itself. Rejects with NO_QUORUM when it cannot be reached in time. */
-  async status(node: NodeId, options: CallOptions = {}): Promise<MemberStatus> {
+  async status(node: NodeId, options: NodeCallOptions = {}): Promise<MemberStatus> {
     return this.#direct('node.status', {}, node, options);
   }
 
   /** Rows of one node's log from `from` on, at most 256, committed or not. */
-  async logRows(node: NodeId, from: LogIndex, limit: number, options: CallOptions = {}): Promise<readonly LogRow[]> {
+  async logRows(node: NodeId, from: LogIndex, limit: number, options: NodeCallOptions = {}): Promise<readonly LogRow[]> {
     const { rows } = await this.#direct('node.log', { from, limit: Math.min(limit, 256) }, node, options);
     return rows;
   }
@@ -133,7 +138,7 @@ export class RaftKvClient implements KvClient {
     node: NodeId,
     topics: readonly Topic[],
     listener: { readonly onEvent: (event: NodeEvent) => void; readonly onEnd: () => void },
-    options: CallOptions = {},
+    options: NodeCallOptions = {},
   ): Promise<void> {
     const deadline = this.#deadline(options);
     const endpoint = await this.#finder.byId(node, deadline);
@@ -152,7 +157,7 @@ export class RaftKvClient implements KvClient {
     node: NodeId,
     method: M,
     params: object,
-    options: CallOptions = {},
+    options: NodeCallOptions = {},
   ): Promise<ResultOf<M>> {
     return this.#direct(method, params, node, options);
   }
@@ -198,8 +203,9 @@ export class RaftKvClient implements KvClient {
   }
 
   /** For methods that concern one node: never forwarded, so `forward` and the deadline are not sent along. */
-  async #direct<M extends MethodName>(method: M, params: object, node: NodeId, options: CallOptions): Promise<ResultOf<M>> {
-    const call = { method, params, deadline: this.#deadline(options), changes: false, to: { node }, bare: true } as const;
+  async #direct<M extends MethodName>(method: M, params: object, node: NodeId, options: NodeCallOptions): Promise<ResultOf<M>> {
+    const deadline = this.#deadline(options);
+    const call = { method, params, deadline, changes: false, to: { node }, bare: true, once: options.retry === false } as const;
     return checkResult(method, await this.#caller.run(call));
   }
 

@@ -1,5 +1,6 @@
 /** One connection per node, opened when first needed and again after it closed. */
-import { type Connection, type Dial, DialError } from './connection.ts';
+import { RpcError } from '../../base/errors.ts';
+import type { Connection, Dial } from './connection.ts';
 
 /** A node as the client knows it: the address it dials and, once something told it, the node's id. */
 export interface Endpoint {
@@ -32,9 +33,9 @@ export class ConnectionPool {
     return connection?.open ? connection : null;
   }
 
-  /** The connection to a node, opened if need be; callers at the same time share one attempt. Rejects with a DialError. */
+  /** The connection to a node, opened if need be; callers at the same time share one attempt. Rejects with a definite RpcError. */
   connect(endpoint: Endpoint): Promise<Connection> {
-    if (this.#closed) return Promise.reject(new DialError('the client is closed'));
+    if (this.#closed) return Promise.reject(closedClient());
     const current = this.current(endpoint);
     if (current !== null) return Promise.resolve(current);
     const underway = this.#dialling.get(endpoint);
@@ -69,9 +70,13 @@ export class ConnectionPool {
     });
     if (this.#closed) {
       connection.close();
-      throw new DialError('the client is closed');
+      throw closedClient();
     }
     if (connection.open) this.#open.set(endpoint, connection);
     return connection;
   }
+}
+
+function closedClient(): RpcError {
+  return new RpcError('NO_QUORUM', { detail: 'the client is closed' });
 }

@@ -1,5 +1,4 @@
 /** What the client asks of one open connection to a node, and of whoever opens it. */
-import type { ErrorKind } from '../../base/errors.ts';
 
 export interface Connection {
   /** False from the moment it closes. */
@@ -23,16 +22,5 @@ export interface DialRequest {
   readonly onClose: () => void;
 }
 
-/** Opens a connection. Rejects with a DialError; nothing was sent then. */
+/** Opens a connection. Rejects with an RpcError, always a definite one: nothing was sent. */
 export type Dial = (request: DialRequest) => Promise<Connection>;
-
-/** No connection came about. `refusal` is set when the node itself said no: trying again would not help. */
-export class DialError extends Error {
-  override readonly name = 'DialError';
-  readonly refusal: ErrorKind | null;
-
-  constructor(message: string, refusal: ErrorKind | null = null) {
-    super(message);
-    this.refusal = refusal;
-  }
-}

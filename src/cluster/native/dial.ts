@@ -1,6 +1,35 @@
 /** Opens the connections of a client over WebSocket. */
-import { type Connection, DialError, type DialRequest } from './connection.ts';
+import { connect } from '../../net/connect.ts';
+import type { RpcSocket, WireLog } from '../../net/rpc-socket.ts';
+import type { Connection, DialRequest } from './connection.ts';
 
-export function dialNode(request: DialRequest): Promise<Connection> {
-  return Promise.reject(new DialError(`no dialler for ${request.url} yet`));
+/** Rejects with the RpcError that kept the connection from coming about; nothing was sent then. */
+export async function dialNode(request: DialRequest): Promise<Connection> {
+  const { url, token, ca, timeoutMs, onNotification, onClose } = request;
+  const handlers = new Map([['node.event', (params: unknown) => onNotification('node.event', params)]]);
+  const tls = ca === null ? null : { ca };
+  return new OpenConnection(await connect({ url, token, tls, timeoutMs }, { handlers, log: SILENT, onClose: () => onClose() }));
+}
+
+/** A client has no log of its own, and whatever it prints would land on somebody's screen. */
+const SILENT: WireLog = () => {};
+
+class OpenConnection implements Connection {
+  readonly #socket: RpcSocket;
+
+  constructor(socket: RpcSocket) {
+    this.#socket = socket;
+  }
+
+  get open(): boolean {
+    return this.#socket.isOpen;
+  }
+
+  request(method: string, params: object, timeoutMs: number): Promise<unknown> {
+    return this.#socket.request(method, params, timeoutMs);
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
 }

@@ -1,15 +1,13 @@
 /** The node processes of one local cluster: start, look, signal. A process is signalled only if it is still the same one. */
-import { spawn } from 'node:child_process';
-import { constants, existsSync } from 'node:fs';
-import { type FileHandle, open, rename } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { NodeState } from '../driver.ts';
 import { ClusterError, systemCode } from './cluster-error.ts';
 import { parseChecked, paths } from './directory.ts';
 import { readPrivateFile, replacePrivateFile } from './private-files.ts';
 import { inspectProcess } from './process-table.ts';
+import { spawnProgram } from './program.ts';
 
 const ProcessRecord = z.strictObject({ pid: z.int().min(2), started: z.string().min(1).max(128) });
 /** Names the process that was last started for a node. */
@@ -25,14 +23,6 @@ const DOWN: NodeProcess = { state: 'down', pid: null };
 /** A node that does not end within this time after SIGTERM is killed. */
 const STOP_PATIENCE_MS = 3_000;
 const POLL_MS = 10;
-const LOG_FLAGS = constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY | constants.O_NOFOLLOW;
-const LOG_TURNOVER_BYTES = 8 * 1_024 * 1_024;
-
-/** The program's entry file: the built one also when this file runs from its source. */
-export function programFile(): string {
-  const beside = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
-  return existsSync(beside) ? beside : fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
-}
 
 /** What is known about the process of node `id`. Costs two reads of small files. */
 export async function nodeProcess(dir: string, id: string): Promise<NodeProcess> {
@@ -47,16 +37,11 @@ export async function nodeProcess(dir: string, id: string): Promise<NodeProcess>
 export async function spawnNode(dir: string, id: string): Promise<ProcessRecord> {
   const running = await nodeProcess(dir, id);
   if (running.state !== 'down') throw new ClusterError(`${id} is already running (pid ${running.pid}).`);
-  const log = await openLog(paths.log(dir, id));
-  try {
-    const pid = await spawnDetached(['node', '--config', paths.config(dir, id)], log.fd);
-    const facts = await inspectProcess(pid);
-    const record = { pid, started: facts?.started ?? 'unknown' };
-    await replacePrivateFile(paths.process(dir, id), `${JSON.stringify(record)}\n`, { durable: false });
-    return record;
-  } finally {
-    await log.close();
-  }
+  const { pid } = await spawnProgram(['node', '--config', paths.config(dir, id)], { logFile: paths.log(dir, id), piped: false });
+  const facts = await inspectProcess(pid);
+  const record = { pid, started: facts?.started ?? 'unknown' };
+  await replacePrivateFile(paths.process(dir, id), `${JSON.stringify(record)}\n`, { durable: false });
+  return record;
 }
 
 /** SIGKILL; resolves when the process is gone. The pid that was killed, or null when the node was down already. */
@@ -150,29 +135,4 @@ async function readRecord(dir: string, id: string): Promise<ProcessRecord | null
   const path = paths.process(dir, id);
   const text = await readPrivateFile(path, 4_096);
   return text === null ? null : parseChecked(ProcessRecord, text, path);
-}
-
-async function openLog(path: string): Promise<FileHandle> {
-  const file = await open(path, LOG_FLAGS, 0o600);
-  if ((await file.stat()).size < LOG_TURNOVER_BYTES) return file;
-  await file.close();
-  await rename(path, `${path}.1`);
-  return open(path, LOG_FLAGS, 0o600);
-}
-
-function spawnDetached(args: readonly string[], logFd: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [programFile(), ...args], {
-      detached: true,
-      stdio: ['ignore', logFd, logFd],
-      // React's development build would be slower, and no terminal setting of ours concerns a node.
-      env: { ...process.env, NODE_ENV: 'production' },
-    });
-    child.once('error', reject);
-    child.once('spawn', () => {
-      child.unref();
-      if (child.pid === undefined) reject(new ClusterError('the operating system gave no process id'));
-      else resolve(child.pid);
-    });
-  });
 }

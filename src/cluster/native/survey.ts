@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { type ErrorKind, RpcError } from '../../base/errors.ts';
 import { messageOf } from './cluster-error.ts';
-import { DialError } from './connection.ts';
 import type { ConnectionPool, Endpoint } from './connection-pool.ts';
 
 /** How long a connected node may take to say who it is. */
@@ -74,7 +73,6 @@ async function askOne(pool: ConnectionPool, endpoint: Endpoint): Promise<Answer>
 
 /** The kind when the node turned this client away for a reason that stays; else null. */
 export function refusalOf(error: unknown): ErrorKind | null {
-  if (error instanceof DialError) return error.refusal;
   if (!(error instanceof RpcError)) return null;
   return error.kind === 'UNAUTHENTICATED' || error.kind === 'FORBIDDEN' ? error.kind : null;
 }

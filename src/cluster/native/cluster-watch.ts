@@ -1,0 +1,158 @@
+/** Turns what nodes report, what their processes do and what the ledger says into pictures and events. */
+import type { NodeId } from '../../base/brand.ts';
+import type { NodeEvent } from '../../replica/status.ts';
+import type { ActiveFault, ClusterEvent, NodeView } from '../driver.ts';
+import type { RaftKvClient } from './client.ts';
+import { EventWords } from './event-words.ts';
+import { readLedger } from './ledger.ts';
+import { NodeWatch } from './node-watch.ts';
+import type { PictureKeeper } from './picture-keeper.ts';
+import { lastLogLines, nodeProcess } from './processes.ts';
+
+/** A process that ends unasked closes its connections, and then it is looked at at once; this is for all other cases. */
+const LOOK_EVERY_MS = 500;
+
+export interface ClusterWatchOptions {
+  readonly client: RaftKvClient;
+  readonly keeper: PictureKeeper;
+  /** Null when the cluster is only known by its urls: then being connected is all there is to know. */
+  readonly dir: string | null;
+  /** Called after each look at the processes: time for what is due. */
+  readonly onLook: () => void;
+}
+
+export class ClusterWatch {
+  readonly #options: ClusterWatchOptions;
+  readonly #words = new EventWords();
+  readonly #listeners = new Set<(event: ClusterEvent) => void>();
+  readonly #nodes = new Map<NodeId, NodeWatch>();
+  #timer: NodeJS.Timeout | null = null;
+  #looking: Promise<void> | null = null;
+  #lookedOnce = false;
+  #seq = 0;
+
+  constructor(options: ClusterWatchOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    const { client, keeper, dir } = this.#options;
+    for (const { id } of keeper.picture.nodes) {
+      const onConnected = (connected: boolean): void => this.#connection(id, connected);
+      this.#nodes.set(id, new NodeWatch({ client, node: id, onEvent: (event) => this.#received(event), onConnected }));
+    }
+    if (dir !== null) this.#timer = setInterval(() => void this.look().then(() => this.#options.onLook()), LOOK_EVERY_MS);
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    for (const node of this.#nodes.values()) node.stop();
+    this.#listeners.clear();
+  }
+
+  onEvent(listener: (event: ClusterEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Looks at all processes and at the ledger. Never rejects: what cannot be read now is read at the next look. */
+  look(): Promise<void> {
+    this.#looking ??= this.#lookAtAll()
+      .catch((error: unknown) => this.#emit(null, 'note', 'warn', `cannot look at the cluster: ${String(error)}`))
+      .finally(() => {
+        this.#looking = null;
+      });
+    return this.#looking;
+  }
+
+  async #lookAtAll(): Promise<void> {
+    const { dir, keeper } = this.#options;
+    if (dir === null) return;
+    const first = !this.#lookedOnce;
+    const [{ faults }, ...found] = await Promise.all([
+      readLedger(dir),
+      ...keeper.picture.nodes.map(async ({ id }) => ({ id, ...(await nodeProcess(dir, id)) })),
+    ]);
+    this.#lookedOnce = true;
+    if (!first) this.#tellFaults(keeper.picture.faults, faults);
+    // The faults come first: they tell whether the end of a process was wanted.
+    keeper.updateFaults(faults.map(({ links: _, ...fault }) => fault));
+    for (const { id, state, pid } of found) {
+      const old = keeper.node(id);
+      if (old === null) continue;
+      keeper.updateNode(id, { state, pid });
+      if (!first) await this.#tellProcess(old, { state, pid });
+      if (state === 'up') this.#nodes.get(id)?.hurry();
+    }
+  }
+
+  #tellFaults(old: readonly ActiveFault[], now: readonly ActiveFault[]): void {
+    for (const fault of now) {
+      if (!old.some(({ id }) => id === fault.id)) this.#emit(null, 'fault', 'warn', fault.command, fault.id);
+    }
+    for (const fault of old) {
+      if (!now.some(({ id }) => id === fault.id)) this.#emit(null, 'fault', 'info', `healed: ${fault.command}`, fault.id);
+    }
+  }
+
+  async #tellProcess(old: NodeView, { state, pid }: Pick<NodeView, 'state' | 'pid'>): Promise<void> {
+    const { id } = old;
+    if (state === old.state && pid === old.pid) return;
+    if (state === 'down' || (old.pid !== null && pid !== old.pid)) {
+      this.#words.forget(id);
+      await this.#tellEnd(id, old.pid);
+    }
+    if (state === 'down') return;
+    if (pid !== old.pid) this.#emit(id, 'process', 'info', `started (pid ${pid})`);
+    if (state === 'paused') this.#emit(id, 'process', 'warn', `stands still (pid ${pid})`);
+    if (state === 'up' && old.state === 'paused') this.#emit(id, 'process', 'info', `goes on (pid ${pid})`);
+  }
+
+  async #tellEnd(id: NodeId, pid: number | null): Promise<void> {
+    const { dir, keeper } = this.#options;
+    const killed = keeper.picture.faults.some((fault) => fault.kind === 'kill' && fault.nodes.includes(id));
+    if (killed || dir === null) return this.#emit(id, 'process', 'warn', `killed (pid ${pid})`);
+    const [last] = await lastLogLines(dir, id, 1);
+    this.#emit(id, 'process', 'error', `ended (pid ${pid})${last === undefined ? '' : `; its log says: ${last.slice(0, 200)}`}`);
+  }
+
+  #connection(id: NodeId, connected: boolean): void {
+    if (this.#options.dir !== null) {
+      if (!connected) void this.look();
+      return;
+    }
+    this.#options.keeper.updateNode(id, { state: connected ? 'up' : 'down' });
+    this.#emit(id, 'process', connected ? 'info' : 'warn', connected ? 'in reach' : 'out of reach');
+  }
+
+  #received(event: NodeEvent): void {
+    const { keeper, dir } = this.#options;
+    switch (event.topic) {
+      case 'status':
+        keeper.updateNode(event.node, { status: event.status, seenAt: performance.now() });
+        return;
+      case 'raft': {
+        const voters = keeper.node(event.node)?.status?.configuration.voters.length ?? keeper.picture.nodes.length;
+        const words = this.#words.describe(event.node, event.time, event.event, voters);
+        if (words !== null) this.#emit(event.node, words.kind, words.severity, words.text, null, event.time);
+        return;
+      }
+      case 'fault':
+        // With a ledger the fault is told once, by its command, and not by every node that applies it.
+        if (dir === null) this.#emit(event.node, 'fault', 'info', event.text, null, event.time);
+    }
+  }
+
+  #emit(
+    node: NodeId | null,
+    kind: ClusterEvent['kind'],
+    severity: ClusterEvent['severity'],
+    text: string,
+    fault: number | null = null,
+    time: number = Date.now(),
+  ): void {
+    this.#seq += 1;
+    const event: ClusterEvent = { seq: this.#seq, time, node, kind, severity, text, fault };
+    for (const listener of [...this.#listeners]) listener(event);
+  }
+}

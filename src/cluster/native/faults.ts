@@ -1,0 +1,219 @@
+/** Sets and heals faults: first the record, then the deed, so that whatever was done can be undone by somebody else. */
+import type { NodeId } from '../../base/brand.ts';
+import type { FaultPlan } from '../../fault/plan.ts';
+import type { ActionResult, NodeState } from '../driver.ts';
+import { ClusterError, messageOf } from './cluster-error.ts';
+import { withControl } from './control-lock.ts';
+import {
+  type Ledger,
+  MAX_FAULTS,
+  MAX_RULES,
+  planOf,
+  type RecordedFault,
+  readLedger,
+  withFault,
+  withoutFaults,
+  withoutNodes,
+  writeLedger,
+} from './ledger.ts';
+import { commandOf, type LinkAction, nodesOf, type ProcessAction, rulesOf } from './link-rules.ts';
+import { killNode, nodeProcess, pauseNode, resumeNode, spawnNode, stopNode } from './processes.ts';
+
+export type FaultAction = ProcessAction | LinkAction;
+
+/** How a plan reaches a running node: resolves once the node has it. */
+export type PushPlan = (node: NodeId, plan: FaultPlan) => Promise<void>;
+
+export interface FaultsOptions {
+  readonly dir: string;
+  readonly nodes: readonly NodeId[];
+  /** Who sets faults through this object: `cli`, or a console's id. */
+  readonly owner: string;
+  readonly push: PushPlan;
+}
+
+export class Faults {
+  readonly #options: FaultsOptions;
+
+  constructor(options: FaultsOptions) {
+    this.#options = options;
+  }
+
+  /** Sets a fault. Rejects with a ClusterError that says why nothing could be done. */
+  set(action: FaultAction): Promise<ActionResult> {
+    return this.#changing(async (ledger) => {
+      if (ledger.faults.length >= MAX_FAULTS) throw new ClusterError(`${MAX_FAULTS} faults are active: heal some first.`);
+      if (isOnLinks(action)) return this.#setLinks(ledger, action);
+      return action.type === 'kill' ? this.#kill(ledger, action) : this.#pause(ledger, action);
+    });
+  }
+
+  /** Starts nodes that are down, and stops and starts those that are not. Ends their kill and pause faults. */
+  restart(nodes: readonly NodeId[]): Promise<ActionResult> {
+    return this.#changing(async (ledger) => {
+      await writeLedger(this.#options.dir, withoutNodes(ledger, nodes, ['kill', 'pause']));
+      const pids = await Promise.all(
+        nodes.map(async (node) => {
+          await stopNode(this.#options.dir, node);
+          return (await spawnNode(this.#options.dir, node)).pid;
+        }),
+      );
+      return { text: `restarted ${withPids(nodes, pids)}`, fault: null };
+    });
+  }
+
+  /** Lets paused nodes go on. Ends their pause faults. */
+  resume(nodes: readonly NodeId[]): Promise<ActionResult> {
+    return this.#changing(async (ledger) => {
+      const states = await this.#states(nodes);
+      const paused = nodes.filter((node) => states.get(node) === 'paused');
+      if (paused.length === 0) throw new ClusterError(`${describe(nodes, states)}: there is nothing to resume.`);
+      const left = withoutNodes(ledger, nodes, ['pause']);
+      await writeLedger(this.#options.dir, left);
+      await Promise.all(paused.map((node) => resumeNode(this.#options.dir, node)));
+      await this.#pushTo(paused, left);
+      return { text: `resumed ${paused.join(', ')}`, fault: null };
+    });
+  }
+
+  /** Heals one fault, or all with null. */
+  heal(id: number | null): Promise<ActionResult> {
+    return this.#changing(async (ledger) => {
+      if (id !== null && !ledger.faults.some((fault) => fault.id === id)) {
+        const active = ledger.faults.map((fault) => fault.id).join(', ');
+        throw new ClusterError(`There is no active fault ${id}${active === '' ? '' : `; active are ${active}`}.`);
+      }
+      return this.#end(ledger, (fault) => id === null || fault.id === id);
+    });
+  }
+
+  /** Heals the newest fault. */
+  undo(): Promise<ActionResult> {
+    return this.#changing(async (ledger) => {
+      const newest = ledger.faults.at(-1);
+      if (newest === undefined) throw new ClusterError('No fault is active: there is nothing to undo.');
+      return this.#end(ledger, (fault) => fault === newest);
+    });
+  }
+
+  /** Heals what `owner` has set: it has ended. */
+  endOwner(owner: string): Promise<ActionResult> {
+    return this.#changing((ledger) => this.#end(ledger, (fault) => fault.owner === owner));
+  }
+
+  /** Heals the faults whose time is over at `now` (wall-clock milliseconds). Cheap when there are none. */
+  async expire(now: number): Promise<ActionResult | null> {
+    const due = (fault: RecordedFault): boolean => fault.until !== null && fault.until <= now;
+    const { faults } = await readLedger(this.#options.dir);
+    return faults.some(due) ? this.#changing((ledger) => this.#end(ledger, due)) : null;
+  }
+
+  async #changing<T>(work: (ledger: Ledger) => Promise<T>): Promise<T> {
+    return withControl(this.#options.dir, async () => work(await readLedger(this.#options.dir)));
+  }
+
+  async #kill(ledger: Ledger, action: ProcessAction): Promise<ActionResult> {
+    const states = await this.#states(action.nodes);
+    const alive = action.nodes.filter((node) => states.get(node) !== 'down');
+    if (alive.length === 0) throw new ClusterError(`${describe(action.nodes, states)} already.`);
+    const fault = this.#record('kill', `kill ${alive.join(',')}`, alive, action.forMs);
+    const next = withFault(withoutNodes(ledger, alive, ['pause']), fault);
+    await writeLedger(this.#options.dir, next.ledger);
+    const pids = await Promise.all(alive.map((node) => killNode(this.#options.dir, node)));
+    return { text: `killed ${withPids(alive, pids)}`, fault: next.id };
+  }
+
+  async #pause(ledger: Ledger, action: ProcessAction): Promise<ActionResult> {
+    const states = await this.#states(action.nodes);
+    const up = action.nodes.filter((node) => states.get(node) === 'up');
+    if (up.length === 0) throw new ClusterError(`${describe(action.nodes, states)}: there is nothing to pause.`);
+    const next = withFault(ledger, this.#record('pause', `pause ${up.join(',')}`, up, action.forMs));
+    await writeLedger(this.#options.dir, next.ledger);
+    const pids = await Promise.all(up.map((node) => pauseNode(this.#options.dir, node)));
+    return { text: `paused ${withPids(up, pids)}`, fault: next.id };
+  }
+
+  async #setLinks(ledger: Ledger, action: LinkAction): Promise<ActionResult> {
+    const command = commandOf(action);
+    const record = this.#record(action.type, command, nodesOf(action), action.forMs);
+    const next = withFault(ledger, { ...record, links: rulesOf(action, this.#options.nodes, record.until) });
+    if (planOf(next.ledger).links.length > MAX_RULES) {
+      throw new ClusterError(`All faults together may have ${MAX_RULES} rules for links: heal some first.`);
+    }
+    await writeLedger(this.#options.dir, next.ledger);
+    const unreached = await this.#push(next.ledger);
+    return { text: unreached === '' ? command : `${command} (${unreached})`, fault: next.id };
+  }
+
+  #record(
+    kind: RecordedFault['kind'],
+    command: string,
+    nodes: readonly NodeId[],
+    forMs: number | null,
+  ): Omit<RecordedFault, 'id'> {
+    const since = Date.now();
+    const until = forMs === null ? null : since + forMs;
+    return { kind, command, nodes: [...nodes], links: [], since, until, owner: this.#options.owner };
+  }
+
+  /** Heals the faults that `ended` picks. Paused nodes go on first: they cannot hear of anything else before. */
+  async #end(ledger: Ledger, ended: (fault: RecordedFault) => boolean): Promise<ActionResult> {
+    const { dir } = this.#options;
+    const over = ledger.faults.filter(ended);
+    if (over.length === 0) return { text: 'no fault is active', fault: null };
+    const left = withoutFaults(ledger, ended);
+    const still = (node: NodeId, kind: 'kill' | 'pause'): boolean =>
+      left.faults.some((fault) => fault.kind === kind && fault.nodes.includes(node));
+    const affected = (kind: 'kill' | 'pause'): readonly NodeId[] =>
+      [...new Set(over.filter((fault) => fault.kind === kind).flatMap((fault) => fault.nodes))].filter(
+        (node) => !still(node, kind),
+      );
+    await Promise.all(affected('pause').map((node) => resumeNode(dir, node)));
+    await writeLedger(dir, left);
+    const states = await this.#states(affected('kill'));
+    await Promise.all([...states].map(([node, state]) => (state === 'down' ? spawnNode(dir, node) : null)));
+    const linked = over.some((fault) => fault.links.length > 0);
+    const unreached = linked ? await this.#push(left) : await this.#pushTo(affected('pause'), left);
+    const text = `healed ${over.map((fault) => fault.command).join(', ')}`;
+    return { text: unreached === '' ? text : `${text} (${unreached})`, fault: null };
+  }
+
+  /** Sends the plan to all nodes that run; says in words who could not be told. */
+  async #push(ledger: Ledger): Promise<string> {
+    const states = await this.#states(this.#options.nodes);
+    return this.#pushTo(
+      this.#options.nodes.filter((node) => states.get(node) === 'up'),
+      ledger,
+    );
+  }
+
+  async #pushTo(nodes: readonly NodeId[], ledger: Ledger): Promise<string> {
+    const plan = planOf(ledger);
+    const results = await Promise.all(
+      nodes.map((node) =>
+        this.#options.push(node, plan).then(
+          () => null,
+          (error: unknown) => `${node} could not be told: ${messageOf(error)}`,
+        ),
+      ),
+    );
+    return results.filter((result) => result !== null).join('; ');
+  }
+
+  async #states(nodes: readonly NodeId[]): Promise<ReadonlyMap<NodeId, NodeState>> {
+    const found = await Promise.all(nodes.map((node) => nodeProcess(this.#options.dir, node)));
+    return new Map(nodes.map((node, place) => [node, found[place]?.state ?? 'down']));
+  }
+}
+
+function isOnLinks(action: FaultAction): action is LinkAction {
+  return action.type !== 'kill' && action.type !== 'pause';
+}
+
+function withPids(nodes: readonly NodeId[], pids: readonly (number | null)[]): string {
+  return nodes.map((node, place) => (pids[place] == null ? node : `${node} (pid ${pids[place]})`)).join(', ');
+}
+
+function describe(nodes: readonly NodeId[], states: ReadonlyMap<NodeId, NodeState>): string {
+  return nodes.map((node) => `${node} is ${states.get(node) ?? 'unknown'}`).join(', ');
+}

@@ -1,0 +1,40 @@
+/** Starts guards and speaks with them. */
+import type { Writable } from 'node:stream';
+import { paths } from './directory.ts';
+import { KEEP_NODES, RELEASE } from './guard.ts';
+import { spawnProgram } from './program.ts';
+
+/** The console's end of its guard. When this program ends, however it ends, the guard notices. */
+export class GuardHandle {
+  readonly #input: Writable;
+
+  constructor(input: Writable) {
+    this.#input = input;
+    // A guard that is gone cannot be spoken to; that is not worth the end of this program.
+    input.on('error', () => {});
+  }
+
+  /** The nodes stay when this program ends. */
+  keepNodes(): void {
+    this.#input.write(`${KEEP_NODES}\n`);
+  }
+
+  /** All was put in order here: the guard ends without doing anything. */
+  release(): void {
+    this.#input.end(`${RELEASE}\n`);
+  }
+}
+
+/** A guard for everything `owner` does to a cluster, and for its nodes with `stopNodes`. */
+export async function spawnGuard(dir: string, owner: string, options: { readonly stopNodes: boolean }): Promise<GuardHandle> {
+  const args = ['guard', '--dir', dir, '--owner', owner, ...(options.stopNodes ? ['--stop-nodes'] : [])];
+  const { input } = await spawnProgram(args, { logFile: paths.guardLog(dir), piped: true });
+  if (input === null) throw new TypeError('a guard without standard input');
+  return new GuardHandle(input);
+}
+
+/** A guard that ends one fault at a wall-clock time, in milliseconds since 1970, though this program ends before. */
+export async function spawnTimer(dir: string, fault: number, at: number): Promise<void> {
+  const args = ['guard', '--dir', dir, '--at', String(at), '--fault', String(fault)];
+  await spawnProgram(args, { logFile: paths.guardLog(dir), piped: false });
+}

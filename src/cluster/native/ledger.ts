@@ -1,0 +1,115 @@
+/** `faults.json`: the faults that are active in one cluster, whoever set them. */
+import { z } from 'zod';
+import { type NodeId, nodeId } from '../../base/brand.ts';
+import { type FaultPlan, type LinkFault, NO_FAULTS } from '../../fault/plan.ts';
+import type { ActiveFault, FaultKind } from '../driver.ts';
+import { parseChecked, paths } from './directory.ts';
+import { readPrivateFile, replacePrivateFile } from './private-files.ts';
+
+const LEDGER_BYTES = 1_048_576;
+/** More than anybody can follow. */
+export const MAX_FAULTS = 64;
+/** What a node takes in one plan: it checks the rules for every message. */
+export const MAX_RULES = 256;
+
+const member = z.string().regex(/^n[1-9]$/);
+const end = z.union([member, z.literal('*')]);
+const chance = z.number().min(0).max(1);
+const delay = z.number().min(0).max(60_000);
+
+const LedgerFile = z.strictObject({
+  nextId: z.int().min(1),
+  faults: z
+    .array(
+      z.strictObject({
+        id: z.int().min(1),
+        kind: z.enum(['kill', 'pause', 'isolate', 'partition', 'link']),
+        command: z.string().max(512),
+        nodes: z.array(member).max(64),
+        links: z
+          .array(
+            z.strictObject({
+              from: end,
+              to: end,
+              drop: chance,
+              delayMs: z.tuple([delay, delay]),
+              duplicate: chance,
+              until: z.int().min(0).nullable(),
+            }),
+          )
+          .max(MAX_RULES),
+        since: z.int().min(0),
+        until: z.int().min(0).nullable(),
+        owner: z.string().max(128),
+      }),
+    )
+    .max(MAX_FAULTS),
+});
+
+/** An active fault with the rules it gives to the links; none for a kill or a pause. */
+export interface RecordedFault extends ActiveFault {
+  readonly links: readonly LinkFault[];
+}
+
+export interface Ledger {
+  readonly nextId: number;
+  /** In the order in which they were set. */
+  readonly faults: readonly RecordedFault[];
+}
+
+export const EMPTY_LEDGER: Ledger = { nextId: 1, faults: [] };
+
+/** The checked ledger; the empty one when none was written yet. */
+export async function readLedger(dir: string): Promise<Ledger> {
+  const path = paths.faults(dir);
+  const text = await readPrivateFile(path, LEDGER_BYTES);
+  if (text === null) return EMPTY_LEDGER;
+  const { nextId, faults } = parseChecked(LedgerFile, text, path);
+  return {
+    nextId,
+    faults: faults.map((fault) => ({ ...fault, nodes: fault.nodes.map(nodeId), links: fault.links.map(toLink) })),
+  };
+}
+
+/** Writes the ledger, and beside it the plan that nodes read when they start. Call it under the cluster's lock. */
+export async function writeLedger(dir: string, ledger: Ledger): Promise<void> {
+  await Promise.all([
+    replacePrivateFile(paths.plan(dir), `${JSON.stringify(planOf(ledger))}\n`, { durable: false }),
+    replacePrivateFile(paths.faults(dir), `${JSON.stringify(ledger, null, 2)}\n`, { durable: false }),
+  ]);
+}
+
+/** The rules of all faults together, as the nodes apply them. */
+export function planOf(ledger: Ledger): FaultPlan {
+  const links = ledger.faults.flatMap((fault) => fault.links);
+  return links.length === 0 ? NO_FAULTS : { links };
+}
+
+/** The ledger with one more fault. */
+export function withFault(ledger: Ledger, fault: Omit<RecordedFault, 'id'>): { readonly ledger: Ledger; readonly id: number } {
+  const id = ledger.nextId;
+  return { ledger: { nextId: id + 1, faults: [...ledger.faults, { id, ...fault }] }, id };
+}
+
+/** The ledger without the faults that `ended` picks. */
+export function withoutFaults(ledger: Ledger, ended: (fault: RecordedFault) => boolean): Ledger {
+  return { ...ledger, faults: ledger.faults.filter((fault) => !ended(fault)) };
+}
+
+/** Takes nodes out of the faults of some kinds; a fault without nodes is over. Its command then names only who is left. */
+export function withoutNodes(ledger: Ledger, nodes: readonly NodeId[], kinds: readonly FaultKind[]): Ledger {
+  const faults = ledger.faults.flatMap((fault) => {
+    if (!kinds.includes(fault.kind) || !fault.nodes.some((node) => nodes.includes(node))) return [fault];
+    const left = fault.nodes.filter((node) => !nodes.includes(node));
+    return left.length === 0 ? [] : [{ ...fault, nodes: left, command: `${fault.kind} ${left.join(',')}` }];
+  });
+  return { ...ledger, faults };
+}
+
+function toLink(link: z.infer<typeof LedgerFile>['faults'][number]['links'][number]): LinkFault {
+  return { ...link, from: toEnd(link.from), to: toEnd(link.to) };
+}
+
+function toEnd(name: string): NodeId | '*' {
+  return name === '*' ? '*' : nodeId(name);
+}

@@ -1,0 +1,66 @@
+/** Starts this program again, as a process of its own that outlives the one that started it. */
+import { spawn } from 'node:child_process';
+import { constants, existsSync } from 'node:fs';
+import { type FileHandle, open, rename } from 'node:fs/promises';
+import type { Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { ClusterError } from './cluster-error.ts';
+
+const LOG_FLAGS = constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY | constants.O_NOFOLLOW;
+/** A log that has grown over this is put aside at the next start; the one put aside before goes. */
+const LOG_TURNOVER_BYTES = 8 * 1_024 * 1_024;
+
+export interface StartedProgram {
+  readonly pid: number;
+  /** Null unless a pipe was asked for. */
+  readonly input: Writable | null;
+}
+
+/** The program's entry file: the built one also when this file runs from its source. */
+function programFile(): string {
+  const beside = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
+  return existsSync(beside) ? beside : fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+}
+
+/**
+ * Starts `raftkv-tui ARGS` in a session of its own: no signal of this terminal reaches it, its output goes to `logFile`
+ * alone, and this program may end before it. Resolves as soon as the process exists.
+ */
+export async function spawnProgram(
+  args: readonly string[],
+  options: { readonly logFile: string; readonly piped: boolean },
+): Promise<StartedProgram> {
+  const log = await openLog(options.logFile);
+  try {
+    return await spawnDetached(args, log.fd, options.piped);
+  } finally {
+    await log.close();
+  }
+}
+
+function spawnDetached(args: readonly string[], logFd: number, piped: boolean): Promise<StartedProgram> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [programFile(), ...args], {
+      detached: true,
+      stdio: [piped ? 'pipe' : 'ignore', logFd, logFd],
+      env: { ...process.env, NODE_ENV: 'production' },
+    });
+    child.once('error', reject);
+    child.once('spawn', () => {
+      child.unref();
+      const { pid, stdin } = child;
+      // Nor does the pipe keep this program from ending.
+      if (stdin !== null && 'unref' in stdin && typeof stdin.unref === 'function') stdin.unref();
+      if (pid === undefined) reject(new ClusterError('The operating system gave no process id.'));
+      else resolve({ pid, input: stdin });
+    });
+  });
+}
+
+async function openLog(path: string): Promise<FileHandle> {
+  const file = await open(path, LOG_FLAGS, 0o600);
+  if ((await file.stat()).size < LOG_TURNOVER_BYTES) return file;
+  await file.close();
+  await rename(path, `${path}.1`);
+  return open(path, LOG_FLAGS, 0o600);
+}
