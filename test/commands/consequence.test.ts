@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+import { nodeId } from '../../src/base/brand.ts';
+import type { ClusterAction, ClusterPicture } from '../../src/cluster/driver.ts';
+import { consequenceOf } from '../../src/commands/consequence.ts';
+import { faultOf, pictureOf } from './fake-cluster.ts';
+
+const ids = (text: string): ReturnType<typeof nodeId>[] => text.split(',').map(nodeId);
+const kill = (nodes: string): ClusterAction => ({ type: 'kill', nodes: ids(nodes), forMs: null });
+const partition = (...groups: string[]): ClusterAction => ({ type: 'partition', groups: groups.map(ids), forMs: null });
+const cut = (from: string, to: string, bothWays = false): ClusterAction => ({
+  type: 'link',
+  from: nodeId(from),
+  to: nodeId(to),
+  bothWays,
+  drop: 1,
+  delayMs: [0, 0],
+  duplicate: 0,
+  forMs: null,
+});
+const down = (nodes: string): Record<string, 'down'> => Object.fromEntries(nodes.split(',').map((id) => [id, 'down' as const]));
+
+const CASES: readonly [string, ClusterPicture, ClusterAction, 0 | 1 | 2, string][] = [
+  ['leader of five', pictureOf(5), kill('n1'), 0, 'n1 leads: an election follows, 4 of 5 left, quorum 3'],
+  ['follower of five', pictureOf(5), kill('n2'), 0, '4 of 5 left, quorum 3'],
+  ['two of five', pictureOf(5), kill('n2,n3'), 1, '3 of 5 left, quorum 3, none to spare'],
+  ['three of five', pictureOf(5), kill('n1,n2,n3'), 1, 'n1 leads: 2 of 5 left, no quorum: writes stop'],
+  ['the last spare', pictureOf(5, { states: down('n4,n5') }), kill('n3'), 1, '2 of 5 left, no quorum: writes stop'],
+  [
+    'after the end',
+    pictureOf(5, { states: down('n3,n4,n5'), leader: null }),
+    kill('n2'),
+    0,
+    '1 of 5 left, no quorum: writes stay stopped',
+  ],
+  ['a dead one', pictureOf(3, { states: down('n2') }), kill('n2'), 0, 'n2 does not run now'],
+  ['the only one', pictureOf(1), kill('n1'), 1, 'n1 leads: 0 of 1 left, no quorum: writes stop'],
+  ['for a while', pictureOf(5), { type: 'pause', nodes: ids('n2'), forMs: 10_000 }, 0, '4 of 5 left, quorum 3, for 10s'],
+  [
+    'isolation counts as loss',
+    pictureOf(3, { faults: [faultOf(1, 'isolate', 'isolate n3', ['n3'])] }),
+    kill('n2'),
+    1,
+    '1 of 3 left, no quorum: writes stop',
+  ],
+  [
+    'majority side',
+    pictureOf(5),
+    partition('n1,n2', 'n3,n4,n5'),
+    0,
+    'n3, n4, n5 keep quorum 3; n1 leads on the other side: an election follows',
+  ],
+  ['leader stays', pictureOf(5), partition('n1,n2,n3', 'n4,n5'), 0, 'n1, n2, n3 keep quorum 3'],
+  ['three ways', pictureOf(5), partition('n1,n2', 'n3,n4', 'n5'), 1, 'no side has a quorum: writes stop'],
+  [
+    'side with a dead node',
+    pictureOf(5, { states: down('n5') }),
+    partition('n1,n2', 'n3,n4,n5'),
+    1,
+    'no side has a quorum: writes stop',
+  ],
+  ['one cut', pictureOf(5), cut('n1', 'n5'), 0, 'n1 to n5: every message is lost'],
+  [
+    'third cut of the leader',
+    pictureOf(5, { faults: [faultOf(1, 'link', 'link n1 n5 --drop 1'), faultOf(2, 'link', 'link n4 n1 --drop 1')] }),
+    cut('n1', 'n3', true),
+    0,
+    'n1 and n3: every message is lost; n1 loses its quorum: an election follows',
+  ],
+  ['cut of two', pictureOf(2), cut('n1', 'n2'), 1, 'n1 to n2: every message is lost; no quorum: writes stop'],
+  [
+    'heal',
+    pictureOf(3, { states: down('n2,n3'), leader: null, faults: [faultOf(1, 'kill', 'kill n2', ['n2'])] }),
+    { type: 'heal', fault: null },
+    0,
+    'kill n2 ends; 2 of 3, quorum 2: writes can go on',
+  ],
+  [
+    'undo takes the newest',
+    pictureOf(5, { faults: [faultOf(2, 'isolate', 'isolate n3', ['n3']), faultOf(1, 'isolate', 'isolate n2', ['n2'])] }),
+    { type: 'undo' },
+    0,
+    'isolate n3 ends; 4 of 5, quorum 3',
+  ],
+  ['nothing to heal', pictureOf(3), { type: 'heal', fault: null }, 0, 'no fault is active'],
+  ['restart', pictureOf(3, { states: down('n2') }), { type: 'restart', nodes: ids('n2') }, 0, 'n2 comes back; 3 of 3, quorum 2'],
+  ['restart of a running one', pictureOf(3), { type: 'resume', nodes: ids('n2') }, 0, 'n2 runs already'],
+  [
+    'transfer',
+    pictureOf(3),
+    { type: 'transfer', to: nodeId('n2') },
+    0,
+    'n1 hands over to n2 once n2 has the whole log; writes wait meanwhile',
+  ],
+  [
+    'transfer to a dead node',
+    pictureOf(3, { states: down('n2') }),
+    { type: 'transfer', to: nodeId('n2') },
+    0,
+    'n2 does not run: it cannot lead',
+  ],
+  ['campaign', pictureOf(3), { type: 'campaign', node: nodeId('n2') }, 0, 'n2 asks for pre-votes; who hears n1 refuses'],
+  ['stop', pictureOf(3), { type: 'stop' }, 1, 'all 3 nodes stop; the data stays on disk'],
+];
+
+describe('consequenceOf', () => {
+  it.each(CASES)('%s', (_, picture, action, level, text) => {
+    expect(consequenceOf(picture, action)).toEqual({ level, text });
+  });
+
+  it('reads a partition that is already in force from the command that set it', () => {
+    const picture = pictureOf(5, { faults: [faultOf(1, 'partition', 'partition n1,n2,n3 / n4,n5 --for 10s')] });
+    expect(consequenceOf(picture, kill('n3')).text).toBe('2 of 5 left, no quorum: writes stop');
+    expect(consequenceOf(picture, kill('n4')).text).toBe('3 of 5 left, quorum 3, none to spare');
+  });
+
+  it('does not take a slow link for a cut one', () => {
+    const slow: ClusterAction = {
+      ...cut('n1', 'n2'),
+      type: 'link',
+      drop: 0.25,
+      delayMs: [80, 120],
+      duplicate: 0.1,
+      forMs: 5_000,
+    } as ClusterAction;
+    expect(consequenceOf(pictureOf(2), slow)).toEqual({
+      level: 0,
+      text: 'n1 to n2: 25% of messages are lost, 80 to 120 ms later, 10% arrive twice, for 5s',
+    });
+  });
+});
