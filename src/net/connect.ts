@@ -2,6 +2,7 @@
 import { WebSocket } from 'ws';
 import { type ErrorKind, RpcError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
+import { rememberCarrier } from './carrier.ts';
 import { RpcSocket, type RpcSocketOptions } from './rpc-socket.ts';
 import { wsLimits } from './ws-limits.ts';
 
@@ -50,6 +51,7 @@ export function dial<Taken>(options: DialOptions, take: (socket: WebSocket) => T
     const abort = (): void => socket.terminate();
     const settled = (): void => signal?.removeEventListener('abort', abort);
     signal?.addEventListener('abort', abort, { once: true });
+    socket.once('upgrade', (response) => rememberCarrier(socket, response.socket));
     let status = 0;
     socket.once('unexpected-response', (request, response) => {
       status = response.statusCode ?? 0;

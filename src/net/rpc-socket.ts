@@ -8,6 +8,7 @@ import { type ErrorData, type ErrorKind, RpcError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import { type Call, CLIENT_FRAMES, type FrameBounds, guardFrame, PEER_FRAMES, REPLY_FRAMES, type Reply } from '../wire/guard.ts';
 import { AdmissionGate } from './admission.ts';
+import { TurnCork } from './carrier.ts';
 import { Liveness } from './liveness.ts';
 import { errorFromReply, errorReply } from './wire-errors.ts';
 
@@ -73,6 +74,7 @@ export class RpcSocket {
   readonly #server: JSONRPCServer<CallContext>;
   readonly #client: JSONRPCClient;
   readonly #gate: AdmissionGate;
+  readonly #cork: TurnCork;
   readonly #liveness: Liveness;
   readonly #pending = new Set<number>();
   readonly #closeListeners: (() => void)[] = [];
@@ -87,6 +89,7 @@ export class RpcSocket {
     this.#limits = limitsOf(options);
     this.#context = { role: this.role, peer: this.peer, connection: this };
     this.#gate = new AdmissionGate({ calls: this.#limits.inflightCalls, bytes: this.#limits.inflightBytes });
+    this.#cork = new TurnCork(socket);
     this.#server = this.#createServer();
     this.#client = new JSONRPCClient((payload: { readonly id?: number }) => this.#sendRequest(payload));
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
@@ -254,6 +257,7 @@ export class RpcSocket {
 
   #send(text: string): boolean {
     if (!this.isOpen || this.#socket.bufferedAmount + text.length > this.#limits.sendBufferBytes) return false;
+    this.#cork.hold();
     this.#socket.send(text);
     return true;
   }

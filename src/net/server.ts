@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { LIMITS } from '../base/limits.ts';
+import { rememberCarrier } from './carrier.ts';
 import { Handshake, type HandshakeRules, type Identity } from './handshake.ts';
 import type { WireLog } from './rpc-socket.ts';
 import { wsLimits } from './ws-limits.ts';
@@ -187,6 +188,7 @@ export class WireServer {
     const server = isPeer ? this.#peers : this.#clients;
     server.handleUpgrade(request, socket, head, (webSocket) => {
       this.#known(addressOf(request.socket));
+      rememberCarrier(webSocket, socket);
       this.#admit(webSocket, verdict.identity);
     });
   }
