@@ -65,6 +65,7 @@ export class WireServer {
   readonly #open = new Set<WebSocket>();
   /** In order of arrival, by address: under TLS the socket that arrives is not the one that asks. */
   readonly #strangers = new Map<string, { readonly socket: Socket; readonly timer: NodeJS.Timeout }>();
+  #port = 0;
   #clientCount = 0;
   #closing = false;
 
@@ -85,9 +86,9 @@ export class WireServer {
     this.#http = this.#createHttp(tls);
   }
 
-  /** The port that was bound. */
+  /** The port that was bound; 0 before. */
   get port(): number {
-    return (this.#http.address() as AddressInfo).port;
+    return this.#port;
   }
 
   get connections(): number {
@@ -99,6 +100,7 @@ export class WireServer {
       this.#http.once('error', reject);
       this.#http.listen({ host: this.#options.host, port: this.#options.port, backlog: 511 }, () => {
         this.#http.off('error', reject);
+        this.#port = (this.#http.address() as AddressInfo).port;
         this.#http.on('error', (error) => this.#options.log('error', 'server error', { error: error.message }));
         resolve();
       });
