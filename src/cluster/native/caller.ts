@@ -225,6 +225,8 @@ class Attempts {
   /** The first time at once: a closed connection usually means that a new leader is about to be there. */
   async #askAround(endpoint: Endpoint): Promise<void> {
     this.#finder.lost(endpoint);
+    // Whoever asks anyone goes to the next one, and pauses when all were asked.
+    if (this.#call.to === 'anyone') return;
     if (this.#tried.size > 1 || this.#call.to !== 'leader') await this.#pause();
   }
 

@@ -177,7 +177,7 @@ export class RaftKvClient implements KvClient {
     const deadline = this.#deadline(options);
     for (;;) {
       const ticket = await this.#session.ticket(deadline);
-      if (ticket === null) throw new RpcError('NO_QUORUM', { detail: 'Time ran out before the write was sent.' });
+      if (ticket === null) throw this.#neverSent();
       try {
         return await this.#writeOnce(method, { ...params, ...ticket.request }, deadline);
       } catch (error) {
@@ -187,6 +187,11 @@ export class RaftKvClient implements KvClient {
         ticket.settle();
       }
     }
+  }
+
+  #neverSent(): RpcError {
+    const why = ['Time ran out before the write was sent.', ...this.#finder.troubles].join(' ');
+    return new RpcError('NO_QUORUM', { detail: why });
   }
 
   async #writeOnce<M extends MethodName>(method: M, params: object & RequestId, deadline: Deadline): Promise<ResultOf<M>> {
