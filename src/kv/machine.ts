@@ -107,36 +107,26 @@ export class Machine {
   #write(command: Exclude<Command, { type: 'open-session' }>): Applied {
     switch (command.type) {
       case 'put': {
-        const change = this.#put(command.key, command.value, this.#versions.get(command.key));
+        const change = this.#put(command.key, command.value);
         return { reply: { type: 'put', revision: change.revision }, change };
       }
       case 'delete':
         return this.#delete(command.key);
       case 'cas': {
-        const previous = this.#versions.get(command.key);
-        const current = previous?.value ?? null;
+        const current = this.#versions.get(command.key)?.value ?? null;
         if (current !== command.expect) {
           return { reply: { type: 'cas', swapped: false, current, revision: this.#revision }, change: null };
         }
-        const change = this.#put(command.key, command.value, previous);
+        const change = this.#put(command.key, command.value);
         return { reply: { type: 'cas', swapped: true, current: command.value, revision: change.revision }, change };
       }
     }
   }
 
   /** Always a change, also with an equal value. */
-  #put(key: string, value: string, previous: KeyValue | null): Change {
+  #put(key: string, value: string): Change {
     this.#revision = revision(this.#revision + 1);
-    const kv: KeyValue = {
-      // The first copy of the key, so that an update leaves no second one alive.
-      key: previous?.key ?? key,
-      value,
-      createRevision: previous?.createRevision ?? this.#revision,
-      modRevision: this.#revision,
-      version: (previous?.version ?? 0) + 1,
-    };
-    this.#versions.put(kv);
-    return { type: 'put', revision: this.#revision, kv, previous };
+    return { type: 'put', revision: this.#revision, ...this.#versions.put(key, value, this.#revision) };
   }
 
   #delete(key: string): Applied {

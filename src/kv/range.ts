@@ -3,7 +3,7 @@ import type { Revision } from '../base/brand.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { KeyValue, RangeQuery, RangeResult } from './commands.ts';
 import { compareKeys, prefixEnd } from './key-order.ts';
-import type { SkipList } from './skip-list.ts';
+import type { ReadonlySkipList } from './skip-list.ts';
 
 /** What one answer may hold. `bytes` are those of the keys and values as JSON text, so that an answer fits one frame. */
 export interface RangeLimits {
@@ -34,12 +34,7 @@ export function boundsOf(query: Pick<RangeQuery, 'start' | 'end' | 'prefix'>): B
  * At least one row if there is any, however large; no more rows than the query's limit and `limits` allow. `count` is
  * that of the whole range and takes O(log n) steps. `countOnly` asks for no row, so none is missing: `more` is false.
  */
-export function rangeOf(
-  list: Omit<SkipList<KeyValue>, 'set' | 'delete'>,
-  query: RangeQuery,
-  limits: RangeLimits,
-  at: Revision,
-): RangeResult {
+export function rangeOf(list: ReadonlySkipList<KeyValue>, query: RangeQuery, limits: RangeLimits, at: Revision): RangeResult {
   const { start, end } = boundsOf(query);
   const from = list.rank(start);
   const to = end === null ? list.size : list.rank(end);

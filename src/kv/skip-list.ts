@@ -19,6 +19,8 @@ export type Place = number;
 /** Told of every key that a search compares with, and at which level: for lessons, not for production. */
 export type Probe = (key: string, level: number) => void;
 
+export type ReadonlySkipList<T extends object> = Omit<SkipList<T>, 'set' | 'update' | 'delete'>;
+
 /** One key in four reaches the next level: fewer links than with one in two, and hardly more comparisons. */
 const MAX_HEIGHT = 13;
 const HEADER = 2;
@@ -73,15 +75,19 @@ export class SkipList<T extends object> {
 
   /** Maps `key` to `payload`; returns what it was mapped to before, or null. */
   set(key: string, payload: T): T | null {
+    return this.update(key, () => payload);
+  }
+
+  /** Like `set`, with a payload made from the former one: one search for both. `make` must leave the list alone. */
+  update(key: string, make: (before: T | null) => T): T | null {
     const found = this.#locate(key);
-    if (found !== NONE) {
-      const slot = this.#slot(found);
-      const before = this.#payloads[slot] ?? null;
-      this.#payloads[slot] = payload;
-      return before;
+    if (found === NONE) {
+      this.#insert(key, make(null));
+      return null;
     }
-    this.#insert(key, payload);
-    return null;
+    const before = this.payloadAt(found);
+    this.#payloads[this.#slot(found)] = make(before);
+    return before;
   }
 
   /** Returns what the key was mapped to, or null when it was absent. */

@@ -10,7 +10,7 @@ import { LIMITS } from '../base/limits.ts';
 import { seededRandom } from '../base/random.ts';
 import type { KeyValue } from './commands.ts';
 import { compareKeys, keyAfter } from './key-order.ts';
-import { SkipList } from './skip-list.ts';
+import { type ReadonlySkipList, SkipList } from './skip-list.ts';
 
 /** A former version and the revision that ended it: it is seen at revisions in [kv.modRevision, until). */
 interface PastVersion {
@@ -47,7 +47,7 @@ export class Versions {
   }
 
   /** The newest state, for reading only. */
-  get newest(): Omit<SkipList<KeyValue>, 'set' | 'delete'> {
+  get newest(): ReadonlySkipList<KeyValue> {
     return this.#newest;
   }
 
@@ -64,9 +64,18 @@ export class Versions {
     return this.#newest.find(key);
   }
 
-  put(kv: KeyValue): void {
-    const before = this.#newest.set(kv.key, kv);
-    if (before !== null) this.#keep(before, kv.modRevision);
+  /** `at` is the revision of the change, a new one. */
+  put(key: string, value: string, at: Revision): { readonly kv: KeyValue; readonly previous: KeyValue | null } {
+    let kv: KeyValue = { key, value, createRevision: at, modRevision: at, version: 1 };
+    const previous = this.#newest.update(key, (before) => {
+      if (before === null) return kv;
+      const { createRevision, version } = before;
+      // The first copy of the key stays, so that an update leaves no second one alive.
+      kv = { key: before.key, value, createRevision, modRevision: at, version: version + 1 };
+      return kv;
+    });
+    if (previous !== null) this.#keep(previous, at);
+    return { kv, previous };
   }
 
   /** `at` is the revision of the deletion. */
@@ -106,7 +115,10 @@ export class Versions {
     return versionAt(this.#past.find(key), pin.revision);
   }
 
-  /** Like `getAt`, for the least key at or after `from` that existed; null when there is none before `end`. */
+  /**
+   * A walk over the keys that existed at the revision of `pin`: each call returns the least at or after `from`, which
+   * never goes back, or null when there is none before `end`.
+   */
   walkAt(pin: Pin): (from: string, end: string | null) => KeyValue | null {
     const newest = new Walker(this.#newest);
     let past = new Walker(this.#past);
@@ -117,10 +129,14 @@ export class Versions {
         past = new Walker(list);
       }
       for (let from = start; ; ) {
-        const key = lesser(newest.keyFrom(from), past.keyFrom(from));
+        newest.move(from);
+        past.move(from);
+        const key = lesser(newest.key, past.key);
         if (key === null || (end !== null && compareKeys(key, end) >= 0)) return null;
-        const kv = this.getAt(key, pin);
-        if (kv !== null) return kv;
+        const kv = newest.key === key ? newest.payload : null;
+        if (kv !== null && kv.modRevision <= pin.revision) return kv;
+        const former = past.key === key ? versionAt(past.payload, pin.revision) : null;
+        if (former !== null) return former;
         from = keyAfter(key);
       }
     };
@@ -177,22 +193,29 @@ function lesser(a: string | null, b: string | null): string | null {
 }
 
 /** Finds keys in ascending order without searching anew for each, as long as the list does not change meanwhile. */
-class Walker {
-  readonly #list: SkipList<object>;
+class Walker<T extends object> {
+  readonly #list: SkipList<T>;
   #place = 0;
   #edits = -1;
 
-  constructor(list: SkipList<object>) {
+  constructor(list: SkipList<T>) {
     this.#list = list;
   }
 
-  /** The least key at or after `from`; `from` never goes back. */
-  keyFrom(from: string): string | null {
+  /** To the least key at or after `from`, which never goes back. */
+  move(from: string): void {
     if (this.#edits !== this.#list.edits) {
       this.#place = this.#list.seek(from);
       this.#edits = this.#list.edits;
     }
     while (this.#place !== 0 && compareKeys(this.#list.keyAt(this.#place), from) < 0) this.#place = this.#list.next(this.#place);
+  }
+
+  get key(): string | null {
     return this.#place === 0 ? null : this.#list.keyAt(this.#place);
+  }
+
+  get payload(): T | null {
+    return this.#place === 0 ? null : this.#list.payloadAt(this.#place);
   }
 }
