@@ -17,7 +17,7 @@ import type { LogStore, Recovered } from '../replica/ports.ts';
 import { Replica } from '../replica/replica.ts';
 import { acquireLock, type Lock } from '../storage/lock.ts';
 import { openLogStore } from '../storage/log-store.ts';
-import { NodeDisk } from '../storage/node-disk.ts';
+import { nodeDisk } from '../storage/node-disk.ts';
 import { METHODS } from '../wire/methods.ts';
 import { LoopMonitor } from './health.ts';
 import type { LoadedConfig } from './load-config.ts';
@@ -60,9 +60,9 @@ async function openDisk({ config, dataDir }: LoadedConfig): Promise<Opened> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const lock = await acquireLock(dataDir, 'node');
   return new Promise((resolve, reject) => {
-    const options = { disk: new NodeDisk(), dir: dataDir, clusterId: config.clusterId, nodeId: nodeId(config.id) };
+    const options = { disk: nodeDisk, dir: dataDir, clusterId: config.clusterId, nodeId: nodeId(config.id) };
     openLogStore(options, (error, value) => {
-      if (error === null) resolve({ lock, logStore: value.store, recovered: value.recovered });
+      if (value !== null) resolve({ lock, logStore: value.store, recovered: value.recovered });
       else void lock.release().finally(() => reject(error));
     });
   });
@@ -185,7 +185,7 @@ class NodeParts implements RunningNode {
       clock: realClock,
       random: random.fork('raft'),
       logStore: this.#opened.logStore,
-      transport: new FaultyTransport(this.id, this.#peers, this.#filter, realClock),
+      transport: new FaultyTransport(this.#peers, this.#filter, realClock),
       heartbeatMs: config.heartbeatMs ?? LIMITS.heartbeatMs,
       electionMs: config.electionMs ?? LIMITS.electionMs,
       onEvent: (event) => {

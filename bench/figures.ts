@@ -1,0 +1,132 @@
+/**
+ * The figures of a cluster that no throughput test shows. Run with: node bench/figures.ts [startup|failover|idle|all] [--nodes N] [--trials N]
+ * Uses a home of its own in the system's folder for temporary files and stops what it started.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { RaftKvClient } from '../src/cluster/native/client.ts';
+import { readClusterFile, readToken } from '../src/cluster/native/directory.ts';
+import { listClusters, startCluster, stopCluster } from '../src/cluster/native/lifecycle.ts';
+import { killNode, nodeProcess, pauseNode, resumeNode, spawnNode } from '../src/cluster/native/processes.ts';
+
+const PROGRAM = join(import.meta.dirname, '../bin/raftkv-tui.js');
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    nodes: { type: 'string', default: '5' },
+    trials: { type: 'string', default: '20' },
+    seconds: { type: 'string', default: '20' },
+  },
+});
+const nodes = Number(values.nodes);
+const trials = Number(values.trials);
+const home = mkdtempSync(join(tmpdir(), 'raftkv-figures-'));
+
+function summary(times: readonly number[]): string {
+  const sorted = [...times].sort((a, b) => a - b);
+  const at = (share: number): string => (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(0);
+  return `median ${at(0.5)} ms, least ${at(0)}, worst ${at(1)} (${sorted.length} trials)`;
+}
+
+async function client(name: string): Promise<RaftKvClient> {
+  const dir = join(home, name);
+  const file = await readClusterFile(dir);
+  return new RaftKvClient({ endpoints: file?.nodes ?? [], token: await readToken(dir, 'client') });
+}
+
+/** From the command line's first instruction to the first acknowledged put. */
+async function startup(): Promise<void> {
+  const times: number[] = [];
+  for (let trial = 0; trial < Math.min(trials, 10); trial += 1) {
+    const name = `startup-${trial}`;
+    const from = performance.now();
+    execFileSync(process.execPath, [PROGRAM, 'start', `${nodes}`, '--detach', '--home', home, '--cluster', name, '--json'], {
+      stdio: 'pipe',
+    });
+    const kv = await client(name);
+    await kv.put('first', 'put');
+    times.push(performance.now() - from);
+    kv.close();
+    await stopCluster({ home, name });
+  }
+  console.log(`start ${nodes} --detach to the first accepted put: ${summary(times)}`);
+}
+
+/** From the signal to the next acknowledged write that was begun after it. */
+async function failover(how: 'SIGKILL' | 'SIGSTOP'): Promise<void> {
+  const name = `failover-${how.toLowerCase()}`;
+  const { dir } = await startCluster({ home, name, count: nodes });
+  const kv = await client(name);
+  const times: number[] = [];
+  for (let trial = 0; trial < trials; trial += 1) {
+    await kv.put(`before-${trial}`, 'x');
+    const leader = await leaderOf(kv);
+    const from = performance.now();
+    if (how === 'SIGKILL') await killNode(dir, leader);
+    else await pauseNode(dir, leader);
+    await kv.put(`after-${trial}`, 'x', { deadlineMs: 20_000 });
+    times.push(performance.now() - from);
+    if (how === 'SIGKILL') await spawnNode(dir, leader);
+    else await resumeNode(dir, leader);
+    await untilCaughtUp(kv, leader);
+  }
+  kv.close();
+  await stopCluster({ home, name });
+  console.log(`${how} of the leader to the next acknowledged write, ${nodes} nodes: ${summary(times)}`);
+}
+
+async function leaderOf(kv: RaftKvClient): Promise<string> {
+  for (;;) {
+    for (let i = 1; i <= nodes; i += 1) {
+      const status = await kv.status(`n${i}` as never, { retry: false, deadlineMs: 500 }).catch(() => null);
+      if (status?.role === 'leader') return status.id;
+    }
+    await sleep(20);
+  }
+}
+
+async function untilCaughtUp(kv: RaftKvClient, node: string): Promise<void> {
+  for (;;) {
+    const leader = await kv.status((await leaderOf(kv)) as never);
+    const status = await kv.status(node as never, { retry: false, deadlineMs: 500 }).catch(() => null);
+    if (status !== null && status.appliedIndex >= leader.commitIndex && leader.links.every((link) => link.connected)) return;
+    await sleep(20);
+  }
+}
+
+function cpuSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+/** Processor time of every node while nobody asks for anything, and its resident memory. */
+async function idle(): Promise<void> {
+  const name = 'idle';
+  const { dir, file } = await startCluster({ home, name, count: nodes });
+  const pids = await Promise.all(file.nodes.map(async ({ id }) => (await nodeProcess(dir, id)).pid ?? 0));
+  await sleep(3_000);
+  const before = pids.map(cpuSeconds);
+  const seconds = Number(values.seconds);
+  await sleep(seconds * 1_000);
+  const shares = pids.map((pid, i) => ((cpuSeconds(pid) - (before[i] ?? 0)) / seconds) * 100);
+  const memory = pids.map((pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024);
+  console.log(`idle for ${seconds} s, % of a core per node: ${shares.map((share) => share.toFixed(2)).join(' ')}`);
+  console.log(`resident memory per node, MiB: ${memory.map((mib) => mib.toFixed(0)).join(' ')}`);
+  await stopCluster({ home, name });
+}
+
+const wanted = positionals[0] ?? 'all';
+try {
+  if (wanted === 'startup' || wanted === 'all') await startup();
+  if (wanted === 'failover' || wanted === 'all') await failover('SIGKILL');
+  if (wanted === 'pause' || wanted === 'all') await failover('SIGSTOP');
+  if (wanted === 'idle' || wanted === 'all') await idle();
+} finally {
+  for (const cluster of await listClusters(home)) await stopCluster({ home, name: cluster.name }).catch(() => []);
+  rmSync(home, { recursive: true, force: true });
+}
