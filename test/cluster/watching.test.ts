@@ -1,0 +1,138 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { nodeId, term } from '../../src/base/brand.ts';
+import type { ActiveFault, NodeView } from '../../src/cluster/driver.ts';
+import { EventWords } from '../../src/cluster/native/event-words.ts';
+import { PictureKeeper } from '../../src/cluster/native/picture-keeper.ts';
+import { isServing } from '../../src/cluster/native/readiness.ts';
+import type { RaftEvent } from '../../src/raft/messages.ts';
+import type { MemberStatus } from '../../src/replica/status.ts';
+
+const [n1, n2, n3] = [nodeId('n1'), nodeId('n2'), nodeId('n3')];
+
+function status(role: MemberStatus['role'], inTerm: number): MemberStatus {
+  return { role, term: term(inTerm) } as unknown as MemberStatus;
+}
+
+function keeperOf(): PictureKeeper {
+  const nodes = [n1, n2, n3].map((id) => ({ id, url: `ws://127.0.0.1/${id}` }));
+  return new PictureKeeper({ name: 'demo', dir: null, nodes });
+}
+
+describe('the picture', () => {
+  it('is told of once per turn, and stays the same object while nothing changes', async () => {
+    const keeper = keeperOf();
+    let told = 0;
+    const stop = keeper.onChange(() => {
+      told += 1;
+    });
+    keeper.updateNode(n1, { state: 'up', pid: 1 });
+    keeper.updateNode(n2, { state: 'up', pid: 2 });
+    await turn();
+    expect(told).toBe(1);
+    const before = keeper.picture;
+    keeper.updateNode(n1, { state: 'up', pid: 1 });
+    keeper.updateFaults([]);
+    await turn();
+    expect([told, keeper.picture === before]).toEqual([1, true]);
+    keeper.updateNode(n2, { state: 'paused' });
+    expect(keeper.picture.nodes[0]).toBe(before.nodes[0]);
+    stop();
+    await turn();
+    expect(told).toBe(1);
+  });
+
+  it('names the leader of the newest term that is up', () => {
+    const keeper = keeperOf();
+    const up: Partial<NodeView> = { state: 'up' };
+    keeper.updateNode(n1, { ...up, status: status('leader', 3) });
+    expect(keeper.picture).toMatchObject({ leader: 'n1', term: 3 });
+    keeper.updateNode(n2, { ...up, status: status('leader', 4) });
+    expect(keeper.picture).toMatchObject({ leader: 'n2', term: 4 });
+    keeper.updateNode(n2, { state: 'paused' });
+    keeper.updateNode(n1, { state: 'down', pid: null });
+    expect(keeper.picture).toMatchObject({ leader: null, term: 4 });
+  });
+
+  it('notices when a node leaves a fault that stays', () => {
+    const keeper = keeperOf();
+    const fault: ActiveFault = {
+      id: 1,
+      kind: 'kill',
+      command: 'kill n1,n2',
+      nodes: [n1, n2],
+      since: 0,
+      until: null,
+      owner: 'cli',
+    };
+    keeper.updateFaults([fault]);
+    keeper.updateFaults([{ ...fault, nodes: [n2], command: 'kill n2' }]);
+    expect(keeper.picture.faults[0]?.command).toBe('kill n2');
+  });
+});
+
+describe('events in words', () => {
+  const election = (inTerm: number, preVote: boolean): RaftEvent => ({
+    type: 'election',
+    term: term(inTerm),
+    preVote,
+    reason: 'no heartbeat',
+  });
+  const vote = (from: RaftEvent & { type: 'vote-received' }): RaftEvent => from;
+
+  it('tell how an election was won', () => {
+    const words = new EventWords();
+    words.describe(n1, 1_000, election(8, false), 3);
+    words.describe(
+      n1,
+      1_100,
+      vote({ type: 'vote-received', from: n2, term: term(8), preVote: false, granted: true, refusal: null }),
+      3,
+    );
+    const won = words.describe(n1, 1_163, { type: 'role', role: 'leader', term: term(8), leader: n1, reason: '' }, 3);
+    expect(won).toEqual({ kind: 'role', severity: 'info', text: 'won term 8 with 2 of 3 in 163 ms' });
+  });
+
+  it('tell why a vote was refused', () => {
+    const refused = vote({
+      type: 'vote-received',
+      from: n2,
+      term: term(9),
+      preVote: true,
+      granted: false,
+      refusal: 'leader-is-alive',
+    });
+    expect(new EventWords().describe(n1, 0, refused, 3)?.text).toBe('pre-vote for term 9: n2 refuses (leader is alive)');
+  });
+
+  it('warn when a leader steps down, and only then', () => {
+    const words = new EventWords();
+    words.describe(n1, 0, { type: 'role', role: 'leader', term: term(2), leader: n1, reason: '' }, 3);
+    const follow: RaftEvent = { type: 'role', role: 'follower', term: term(3), leader: n2, reason: 'newer term' };
+    expect(words.describe(n1, 0, follow, 3)).toMatchObject({
+      severity: 'warn',
+      text: 'steps down and follows n2 in term 3 (newer term)',
+    });
+    expect(words.describe(n1, 0, follow, 3)).toMatchObject({ severity: 'info' });
+  });
+
+  it('do not credit a new process with the votes of the old one', () => {
+    const words = new EventWords();
+    words.describe(n1, 0, election(8, false), 3);
+    words.forget(n1);
+    const won = words.describe(n1, 9, { type: 'role', role: 'leader', term: term(8), leader: n1, reason: '' }, 3);
+    expect(won?.text).toBe('leads in term 8');
+  });
+});
+
+describe('a cluster that serves', () => {
+  const base = { role: 'leader', term: 3, commitIndex: 5, tail: { first: 4, terms: [2, 3] } };
+  it.each([
+    [base, true],
+    [{ ...base, commitIndex: 4 }, false],
+    [{ ...base, role: 'follower' }, false],
+    [{ ...base, commitIndex: 0, tail: { first: 1, terms: [] } }, false],
+  ])('has a leader with a committed entry of its own term: %j', (given, serves) => {
+    expect(isServing(given as unknown as MemberStatus)).toBe(serves);
+  });
+});
