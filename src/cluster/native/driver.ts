@@ -1,5 +1,4 @@
 /** Ways to a driver: by the name of a cluster of this machine, or by the urls of its nodes. */
-import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { type NodeId, nodeId } from '../../base/brand.ts';
 import { checkResult } from '../../wire/check.ts';
@@ -8,8 +7,8 @@ import { ClusterError } from './cluster-error.ts';
 import { dialNode } from './dial.ts';
 import { readToken } from './directory.ts';
 import { adminClient, faultsOf } from './fault-admin.ts';
-import { type GuardHandle, spawnGuard } from './guard-process.ts';
-import { findCluster } from './lifecycle.ts';
+import { findCluster } from './find-cluster.ts';
+import { type GuardHandle, newOwner, spawnGuard } from './guard-process.ts';
 import { NativeDriver } from './native-driver.ts';
 import { readPrivateFile } from './private-files.ts';
 
@@ -22,7 +21,7 @@ export interface OpenOptions {
   readonly owner?: string;
   /** The nodes stop when the driver closes. Default false. */
   readonly ownsNodes?: boolean;
-  /** From startCluster, which started it together with the nodes. Default: a new one where the owner is a console. */
+  /** From startCluster, which starts one together with the nodes. Default: a new one where the owner is a console. */
   readonly guard?: GuardHandle | null;
 }
 
@@ -38,11 +37,6 @@ export async function openCluster(name: string, options: OpenOptions = {}): Prom
   const admin = await adminClient(dir, file);
   const local = { dir, file, admin, faults: faultsOf(dir, file, owner, admin), owner, guard };
   return new NativeDriver({ start: { name, dir, nodes }, client, local, watch, ownsNodes });
-}
-
-/** The id of a new console: its faults and its guard carry it. */
-export function newOwner(): string {
-  return `console-${process.pid}-${randomBytes(4).toString('hex')}`;
 }
 
 const ATTACH_MS = 3_000;

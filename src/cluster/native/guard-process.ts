@@ -1,7 +1,8 @@
 /** Starts guards and speaks with them. */
+import { randomBytes } from 'node:crypto';
 import type { Writable } from 'node:stream';
 import { paths } from './directory.ts';
-import { KEEP_NODES, RELEASE } from './guard.ts';
+import { KEEP_NODES, RELEASE } from './guard-words.ts';
 import { spawnProgram } from './program.ts';
 
 /** The console's end of its guard. When this program ends, however it ends, the guard notices. */
@@ -23,6 +24,11 @@ export class GuardHandle {
   release(): void {
     this.#input.end(`${RELEASE}\n`);
   }
+}
+
+/** The id of a new console: its faults and its guard carry it. */
+export function newOwner(): string {
+  return `console-${process.pid}-${randomBytes(4).toString('hex')}`;
 }
 
 /** A guard for everything `owner` does to a cluster, and for its nodes with `stopNodes`. */

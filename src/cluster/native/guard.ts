@@ -4,6 +4,7 @@
  * A guard only waits; whatever it needs is loaded when it has something to do.
  */
 import { watch } from 'node:fs';
+import { KEEP_NODES, RELEASE } from './guard-words.ts';
 
 export interface GuardOptions {
   /** The cluster's folder. */
@@ -16,11 +17,6 @@ export interface GuardOptions {
   readonly at: number | null;
   readonly fault: number | null;
 }
-
-/** Said on standard input before it ends: all is in order, nothing is left to do. */
-export const RELEASE = 'release';
-/** Said when the nodes are to stay, come what may. */
-export const KEEP_NODES = 'keep-nodes';
 
 const LONGEST_TIMER_MS = 2_147_483_647;
 

@@ -79,6 +79,12 @@ export async function writeLedger(dir: string, ledger: Ledger): Promise<void> {
   ]);
 }
 
+/** Ends the record of all faults; what they did to processes and links has to be ended as well. */
+export async function clearFaults(dir: string): Promise<void> {
+  const { nextId, faults } = await readLedger(dir);
+  if (faults.length > 0) await writeLedger(dir, { ...EMPTY_LEDGER, nextId });
+}
+
 /** The rules of all faults together, as the nodes apply them. */
 export function planOf(ledger: Ledger): FaultPlan {
   const links = ledger.faults.flatMap((fault) => fault.links);

@@ -1,0 +1,42 @@
+/** Finds a cluster of this machine by its name. */
+import { ClusterError } from './cluster-error.ts';
+import { type ClusterFile, readClusterFile } from './directory.ts';
+import { clusterDir, defaultHome } from './home.ts';
+import { type NodeProcess, nodeProcess } from './processes.ts';
+
+export const DEFAULT_NAME = 'default';
+
+export interface WhichCluster {
+  /** Default: `$RAFTKV_HOME` or the platform's data folder. */
+  readonly home?: string;
+  /** Default: `default`. */
+  readonly name?: string;
+}
+
+export function homeOf(which: WhichCluster): string {
+  return which.home ?? defaultHome();
+}
+
+export function dirOf(which: WhichCluster): string {
+  return clusterDir(homeOf(which), which.name ?? DEFAULT_NAME);
+}
+
+/** The folder and the checked file of an existing cluster. Throws a ClusterError that says how to make one. */
+export async function findCluster(which: WhichCluster): Promise<{ readonly dir: string; readonly file: ClusterFile }> {
+  const dir = dirOf(which);
+  const file = await readClusterFile(dir);
+  if (file === null) {
+    const name = which.name ?? DEFAULT_NAME;
+    throw new ClusterError(
+      `There is no cluster '${name}'. Start one with: raftkv-tui start${name === DEFAULT_NAME ? '' : ` --cluster ${name}`}`,
+    );
+  }
+  return { dir, file };
+}
+
+/** A member with its process. */
+export type NodeOnRecord = ClusterFile['nodes'][number] & NodeProcess;
+
+export function processesOf(dir: string, file: ClusterFile): Promise<readonly NodeOnRecord[]> {
+  return Promise.all(file.nodes.map(async (node) => ({ ...node, ...(await nodeProcess(dir, node.id)) })));
+}
