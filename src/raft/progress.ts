@@ -84,7 +84,6 @@ export class Progress {
     const known = Math.max(held, this.#matchIndex);
     if (this.#state === 'probe') {
       this.#state = 'replicate';
-      this.#probing = false;
       this.#nextIndex = after(logIndex(known));
       this.#commitSent = logIndex(0);
     } else {

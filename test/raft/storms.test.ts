@@ -22,10 +22,11 @@ function storms(size: number, seeds: number, steps: number): StormReport {
 
 describe('Raft keeps its promises in any weather, and works on when it clears', () => {
   it.each([
-    { size: 1, seeds: 20, steps: 500 },
+    { size: 1, seeds: 20, steps: 1_000 },
     { size: 2, seeds: 20, steps: 1_500 },
-    { size: 3, seeds: 150, steps: 2_500 },
-    { size: 5, seeds: 120, steps: 3_000 },
+    { size: 3, seeds: 200, steps: 5_000 },
+    { size: 4, seeds: 40, steps: 5_000 },
+    { size: 5, seeds: 200, steps: 5_000 },
   ])(
     '$size nodes, $seeds storms',
     ({ size, seeds, steps }) => {
@@ -33,7 +34,7 @@ describe('Raft keeps its promises in any weather, and works on when it clears', 
       // An idle storm would prove nothing.
       expect(total.committed).toBeGreaterThan(seeds * 5);
       expect(total.reads).toBeGreaterThan(seeds);
-      expect(total.terms).toBeGreaterThanOrEqual(seeds);
+      expect(total.terms).toBeGreaterThan(0);
       expect(total.crashes).toBeGreaterThan(0);
     },
     30_000,
