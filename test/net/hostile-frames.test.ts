@@ -51,7 +51,8 @@ async function hangsUpOn(...bytes: readonly Buffer[]): Promise<number | null> {
   return client.closeCode;
 }
 
-const call = (members: object): string => JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'kv.get', params: { key: 'k' }, ...members });
+const call = (members: object): string =>
+  JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'kv.get', params: { key: 'k' }, ...members });
 /** A frame with a number or a text that JSON.stringify would not write. */
 const callText = (id: string, key = '"k"'): string => `{"jsonrpc":"2.0","id":${id},"method":"kv.get","params":{"key":${key}}}`;
 
@@ -101,12 +102,24 @@ describe('a frame is refused with an answer', () => {
     ['1 MiB of {}', `[${'{},'.repeat(349_524)}{}]`, INVALID_REQUEST],
     ['a megabyte of quotes', '"'.repeat(1_000_000), INVALID_REQUEST],
     ['a lone surrogate in a key', callText('1', '"\\ud800"'), INVALID_PARAMS],
-    ['a lone surrogate in a value', `{"jsonrpc":"2.0","id":1,"method":"kv.put","params":{"key":"k","value":"\\udc00"}}`, INVALID_PARAMS],
+    [
+      'a lone surrogate in a value',
+      `{"jsonrpc":"2.0","id":1,"method":"kv.put","params":{"key":"k","value":"\\udc00"}}`,
+      INVALID_PARAMS,
+    ],
     ['an empty key', callText('1', '""'), INVALID_PARAMS],
     ['a key over its size', callText('1', JSON.stringify('k'.repeat(1_025))), TOO_LARGE],
     ['an unknown param', call({ params: { key: 'k', __proto__x: 1 } }), INVALID_PARAMS],
-    ['an own __proto__ in params', `{"jsonrpc":"2.0","id":1,"method":"kv.get","params":{"key":"k","__proto__":{"forward":false}}}`, INVALID_PARAMS],
-    ['a deadline beyond all numbers', `{"jsonrpc":"2.0","id":1,"method":"kv.get","params":{"key":"k","deadlineMs":1e400}}`, INVALID_PARAMS],
+    [
+      'an own __proto__ in params',
+      `{"jsonrpc":"2.0","id":1,"method":"kv.get","params":{"key":"k","__proto__":{"forward":false}}}`,
+      INVALID_PARAMS,
+    ],
+    [
+      'a deadline beyond all numbers',
+      `{"jsonrpc":"2.0","id":1,"method":"kv.get","params":{"key":"k","deadlineMs":1e400}}`,
+      INVALID_PARAMS,
+    ],
   ])('%s', async (_, text, code) => {
     const { answer } = await talk(text);
     expect(answer?.error?.code).toBe(code);
@@ -122,14 +135,18 @@ describe('a frame is refused with an answer', () => {
 });
 
 describe('a text that only looks dangerous', () => {
-  it.each(['a\0b', '\x1b]52;c;aGk=\x07', '\x1b]8;;http://evil.example\x07here\x1b]8;;\x07', '\u202eevil\u2066', '\ufeff\u200b', '\u2028'])(
-    '%j is kept as it is: escaping is for whoever shows it',
-    async (text) => {
-      const client = await node.client();
-      await client.request('kv.put', { key: text, value: text });
-      expect(await client.request('kv.get', { key: text })).toMatchObject({ kv: { key: text, value: text } });
-    },
-  );
+  it.each([
+    'a\0b',
+    '\x1b]52;c;aGk=\x07',
+    '\x1b]8;;http://evil.example\x07here\x1b]8;;\x07',
+    '\u202eevil\u2066',
+    '\ufeff\u200b',
+    '\u2028',
+  ])('%j is kept as it is: escaping is for whoever shows it', async (text) => {
+    const client = await node.client();
+    await client.request('kv.put', { key: text, value: text });
+    expect(await client.request('kv.get', { key: text })).toMatchObject({ kv: { key: text, value: text } });
+  });
 
   it('an answer to no question is ignored', async () => {
     const client = await rawClient();

@@ -103,9 +103,12 @@ describe('what is no handshake', () => {
     expect(client.text).toContain('docs/protocol.md');
   });
 
-  it.each(['\x16\x03\x01\x02\x00\x01\x00', '{"jsonrpc":"2.0"}\n', 'GET /\r\n\r\n', '\0'.repeat(100)])('%j is cut off', async (bytes) => {
-    expect((await say(bytes)).status).not.toBe(101);
-  });
+  it.each(['\x16\x03\x01\x02\x00\x01\x00', '{"jsonrpc":"2.0"}\n', 'GET /\r\n\r\n', '\0'.repeat(100)])(
+    '%j is cut off',
+    async (bytes) => {
+      expect((await say(bytes)).status).not.toBe(101);
+    },
+  );
 
   it('is cut off when it comes a byte at a time', async () => {
     const client = await dialRaw();
@@ -113,7 +116,8 @@ describe('what is no handshake', () => {
     let sent = 0;
     // Each byte is sent when the one before has left, but never the last one.
     const drip = (): void => {
-      if (sent < request.length - 1 && !client.socket.destroyed) client.socket.write(request.charAt(sent), () => setImmediate(drip));
+      if (sent < request.length - 1 && !client.socket.destroyed)
+        client.socket.write(request.charAt(sent), () => setImmediate(drip));
       sent += 1;
     };
     drip();

@@ -47,6 +47,8 @@ export class RawClient {
     socket.on('data', (chunk: Buffer) => {
       this.#received = Buffer.concat([this.#received, chunk]);
       for (const look of this.#waiting) look();
+      // A goodbye from the server is answered by hanging up, so that no test waits for the server to lose patience.
+      if (this.closeCode !== null) socket.end();
     });
   }
 
@@ -103,7 +105,11 @@ export class RawClient {
       const opcode = (this.#received[at] ?? 0) & 0x0f;
       const short = (this.#received[at + 1] ?? 0) & 0x7f;
       const [length, head] =
-        short === 127 ? [Number(this.#received.readBigUInt64BE(at + 2)), 10] : short === 126 ? [this.#received.readUInt16BE(at + 2), 4] : [short, 2];
+        short === 127
+          ? [Number(this.#received.readBigUInt64BE(at + 2)), 10]
+          : short === 126
+            ? [this.#received.readUInt16BE(at + 2), 4]
+            : [short, 2];
       if (opcode === OPCODE.close) return length >= 2 ? this.#received.readUInt16BE(at + head) : 1005;
       at += head + length;
     }

@@ -1,0 +1,205 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { RpcError } from '../../src/base/errors.ts';
+import { LIMITS } from '../../src/base/limits.ts';
+import type { Handler } from '../../src/net/rpc-socket.ts';
+import { FakeNode, type FakeNodeOptions } from '../support/fake-node.ts';
+import { frame, OPCODE, RawClient } from '../support/raw-client.ts';
+
+const nodes: FakeNode[] = [];
+
+async function serve(
+  handlers: Readonly<Record<string, Handler>>,
+  rpcLimits: FakeNodeOptions['rpcLimits'] = {},
+): Promise<FakeNode> {
+  const node = await FakeNode.start({ handlers: new Map(Object.entries(handlers)), rpcLimits });
+  nodes.push(node);
+  return node;
+}
+
+afterEach(async () => {
+  await Promise.all(nodes.splice(0).map((node) => node.stop()));
+});
+
+/** A handler that answers when it is told to. */
+function held(): { readonly handler: Handler; readonly release: () => void; readonly called: () => number } {
+  const gate = Promise.withResolvers<void>();
+  let calls = 0;
+  const handler: Handler = async () => {
+    calls += 1;
+    await gate.promise;
+    return {};
+  };
+  return { handler, release: gate.resolve, called: () => calls };
+}
+
+const closed = (node: FakeNode): Promise<void> => new Promise((resolve) => node.accepted[0]?.whenClosed(resolve));
+
+describe('a request', () => {
+  it('ends unknown when no answer comes in time', async () => {
+    const { handler, release } = held();
+    const client = await (await serve({ slow: handler })).client();
+    await expect(client.request('slow', {}, 20)).rejects.toMatchObject({ kind: 'UNKNOWN_OUTCOME' });
+    expect(client.pendingRequests).toBe(0);
+    release();
+    // The late answer finds nobody and harms nothing.
+    await expect(client.request('none', {})).rejects.toMatchObject({ kind: 'METHOD_NOT_FOUND' });
+  });
+
+  it('ends unknown when the connection dies after sending', async () => {
+    const node = await serve({ die: (_params, { connection }) => connection.terminate() });
+    await expect((await node.client()).request('die', {})).rejects.toMatchObject({ kind: 'UNKNOWN_OUTCOME' });
+  });
+
+  it('ends definite when the connection was closed before', async () => {
+    const node = await serve({});
+    const client = await node.client();
+    const gone = new Promise<void>((resolve) => client.whenClosed(resolve));
+    client.terminate();
+    await gone;
+    await expect(client.request('any', {})).rejects.toMatchObject({ kind: 'NO_QUORUM', outcome: 'definite' });
+  });
+
+  it('is refused, definite, above the bound of waiting requests', async () => {
+    const { handler, release } = held();
+    const node = await serve({ slow: handler });
+    const client = await node.client();
+    const waiting = Array.from({ length: LIMITS.pendingRequests }, () => client.request('slow', {}));
+    waiting.forEach((one) => one.catch(() => {}));
+    await expect(client.request('slow', {})).rejects.toMatchObject({ kind: 'OVERLOADED' });
+    release();
+    client.terminate();
+  });
+
+  it('is refused, definite, above the size of a frame, and the connection lives on', async () => {
+    const client = await (await serve({ echo: (params) => params })).client();
+    const large = client.request('echo', { text: 'é'.repeat(LIMITS.frameBytes / 2) });
+    await expect(large).rejects.toMatchObject({ kind: 'TOO_LARGE' });
+    expect(await client.request('echo', { text: 'x' })).toEqual({ text: 'x' });
+  });
+});
+
+describe('a handler', () => {
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('secret /path/to/file');
+      },
+    ],
+    ['rejects', () => Promise.reject(new TypeError('secret /path/to/file'))],
+    [
+      'throws no error at all',
+      () => {
+        throw 'secret';
+      },
+    ],
+    ['rejects with nothing', () => Promise.reject(undefined)],
+    ['answers what cannot be written', () => ({ loop: 1n })],
+  ])('that %s costs its caller an answer and tells nothing', async (_, handler) => {
+    const node = await serve({ bad: handler });
+    const client = await node.client();
+    const error = await client.request('bad', {}).catch((caught) => caught);
+    expect(error).toBeInstanceOf(RpcError);
+    expect(error.outcome).toBe('unknown');
+    expect(JSON.stringify([error.message, error.data])).not.toContain('secret');
+    expect(node.bugs).toHaveLength(1);
+  });
+
+  it('answers with errors of the table, data included', async () => {
+    const client = await (
+      await serve({
+        busy: () => {
+          throw new RpcError('OVERLOADED', { retryAfterMs: 30 });
+        },
+      })
+    ).client();
+    await expect(client.request('busy', {})).rejects.toMatchObject({ kind: 'OVERLOADED', data: { retryAfterMs: 30 } });
+  });
+});
+
+describe('a batch', () => {
+  it('is answered by an array, of one answer too, and not at all when it only notifies', async () => {
+    const node = await serve({ echo: (params) => params });
+    const raw = await RawClient.upgraded(node.server.port);
+    raw.write(frame({ payload: '[{"jsonrpc":"2.0","method":"echo","params":{"n":0}}]' }));
+    raw.write(frame({ payload: '[{"jsonrpc":"2.0","id":1,"method":"echo","params":{"n":1}}]' }));
+    await raw.until('"id":1');
+    expect(raw.text).toContain('[{"jsonrpc":"2.0","id":1,"result":{"n":1}}]');
+    expect(raw.text).not.toContain('"n":0');
+    raw.write(frame({ payload: '[{"jsonrpc":"2.0","id":2,"method":"echo"},{"jsonrpc":"2.0","id":3,"method":"none"}]' }));
+    await raw.until('"id":3');
+    expect(raw.text).toMatch(/\[\{"jsonrpc":"2.0","id":2,"result":null\},\{"jsonrpc":"2.0","id":3,"error":\{"code":-32601/);
+    raw.destroy();
+  });
+});
+
+describe('overload', () => {
+  const call = (id: number): string => JSON.stringify({ jsonrpc: '2.0', id, method: 'slow' });
+
+  it('pauses reading above the bound and goes on when half is done', async () => {
+    const { handler, release, called } = held();
+    const node = await serve({ slow: handler }, { inflightCalls: 4 });
+    const client = await node.client();
+    const first = Array.from({ length: 6 }, () => client.request('slow', {}));
+    const seven = client.request('slow', {});
+    release();
+    await Promise.all([...first, seven]);
+    expect(called()).toBe(7);
+  });
+
+  it('closes a connection with twice as many calls, and only that one', async () => {
+    const { handler, release } = held();
+    const node = await serve({ slow: handler, echo: (params) => params }, { inflightCalls: 4 });
+    const raw = await RawClient.upgraded(node.server.port);
+    raw.write(Buffer.concat(Array.from({ length: 9 }, (_, id) => frame({ payload: call(id) }))));
+    await raw.closed;
+    expect(raw.closeCode).toBe(1013);
+    expect(await (await node.client()).request('echo', {})).toEqual({});
+    release();
+  });
+
+  it('closes a connection with twice as many bytes', async () => {
+    const { handler, release } = held();
+    const node = await serve({ slow: handler }, { inflightBytes: 1_000 });
+    const raw = await RawClient.upgraded(node.server.port);
+    const payload = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'slow', params: { text: 'x'.repeat(2_000) } });
+    raw.write(frame({ payload }));
+    await raw.closed;
+    expect(raw.closeCode).toBe(1013);
+    release();
+  });
+
+  it('cuts a client that asks and does not read', async () => {
+    const text = 'x'.repeat(1_048_576);
+    const node = await serve({ big: () => ({ text }) });
+    const raw = await RawClient.upgraded(node.server.port);
+    const gone = closed(node);
+    raw.socket.pause();
+    const asks = Array.from({ length: 100 }, (_, id) =>
+      frame({ payload: JSON.stringify({ jsonrpc: '2.0', id, method: 'big' }) }),
+    );
+    raw.write(Buffer.concat(asks));
+    await gone;
+    raw.destroy();
+  });
+});
+
+describe('signs of life', () => {
+  it('are asked for; silence ends the connection', async () => {
+    const node = await serve({}, { pingMs: 10 });
+    const raw = await RawClient.upgraded(node.server.port);
+    // It never answers a ping.
+    await Promise.all([raw.closed, closed(node)]);
+  });
+
+  it('give the round trip', async () => {
+    const node = await serve({}, { pingMs: 5 });
+    const client = await node.client();
+    const raw = await RawClient.upgraded(node.server.port);
+    raw.write(frame({ opcode: OPCODE.pong }));
+    await raw.closed;
+    // By now the honest client has answered several.
+    expect(client.isOpen).toBe(true);
+    expect(node.accepted[0]?.rttMs).toBeGreaterThan(0);
+  });
+});
