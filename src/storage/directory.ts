@@ -1,0 +1,95 @@
+/** The files of a data directory: how they are read together, and how a new directory begins. */
+import { term } from '../base/brand.ts';
+import type { HardState } from '../raft/messages.ts';
+import type { Done } from '../replica/ports.ts';
+import type { Disk, DoneWith } from './disk.ts';
+import { encodeMark, MARK_NAME } from './durable-mark.ts';
+import { COPY_NAMES, encodeCopy, FIRST_SEQUENCE } from './hard-state.ts';
+import { type Identity, segmentName, segmentNumber } from './segment.ts';
+import { createSegment, type SegmentSizes } from './segment-writer.ts';
+import { inSequence, loadEach, withValue } from './sequence.ts';
+
+const NO_HARD_STATE: HardState = { term: term(0), votedFor: null };
+
+/** What every step of opening needs. */
+export interface Place {
+  readonly disk: Disk;
+  readonly dir: string;
+  readonly walDir: string;
+  readonly identity: Identity;
+  readonly sizes: SegmentSizes;
+}
+
+/** Every file's bytes; no bytes stand for a missing file. */
+export interface FoundFiles {
+  readonly copies: readonly Buffer[];
+  readonly mark: Buffer;
+  readonly segments: readonly { readonly file: string; readonly segment: number; readonly bytes: Buffer }[];
+}
+
+export function readDirectory(place: Place, done: DoneWith<FoundFiles>): void {
+  const { disk, dir, walDir } = place;
+  const fail = (error: Error): void => done(error, null);
+  const list = (path: string, next: DoneWith<readonly string[]>): void => disk.list(path, next);
+  const listed = ([inDir = [], inWal = []]: readonly (readonly string[])[]): void => {
+    const numbers = inWal.map(segmentNumber).filter((number) => number !== null);
+    const single = [...COPY_NAMES, MARK_NAME];
+    const paths = [...single.map((name) => `${dir}/${name}`), ...numbers.map((number) => `${walDir}/${segmentName(number)}`)];
+    const missing = new Set(single.filter((name) => !inDir.includes(name)).map((name) => `${dir}/${name}`));
+    const load = (path: string, next: DoneWith<Buffer>): void => {
+      if (missing.has(path)) next(null, Buffer.alloc(0));
+      else disk.read(path, next);
+    };
+    const loaded = (all: readonly Buffer[]): void => {
+      const segments = numbers.map((segment, i) => ({
+        file: `${walDir}/${segmentName(segment)}`,
+        segment,
+        bytes: all[single.length + i] ?? Buffer.alloc(0),
+      }));
+      const copies = COPY_NAMES.map((_, i) => all[i] ?? Buffer.alloc(0));
+      done(null, { copies, mark: all[COPY_NAMES.length] ?? Buffer.alloc(0), segments });
+    };
+    loadEach(paths, load, withValue(fail, loaded));
+  };
+  loadEach([dir, walDir], list, withValue(fail, listed));
+}
+
+/** The first segment comes last: with it, the directory is complete. */
+export function beginDirectory(place: Place, done: Done): void {
+  const { disk, dir, walDir, identity, sizes } = place;
+  const copy = encodeCopy({ sequence: FIRST_SEQUENCE, hardState: NO_HARD_STATE, durableBatch: 0 }, identity);
+  const steps = [
+    (next: Done) => writeWhole(disk, dir, MARK_NAME, encodeMark(0, identity), next),
+    ...COPY_NAMES.map((name) => (next: Done) => writeWhole(disk, dir, name, copy, next)),
+  ];
+  inSequence(steps, (error) => {
+    const header = { segment: 1, previous: 0, batchesBefore: 0 };
+    if (error !== null) return done(error);
+    createSegment(
+      disk,
+      walDir,
+      header,
+      identity,
+      sizes.aheadBytes,
+      withValue(done, ({ file }) => file.close(done)),
+    );
+  });
+}
+
+/** A whole new file or the old one, never a part. */
+export function writeWhole(disk: Disk, dir: string, name: string, bytes: Buffer, done: Done): void {
+  const path = `${dir}/${name}`;
+  disk.create(
+    `${path}.tmp`,
+    withValue(done, (file) => {
+      const steps = [
+        (next: Done) => file.write(bytes, 0, next),
+        (next: Done) => file.sync(next),
+        (next: Done) => file.close(next),
+        (next: Done) => disk.rename(`${path}.tmp`, path, next),
+        (next: Done) => disk.syncDir(dir, next),
+      ];
+      inSequence(steps, done);
+    }),
+  );
+}

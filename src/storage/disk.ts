@@ -1,0 +1,38 @@
+/**
+ * All that the log asks of a file system. The real one is node-disk.ts; tests and simulations put their own behind it,
+ * with crashes, torn writes and errors. A path is text with '/' between its parts.
+ */
+import type { Done } from '../replica/ports.ts';
+
+/** A callback with a result: `value` is null exactly when `error` is not. */
+export type DoneWith<T> = (...result: [error: null, value: T] | [error: Error, value: null]) => void;
+
+export interface DiskFile {
+  readonly path: string;
+  /** All of `bytes` at `position`, or an error; a short write is carried on. The bytes stay untouched until `done`. */
+  write(bytes: Buffer, position: number, done: Done): void;
+  /** Data and size are on the disk when it calls back without an error (fdatasync). */
+  sync(done: Done): void;
+  /** Shortens the file; durable with the next sync. */
+  truncate(sizeBytes: number, done: Done): void;
+  close(done: Done): void;
+}
+
+export interface Disk {
+  /** Monotonic milliseconds, to time the syncs for people. */
+  now(): number;
+  /** Creates the directory and its missing parents for the owner alone, durably; one that exists is fine. */
+  makeDir(path: string, done: Done): void;
+  /** A new file for the owner alone, emptied if it exists; never through a symbolic link. */
+  create(path: string, done: DoneWith<DiskFile>): void;
+  /** An existing file, to write in; never through a symbolic link. */
+  open(path: string, done: DoneWith<DiskFile>): void;
+  /** All bytes of an existing file; never through a symbolic link. */
+  read(path: string, done: DoneWith<Buffer>): void;
+  /** Names of the files in a directory, sorted. */
+  list(path: string, done: DoneWith<readonly string[]>): void;
+  rename(from: string, to: string, done: Done): void;
+  unlink(path: string, done: Done): void;
+  /** Makes creations, renames and removals in this directory durable. */
+  syncDir(path: string, done: Done): void;
+}

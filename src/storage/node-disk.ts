@@ -1,0 +1,96 @@
+/** The Disk of the real machine, over node:fs with callbacks: the event loop never waits for it. */
+import * as fs from 'node:fs';
+import type { Done } from '../replica/ports.ts';
+import type { Disk, DiskFile, DoneWith } from './disk.ts';
+
+const { O_CREAT, O_DIRECTORY, O_NOFOLLOW, O_RDONLY, O_RDWR, O_TRUNC } = fs.constants;
+const FILE_MODE = 0o600;
+const DIR_MODE = 0o700;
+
+class NodeFile implements DiskFile {
+  readonly path: string;
+  readonly #descriptor: number;
+
+  constructor(path: string, descriptor: number) {
+    this.path = path;
+    this.#descriptor = descriptor;
+  }
+
+  write(bytes: Buffer, position: number, done: Done): void {
+    const writeFrom = (offset: number): void => {
+      fs.write(this.#descriptor, bytes, offset, bytes.length - offset, position + offset, (error, written) => {
+        if (error !== null) return done(error);
+        if (written === 0 && bytes.length > offset) return done(new Error(`${this.path}: the disk takes no more bytes`));
+        if (offset + written < bytes.length) writeFrom(offset + written);
+        else done(null);
+      });
+    };
+    writeFrom(0);
+  }
+
+  sync(done: Done): void {
+    fs.fdatasync(this.#descriptor, done);
+  }
+
+  truncate(sizeBytes: number, done: Done): void {
+    fs.ftruncate(this.#descriptor, sizeBytes, done);
+  }
+
+  close(done: Done): void {
+    fs.close(this.#descriptor, (error) => done(error ?? null));
+  }
+}
+
+function openFile(path: string, flags: number, done: DoneWith<DiskFile>): void {
+  fs.open(path, flags | (O_NOFOLLOW ?? 0), FILE_MODE, (error, descriptor) => {
+    if (error === null) done(null, new NodeFile(path, descriptor));
+    else done(error, null);
+  });
+}
+
+function read(path: string, done: DoneWith<Buffer>): void {
+  fs.open(path, O_RDONLY | (O_NOFOLLOW ?? 0), (openError, descriptor) => {
+    if (openError !== null) return done(openError, null);
+    fs.readFile(descriptor, (error, bytes) => {
+      fs.close(descriptor, () => (error === null ? done(null, bytes) : done(error, null)));
+    });
+  });
+}
+
+function syncDir(path: string, done: Done): void {
+  fs.open(path, O_RDONLY | (O_DIRECTORY ?? 0), (openError, descriptor) => {
+    if (openError !== null) return done(openError);
+    fs.fsync(descriptor, (error) => fs.close(descriptor, () => done(error)));
+  });
+}
+
+function makeDir(path: string, done: Done): void {
+  fs.mkdir(path, { recursive: true, mode: DIR_MODE }, (error, first) => {
+    if (error !== null) return done(error);
+    if (first === undefined) return done(null);
+    syncParents(path, first, done);
+  });
+}
+
+/** Every new directory's name is durable once its parent is synced, up to the parent of `first`. */
+function syncParents(path: string, first: string, done: Done): void {
+  const parent = path.slice(0, Math.max(1, path.lastIndexOf('/')));
+  syncDir(parent, (error) => {
+    if (error !== null || path.length <= first.length || parent === '/') return done(error);
+    syncParents(parent, first, done);
+  });
+}
+
+export const nodeDisk: Disk = {
+  now: () => performance.now(),
+  makeDir,
+  create: (path, done) => openFile(path, O_RDWR | O_CREAT | O_TRUNC, done),
+  open: (path, done) => openFile(path, O_RDWR, done),
+  read,
+  list: (path, done) => {
+    fs.readdir(path, (error, names) => (error === null ? done(null, names.sort()) : done(error, null)));
+  },
+  rename: (from, to, done) => fs.rename(from, to, done),
+  unlink: (path, done) => fs.unlink(path, done),
+  syncDir,
+};

@@ -1,0 +1,280 @@
+/**
+ * Reads the segments of a log in order and decides what its end means. Pure: bytes in, a verdict out.
+ *
+ * Every batch is written with one write and one sync, and the next one only after that sync returned. So what is not
+ * proved durable is at most the last batch, and of it any sectors may be missing. A missing sector reads as zeros, and
+ * no undamaged record has a sector, or its part of one, that is all zeros (bytes.ts, INVERTED in record.ts). Hence:
+ * - bad bytes in a batch that is known durable are damage: refused;
+ * - bad bytes in the batch after it are a torn write only if missing sectors or the end of the file explain them: cut;
+ * - anything else is refused as suspect, because it may hold an acknowledged entry.
+ */
+import { type LogIndex, logIndex } from '../base/brand.ts';
+import type { Entry } from '../raft/messages.ts';
+import { endOfData, isZero } from './bytes.ts';
+import {
+  endOfRecord,
+  FIRST_OF_BATCH,
+  HEADER_BYTES,
+  LAST_OF_BATCH,
+  nextHeader,
+  type RecordHeader,
+  readEntry,
+  readHeader,
+} from './record.ts';
+import { decodeSegmentHeader, type Identity, SEGMENT_HEADER_BYTES, segmentName, segmentSeed } from './segment.ts';
+import { StorageError, type StorageFault } from './storage-error.ts';
+
+const SECTOR_BYTES = 512;
+
+export interface SegmentBytes {
+  readonly file: string;
+  readonly segment: number;
+  readonly bytes: Buffer;
+}
+
+/** What is known from outside the segments. */
+export interface DurableEvidence {
+  readonly durableBatch: number;
+  /** False when the mark is damaged or missing: then nothing is cut. */
+  readonly complete: boolean;
+}
+
+export interface ScannedLog {
+  readonly entries: readonly Entry[];
+  readonly commitHint: LogIndex;
+  /** Number, position and checksum of what the next record continues, in the last segment. */
+  readonly lastBatch: number;
+  readonly chain: number;
+  readonly seed: number;
+  readonly segment: number;
+  readonly endBytes: number;
+  /** Where the last batch starts in the last segment, when it is not known to be durable. */
+  readonly unprovedFrom: number | null;
+  /** The bytes after `endBytes` that were never acknowledged; null when the log ends cleanly. */
+  readonly torn: { readonly from: number; readonly to: number } | null;
+}
+
+/** `segments` in order of their numbers; at least one. */
+export function scanSegments(
+  segments: readonly SegmentBytes[],
+  identity: Identity,
+  known: DurableEvidence,
+): ScannedLog | StorageError {
+  const scan = new Scan(known);
+  for (const [place, segment] of segments.entries()) {
+    const failure = scan.segment(segment, segments[place + 1] ?? null, identity, place + 1);
+    if (failure !== null) return failure;
+  }
+  return scan.result();
+}
+
+class Scan {
+  readonly #entries: Entry[] = [];
+  readonly #complete: boolean;
+  #durableBatch: number;
+  #recordedDurable = 0;
+  #commitHint = 0;
+  #chain = 0;
+  /** The last batch of which all records were read. */
+  #lastBatch = 0;
+  #lastBatchAt = 0;
+  /** How to take the unfinished batch back: the log's length and the replaced tail, per replacement. */
+  #open: {
+    readonly at: number;
+    readonly chain: number;
+    readonly commitHint: number;
+    readonly undo: { length: number; removed: Entry[] }[];
+  } | null = null;
+  #file: SegmentBytes = { file: '', segment: 0, bytes: Buffer.alloc(0) };
+  #seed = 0;
+  #end = 0;
+  #torn: { from: number; to: number } | null = null;
+
+  constructor(known: DurableEvidence) {
+    this.#durableBatch = known.durableBatch;
+    this.#complete = known.complete;
+  }
+
+  segment(current: SegmentBytes, next: SegmentBytes | null, identity: Identity, expected: number): StorageError | null {
+    if (current.segment !== expected) {
+      return this.#failure('corrupt', current, 0, `the segment before it, ${segmentName(expected)}, is missing`);
+    }
+    const header = decodeSegmentHeader(current.bytes, current.file, identity);
+    if (header instanceof StorageError) return header;
+    if (header.previous !== this.#chain || header.batchesBefore !== this.#lastBatch) {
+      const detail = `the log stops here after batch ${this.#lastBatch}, but ${segmentName(expected)} continues batch ${header.batchesBefore}`;
+      return this.#failure('corrupt', this.#file, this.#end, detail);
+    }
+    // A segment is begun only after everything before it is durable.
+    this.#durableBatch = Math.max(this.#durableBatch, header.batchesBefore);
+    this.#file = current;
+    this.#seed = segmentSeed(current.bytes);
+    this.#end = SEGMENT_HEADER_BYTES;
+    this.#lastBatchAt = SEGMENT_HEADER_BYTES;
+    return this.#records(next === null);
+  }
+
+  #records(isLast: boolean): StorageError | null {
+    const { bytes } = this.#file;
+    for (;;) {
+      const header = readHeader(bytes, this.#end, this.#seed);
+      const objection = header === null ? null : this.#objection(header);
+      const entry = header === null || objection !== null ? null : readEntry(bytes, this.#end, header, this.#seed);
+      if (header === null || entry === null) {
+        if (endOfData(bytes) <= this.#end) return this.#cleanEnd(isLast);
+        return this.#badRecord(isLast, header, objection);
+      }
+      this.#accept(header, entry);
+    }
+  }
+
+  /** Why an undamaged header cannot stand here: it is stale, misplaced or repeated. */
+  #objection(header: RecordHeader): string | null {
+    const { index, term, batch } = header;
+    const starts = (header.flags & FIRST_OF_BATCH) !== 0;
+    if (header.previous !== this.#chain) return 'the record does not continue the one before it';
+    if (starts !== (this.#open === null) || batch !== this.#lastBatch + 1) return `the record belongs to batch ${batch}`;
+    if (header.durableBatch >= batch || header.durableBatch < this.#recordedDurable) return 'its durable batch is impossible';
+    if (header.commitHint < this.#commitHint) return 'its commit hint runs backwards';
+    if (index < 1 || index > this.#entries.length + 1) return `index ${index} does not follow index ${this.#entries.length}`;
+    if (index <= this.#commitHint) return `it would replace the committed index ${index}`;
+    if (term < (this.#entries[index - 2]?.term ?? 0)) return `term ${term} is older than the term before it`;
+    return null;
+  }
+
+  #accept(header: RecordHeader, entry: Entry): void {
+    const place = entry.index - 1;
+    this.#open ??= {
+      at: this.#end,
+      chain: this.#chain,
+      commitHint: this.#commitHint,
+      undo: [{ length: this.#entries.length, removed: [] }],
+    };
+    if (place < this.#entries.length) this.#open.undo.push({ length: place, removed: this.#entries.splice(place) });
+    this.#entries.push(entry);
+    this.#chain = header.headerChecksum;
+    this.#commitHint = header.commitHint;
+    this.#recordedDurable = header.durableBatch;
+    this.#durableBatch = Math.max(this.#durableBatch, header.durableBatch);
+    this.#end = endOfRecord(this.#end, header);
+    if ((header.flags & LAST_OF_BATCH) === 0) return;
+    this.#lastBatch = header.batch;
+    this.#lastBatchAt = this.#open.at;
+    this.#open = null;
+  }
+
+  /** Nothing but zeros follow. */
+  #cleanEnd(isLast: boolean): StorageError | null {
+    const reached = `the log stops here after batch ${this.#lastBatch}`;
+    if (this.#open !== null) {
+      const batch = this.#lastBatch + 1;
+      if (!isLast || batch <= this.#durableBatch) {
+        return this.#failure(
+          'corrupt',
+          this.#file,
+          this.#end,
+          `${reached}, in the middle of the durable batch ${batch}${this.#last()}`,
+        );
+      }
+      // Without the mark, this could be the zeroed end of a batch that was acknowledged.
+      if (!this.#complete)
+        return this.#failure('suspect', this.#file, this.#end, `${reached}, in the middle of batch ${batch}${this.#last()}`);
+      return this.#cut(this.#end);
+    }
+    if (isLast && this.#lastBatch < this.#durableBatch) {
+      return this.#failure(
+        'corrupt',
+        this.#file,
+        this.#end,
+        `${reached}, but batch ${this.#durableBatch} was durable${this.#last()}`,
+      );
+    }
+    return null;
+  }
+
+  #badRecord(isLast: boolean, header: RecordHeader | null, objection: string | null): StorageError | null {
+    const { bytes } = this.#file;
+    const why = objection ?? (header === null ? 'there is no undamaged header' : 'the body of the record is damaged');
+    const batch = this.#lastBatch + 1;
+    const durable = Math.max(this.#durableBatch, this.#laterEvidence(header));
+    const lost = header === null ? this.#last() : `; the record is of index ${header.index} in term ${header.term}`;
+    if (!isLast || batch <= durable)
+      return this.#failure('corrupt', this.#file, this.#end, `${why}, in the durable batch ${batch}${lost}`);
+    if (!this.#complete)
+      return this.#failure('suspect', this.#file, this.#end, `${why}, and the durable mark is damaged too${lost}`);
+    const recordEnd = header === null ? this.#end + HEADER_BYTES : endOfRecord(this.#end, header);
+    const explained = recordEnd > bytes.length || hasMissingSector(bytes, this.#end, recordEnd);
+    // A whole header that does not belong here was never written here: no torn write brings that about.
+    if (objection !== null || !explained) {
+      return this.#failure('suspect', this.#file, this.#end, `${why}, and no missing sector explains it${lost}`);
+    }
+    return this.#cut(endOfData(bytes));
+  }
+
+  /** Records after the bad one tell too how far the log was durable. */
+  #laterEvidence(header: RecordHeader | null): number {
+    let durable = header?.durableBatch ?? 0;
+    let from = this.#end + 8;
+    for (;;) {
+      const found = nextHeader(this.#file.bytes, from, this.#seed);
+      if (found === null) return durable;
+      durable = Math.max(durable, found.header.durableBatch);
+      from = found.at + HEADER_BYTES;
+    }
+  }
+
+  #cut(to: number): null {
+    const from = this.#open?.at ?? this.#end;
+    this.#torn = { from, to };
+    for (const { length, removed } of this.#open?.undo.reverse() ?? []) {
+      this.#entries.length = length;
+      for (const entry of removed) this.#entries.push(entry);
+    }
+    this.#chain = this.#open?.chain ?? this.#chain;
+    this.#commitHint = this.#open?.commitHint ?? this.#commitHint;
+    this.#end = from;
+    this.#open = null;
+    return null;
+  }
+
+  result(): ScannedLog | StorageError {
+    if (this.#commitHint > this.#entries.length) {
+      return this.#failure(
+        'corrupt',
+        this.#file,
+        this.#end,
+        `index ${this.#commitHint} was committed, but the log ends at ${this.#entries.length}`,
+      );
+    }
+    return {
+      entries: this.#entries,
+      commitHint: logIndex(this.#commitHint),
+      lastBatch: this.#lastBatch,
+      chain: this.#chain,
+      seed: this.#seed,
+      segment: this.#file.segment,
+      endBytes: this.#end,
+      unprovedFrom: this.#lastBatch > this.#durableBatch ? this.#lastBatchAt : null,
+      torn: this.#torn,
+    };
+  }
+
+  #last(): string {
+    const last = this.#entries.at(-1);
+    return last === undefined ? '; no entry before it' : `; the last good entry is index ${last.index} in term ${last.term}`;
+  }
+
+  #failure(kind: StorageFault, { file }: SegmentBytes, offset: number, detail: string): StorageError {
+    return new StorageError({ kind, file, offset, detail });
+  }
+}
+
+/** Whether some sector's part of these bytes is all zero, which no undamaged record's is. */
+export function hasMissingSector(bytes: Buffer, from: number, to: number): boolean {
+  for (let at = from; at < to; ) {
+    const end = Math.min(to, at - (at % SECTOR_BYTES) + SECTOR_BYTES);
+    if (isZero(bytes, at, end)) return true;
+    at = end;
+  }
+  return false;
+}

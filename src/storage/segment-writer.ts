@@ -1,0 +1,191 @@
+import { assert } from '../base/assert.ts';
+import type { Done } from '../replica/ports.ts';
+import type { Disk, DiskFile, DoneWith } from './disk.ts';
+import {
+  encodeSegmentHeader,
+  type Identity,
+  SEGMENT_HEADER_BYTES,
+  type SegmentHeader,
+  segmentName,
+  segmentSeed,
+} from './segment.ts';
+import { inSequence, withValue } from './sequence.ts';
+import type { SyncTimes } from './sync-times.ts';
+
+export interface SegmentSizes {
+  /** A segment is left once the next group would not fit. */
+  readonly segmentBytes: number;
+  /** The file is filled with zeros so far ahead, in steps, so that a sync need not change the file's size; 0: never. */
+  readonly aheadBytes: number;
+}
+
+export interface NewSegment {
+  readonly file: DiskFile;
+  readonly seed: number;
+  readonly allocatedBytes: number;
+}
+
+/** Begins a segment under another name first: with its own name, its header is whole and durable. */
+export function createSegment(
+  disk: Disk,
+  walDir: string,
+  header: SegmentHeader,
+  identity: Identity,
+  aheadBytes: number,
+  done: DoneWith<NewSegment>,
+): void {
+  const name = `${walDir}/${segmentName(header.segment)}`;
+  const fail = (error: Error): void => done(error, null);
+  disk.create(
+    `${name}.tmp`,
+    withValue(fail, (file) => {
+      const head = encodeSegmentHeader(header, identity);
+      const bytes = Buffer.concat([head], SEGMENT_HEADER_BYTES + aheadBytes);
+      const steps = [
+        (next: Done) => file.write(bytes, 0, next),
+        (next: Done) => file.sync(next),
+        (next: Done) => disk.rename(`${name}.tmp`, name, next),
+        (next: Done) => disk.syncDir(walDir, next),
+      ];
+      inSequence(steps, (error) => {
+        if (error === null) done(null, { file, seed: segmentSeed(head), allocatedBytes: bytes.length });
+        else file.close(() => fail(error));
+      });
+    }),
+  );
+}
+
+export interface SegmentWriterParts {
+  readonly disk: Disk;
+  readonly walDir: string;
+  readonly identity: Identity;
+  readonly sizes: SegmentSizes;
+  readonly syncTimes: SyncTimes;
+  readonly segment: number;
+  readonly opened: NewSegment;
+  readonly endBytes: number;
+  readonly chain: number;
+}
+
+/** Appends to the last segment and begins the next one when it is full. One call at a time. */
+export class SegmentWriter {
+  readonly #parts: SegmentWriterParts;
+  #file: DiskFile;
+  #segment: number;
+  #seed: number;
+  #chain: number;
+  #end: number;
+  /** The file is this long; what lies after `#end` is zero. */
+  #allocated: number;
+  #filling = false;
+  #whenFilled: (() => void) | null = null;
+  #zeros: Buffer | null = null;
+  /** Set once the disk had no room for zeros: the log itself may still fit. */
+  #fillOff = false;
+
+  constructor(parts: SegmentWriterParts) {
+    this.#parts = parts;
+    this.#file = parts.opened.file;
+    this.#seed = parts.opened.seed;
+    this.#allocated = parts.opened.allocatedBytes;
+    this.#segment = parts.segment;
+    this.#chain = parts.chain;
+    this.#end = parts.endBytes;
+  }
+
+  get path(): string {
+    return this.#file.path;
+  }
+
+  get seed(): number {
+    return this.#seed;
+  }
+
+  /** Header checksum of the last record. */
+  get chain(): number {
+    return this.#chain;
+  }
+
+  /** After this, `bytes` more may be appended: to this segment or, if they do not fit, to a new one. */
+  makeRoom(bytes: number, lastBatch: number, done: Done): void {
+    const { segmentBytes } = this.#parts.sizes;
+    const full = this.#end > SEGMENT_HEADER_BYTES && this.#end + bytes > segmentBytes;
+    // Zeros on their way must not land on records: whoever needs the place beyond them waits.
+    if (full) this.#filled(() => this.#rotate(lastBatch, done));
+    else if (this.#end + bytes > this.#allocated) this.#filled(() => done(null));
+    else done(null);
+  }
+
+  /** Writes and syncs; `chain` is the header checksum of the last record in `bytes`. */
+  append(bytes: Buffer, chain: number, done: Done): void {
+    const file = this.#file;
+    assert(this.#end >= SEGMENT_HEADER_BYTES, 'records follow the header of their segment');
+    const steps = [(next: Done) => file.write(bytes, this.#end, next), (next: Done) => timedSync(this.#parts, file, next)];
+    inSequence(steps, (error) => {
+      if (error !== null) return done(error);
+      this.#end += bytes.length;
+      this.#allocated = Math.max(this.#allocated, this.#end);
+      this.#chain = chain;
+      this.#fillAhead();
+      done(null);
+    });
+  }
+
+  close(done: Done): void {
+    this.#filled(() => this.#file.close(done));
+  }
+
+  #rotate(lastBatch: number, done: Done): void {
+    const { disk, walDir, identity, sizes } = this.#parts;
+    const header = { segment: this.#segment + 1, previous: this.#chain, batchesBefore: lastBatch };
+    createSegment(
+      disk,
+      walDir,
+      header,
+      identity,
+      sizes.aheadBytes,
+      withValue(done, (created) => {
+        const old = this.#file;
+        this.#file = created.file;
+        this.#segment = header.segment;
+        this.#seed = created.seed;
+        this.#end = SEGMENT_HEADER_BYTES;
+        this.#allocated = created.allocatedBytes;
+        old.close(done);
+      }),
+    );
+  }
+
+  #filled(next: () => void): void {
+    if (this.#filling) this.#whenFilled = next;
+    else next();
+  }
+
+  /** In the background: no sync waits for it, the log's next one takes the zeros along. */
+  #fillAhead(): void {
+    const { aheadBytes, segmentBytes } = this.#parts.sizes;
+    const needed = this.#allocated - this.#end < aheadBytes / 2 && this.#allocated < segmentBytes;
+    if (!needed || this.#filling || this.#fillOff) return;
+    this.#filling = true;
+    const from = this.#allocated;
+    this.#zeros ??= Buffer.alloc(aheadBytes);
+    this.#file.write(this.#zeros, from, (error) => {
+      this.#filling = false;
+      // An error here loses nothing; one that matters will meet the log's own next write.
+      if (error === null) this.#allocated = from + aheadBytes;
+      else this.#fillOff = true;
+      const waiting = this.#whenFilled;
+      this.#whenFilled = null;
+      waiting?.();
+    });
+  }
+}
+
+/** Syncs and notes how long it took. */
+export function timedSync(parts: { readonly disk: Disk; readonly syncTimes: SyncTimes }, file: DiskFile, done: Done): void {
+  const startedAt = parts.disk.now();
+  file.sync((error) => {
+    parts.syncTimes.add(parts.disk.now() - startedAt);
+    done(error);
+  });
+}
