@@ -12,6 +12,9 @@ import { freePorts } from './ports.ts';
 import { stopNode } from './processes.ts';
 import { waitUntilServing } from './readiness.ts';
 
+export type { StartOptions, StartProgress } from './launch.ts';
+export { findCluster };
+
 const DEFAULT_COUNT = 5;
 const START_PATIENCE_MS = 15_000;
 
