@@ -181,7 +181,13 @@ export const METHODS = {
     errors: [],
   },
   'fault.set': {
-    params: z.strictObject({ plan: z.strictObject({ links: z.array(linkFault).max(256) }) }),
+    params: z.strictObject({
+      plan: z
+        .strictObject({ links: z.array(linkFault).max(256) })
+        .describe(
+          '`links` holds {from, to, drop, delayMs, duplicate, until}: node ids or "*"; probabilities; [least, most] ms; ms since 1970 or null.',
+        ),
+    }),
     result: z.object({ rules: count }),
     role: 'admin',
     summary: 'Replaces the faults that this node injects into its links; only where faults are enabled.',

@@ -64,7 +64,7 @@ describe('a request', () => {
     const node = await serve({ slow: handler });
     const client = await node.client();
     const waiting = Array.from({ length: LIMITS.pendingRequests }, () => client.request('slow', {}));
-    waiting.forEach((one) => one.catch(() => {}));
+    for (const one of waiting) one.catch(() => {});
     await expect(client.request('slow', {})).rejects.toMatchObject({ kind: 'OVERLOADED' });
     release();
     client.terminate();
@@ -98,7 +98,10 @@ describe('a handler', () => {
   ])('that %s costs its caller an answer and tells nothing', async (_, handler) => {
     const node = await serve({ bad: handler });
     const client = await node.client();
-    const error = await client.request('bad', {}).catch((caught) => caught);
+    const error: RpcError = await client.request('bad', {}).then(
+      () => expect.unreachable(),
+      (caught) => caught,
+    );
     expect(error).toBeInstanceOf(RpcError);
     expect(error.outcome).toBe('unknown');
     expect(JSON.stringify([error.message, error.data])).not.toContain('secret');
