@@ -20,8 +20,12 @@ export class FollowerRole extends RoleHandler {
   tick(): void {
     const state = this.#state;
     if (!state.isVoter || state.now < state.timer.deadline) return;
-    if (state.storageStalled) state.timer.restart(state.now);
-    else state.become.campaign('pre-vote', silence(state));
+    if (!state.storageStalled) {
+      state.become.campaign('pre-vote', silence(state));
+      return;
+    }
+    state.suspectLeader();
+    state.timer.restart(state.now);
   }
 
   override onPeerClosed(peer: NodeId): void {

@@ -133,7 +133,7 @@ export class LeaderRole extends RoleHandler {
   }
 
   override leave(): void {
-    this.#transfer.abort();
+    this.#transfer.leave();
     this.#state.outbox.fail(this.#reads.abandon());
     this.#state.timer.restart(this.#state.now);
     this.#state.suspectLeader();

@@ -51,6 +51,11 @@ export class Transfer {
     if (this.#state.now >= this.#giveUpAt) this.abort();
   }
 
+  /** Leadership is over. If the target was told, this is most likely its doing. */
+  leave(): void {
+    if (!this.#sent) this.abort();
+  }
+
   abort(): void {
     if (this.#target === null) return;
     this.#tell('aborted');
