@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { chmod, readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { paths } from '../../src/cluster/native/directory.ts';
@@ -96,7 +96,7 @@ describe('a local cluster', () => {
 
   it('says with the words of its log why a node ended, and leaves nothing running', async () => {
     const { dir, file } = await createCluster({ home: home.path, count: 3 });
-    await writeFile(paths.token(dir, 'peer'), 'x\n');
+    await chmod(paths.token(dir, 'peer'), 0o644);
     await expect(home.start()).rejects.toThrow(/n\d ended while the cluster was starting.*peer/s);
     expect((await processesOf(dir, file)).map(({ state }) => state)).toEqual(['down', 'down', 'down']);
   });
@@ -104,7 +104,6 @@ describe('a local cluster', () => {
   it('keeps every secret out of command lines and environments', async () => {
     const { dir } = await home.start({ count: 1 });
     const { pid } = await nodeProcess(dir, 'n1');
-    const { readFile } = await import('node:fs/promises');
     const secrets = await Promise.all(
       (['client', 'admin', 'peer'] as const).map((role) => readFile(paths.token(dir, role), 'utf8')),
     );

@@ -23,8 +23,10 @@ async function inspectByProc(pid: number): Promise<ProcessFacts | null> {
     const [boot, stat] = await Promise.all([bootId, readFile(`/proc/${pid}/stat`, 'utf8')]);
     // proc(5): "pid (comm) state ppid ...". The name may hold blanks and parentheses, so fields count from the last one.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const [state = '', ticks = ''] = [fields[0], fields[19]];
-    return { state: stateOf(state), started: `${boot.trim()}/${ticks}` };
+    const [state = '', threads = '', ticks = ''] = [fields[0], fields[17], fields[19]];
+    // While other threads of it still end, the first one is a zombie already: ports and locks are not free yet.
+    const ending = stateOf(state) === 'ended' && Number(threads) > 1;
+    return { state: ending ? 'running' : stateOf(state), started: `${boot.trim()}/${ticks}` };
   } catch {
     return null;
   }
