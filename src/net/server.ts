@@ -42,6 +42,7 @@ export class InsecureListenError extends Error {
 const LOOPBACK: readonly string[] = ['127.0.0.1', '::1', 'localhost'];
 /** Connections that only peers may use, so that a crowd of clients cannot cut a cluster apart. */
 const RESERVED_FOR_PEERS = 32;
+const LOGGED_REFUSALS = 20;
 const GOING_AWAY = 1001;
 const CLOSE_MS = 1_000;
 
@@ -68,6 +69,8 @@ export class WireServer {
   #port = 0;
   #clientCount = 0;
   #closing = false;
+  #refusals = 0;
+  #refusalsSince = 0;
 
   constructor(options: WireServerOptions) {
     this.#options = options;
@@ -178,7 +181,7 @@ export class WireServer {
     socket.on('error', () => {});
     const verdict = this.#handshake.judge(request);
     if (!verdict.ok) {
-      this.#options.log('info', 'handshake refused', { status: verdict.status, hint: verdict.hint });
+      this.#noteRefusal(verdict.status, verdict.hint);
       refuseHttp(socket, verdict.status, verdict.hint, verdict.status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {});
       return;
     }
@@ -193,6 +196,17 @@ export class WireServer {
       rememberCarrier(webSocket, socket);
       this.#admit(webSocket, verdict.identity);
     });
+  }
+
+  /** A few lines a minute tell that someone knocks; a flood of them would only fill the disk. */
+  #noteRefusal(status: number, hint: string): void {
+    const now = performance.now();
+    if (now - this.#refusalsSince > 60_000) {
+      this.#refusalsSince = now;
+      this.#refusals = 0;
+    }
+    this.#refusals += 1;
+    if (this.#refusals <= LOGGED_REFUSALS) this.#options.log('info', 'handshake refused', { status, hint });
   }
 
   #admit(webSocket: WebSocket, identity: Identity): void {

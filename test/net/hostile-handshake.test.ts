@@ -125,10 +125,18 @@ describe('what is no handshake', () => {
     expect(client.status).not.toBe(101);
   });
 
-  it('may be 500 idle sockets: they leave, and do not keep an honest client out', async () => {
-    const idle = await Promise.all(Array.from({ length: 500 }, dialRaw));
-    const client = await node.client();
+  it('may be 500 idle sockets: the oldest leave, and an honest client gets in', async () => {
+    const small = await FakeNode.start({ serverLimits: { connections: 40, unauthenticatedSockets: 8 } });
+    const idle: RawClient[] = [];
+    for (let i = 0; i < 500; i += 1) idle.push(await RawClient.connect(small.server.port));
+    const client = await small.client();
     expect(await client.request('kv.put', { key: 'k', value: 'v' })).toMatchObject({ term: 1 });
+    for (const { socket } of idle) socket.destroy();
+    await small.stop();
+  });
+
+  it('may be idle sockets that stay: their time runs out', async () => {
+    const idle = await Promise.all(Array.from({ length: 20 }, dialRaw));
     await Promise.all(idle.map(({ closed }) => closed));
   });
 });
