@@ -29,7 +29,5 @@ export function isolate(node: NodeId, all: readonly NodeId[], until: number | nu
 export function partition(groups: readonly (readonly NodeId[])[], until: number | null = null): readonly LinkFault[] {
   const nodes = [...new Set(groups.flat())];
   const together = (a: NodeId, b: NodeId): boolean => groups.some((group) => group.includes(a) && group.includes(b));
-  return nodes.flatMap((from) =>
-    nodes.filter((to) => to !== from && !together(from, to)).map((to) => link(from, to, { ...CUT, until })),
-  );
+  return nodes.flatMap((from) => nodes.filter((to) => !together(from, to)).map((to) => link(from, to, { ...CUT, until })));
 }

@@ -34,7 +34,7 @@ export function decodeCommand(text: string): Command | null {
   if (text === 'o') return { type: 'open-session' };
   const kind = text[0];
   if (kind !== 'p' && kind !== 'd' && kind !== 'c') return null;
-  if (text[1] !== ' ' || !text.isWellFormed()) return null;
+  if (text[1] !== ' ') return null;
   const fields = new Fields(text);
   const session = fields.number();
   const sequence = fields.number();
@@ -121,7 +121,7 @@ class Fields {
     if (this.#failed || length < 0 || end > this.#text.length) return this.#fail();
     const taken = this.#text.slice(this.#at, end);
     this.#at = end;
-    // The length cut a character in two.
+    // Not so when a length cuts a character in two.
     return taken.isWellFormed() ? taken : this.#fail();
   }
 

@@ -7,7 +7,7 @@
  *     record:  slot * 32 + height | previous | next[0] width[0] | next[1] width[1] | ...
  *
  * A place is the offset of a record. Place 0 is the head, which no link points to, so 0 also says "none". `width` is how
- * many keys a link steps over to its target, the target included; a last link ends one behind the last key.
+ * many keys a link steps over to its target, the target included; that of a last link means nothing.
  */
 import { assert } from '../base/assert.ts';
 import type { Random } from '../base/random.ts';
@@ -51,7 +51,6 @@ export class SkipList<T extends object> {
   constructor(random: Random, probe: Probe | null = null) {
     this.#random = random;
     this.#probe = probe;
-    this.#words[HEAD + HEADER + 1] = 1;
   }
 
   get size(): number {
@@ -294,7 +293,6 @@ export class SkipList<T extends object> {
       this.#path[this.#height] = HEAD;
       this.#ranks[this.#height] = 0;
       this.#words[HEAD + HEADER + 2 * this.#height] = NONE;
-      this.#words[HEAD + HEADER + 2 * this.#height + 1] = this.#size + 1;
     }
     return height;
   }

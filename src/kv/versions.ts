@@ -121,13 +121,8 @@ export class Versions {
    */
   walkAt(pin: Pin): (from: string, end: string | null) => KeyValue | null {
     const newest = new Walker(this.#newest);
-    let past = new Walker(this.#past);
-    let list = this.#past;
+    const past = new Walker(this.#past);
     return (start, end) => {
-      if (list !== this.#past) {
-        list = this.#past;
-        past = new Walker(list);
-      }
       for (let from = start; ; ) {
         newest.move(from);
         past.move(from);

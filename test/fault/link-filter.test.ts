@@ -38,6 +38,13 @@ describe('the link filter', () => {
     expect(made.fate(n3, n1)).toEqual(UNTOUCHED);
   });
 
+  it('leaves the links of other nodes to them', () => {
+    const { filter: made } = filter([link(n3, n2, { drop: 1 }), link('*', n1, { drop: 1 })]);
+    expect(made.fate(n1, n2)).toEqual(UNTOUCHED);
+    expect(made.fate(n3, n2)).toEqual(UNTOUCHED);
+    expect(made.fate(n2, n1)).toEqual(UNTOUCHED);
+  });
+
   it('understands any node on either side', () => {
     expect(filter([link('*', n2, { drop: 1 })]).filter.fate(n1, n2)).toBe('drop');
     expect(filter([link('*', n2, { drop: 1 })]).filter.fate(n1, n3)).toEqual(UNTOUCHED);

@@ -251,6 +251,13 @@ describe('a range', () => {
     expect(keysOf(store.range(ALL, { rows: 10, bytes: 1 }))).toEqual(['a']);
   });
 
+  it('counts plain text exactly, one to four bytes a character', () => {
+    const { store, put } = machine();
+    for (const key of ['a', 'b']) put(key, 'xé€😀');
+    expect(store.range(ALL, { rows: 10, bytes: 22 }).more).toBe(false);
+    expect(store.range(ALL, { rows: 10, bytes: 21 }).more).toBe(true);
+  });
+
   it('counts a value by its JSON', () => {
     fc.assert(
       fc.property(anyText, (value) => {

@@ -125,6 +125,27 @@ describe('versions', () => {
     );
   });
 
+  it('wait for a sweep to make room before they give up another reader', () => {
+    const versions = new Versions(50);
+    let now = 0;
+    const put = (key: string): void => {
+      now += 1;
+      versions.put(key, '', revision(now));
+    };
+    for (let i = 0; i < 60; i += 1) put(`a${i}`);
+    for (let i = 0; i < 10; i += 1) put(`z${i}`);
+    versions.pin(revision(now));
+    for (let i = 0; i < 10; i += 1) put(`z${i}`);
+    const young = versions.pin(revision(now));
+    for (let i = 0; i < 41; i += 1) put(`a${i}`);
+    expect(versions.pins).toBe(1);
+    // The sweep comes to what only the old reader saw after all that the young one sees.
+    put('a41');
+    expect([young.lapsed, versions.pastVersions]).toEqual([false, 52]);
+    for (let i = 0; i < 10; i += 1) put('new');
+    expect([young.lapsed, versions.pastVersions]).toEqual([false, 42]);
+  });
+
   it('give up the oldest reader when too much is kept for it, and the others only when that was not enough', () => {
     const versions = new Versions(50);
     let now = 0;
