@@ -62,13 +62,13 @@ export async function until<T>(ask: () => Promise<T | null> | T | null): Promise
   }
 }
 
-/** The node that leads and that all of `among` follow. */
+/** The one of `among` that leads and that all of them follow. */
 export function leaderOf(client: RaftKvClient, among: readonly NodeId[]): Promise<NodeId> {
   return until(async () => {
     const answers = await Promise.all(among.map((id) => client.status(id, { deadlineMs: 500, retry: false }).catch(() => null)));
-    const [first] = answers;
-    const agreed = answers.every((status) => status !== null && status.leader !== null && status.leader === first?.leader);
-    return agreed ? (first?.leader ?? null) : null;
+    const leader = answers[0]?.leader ?? null;
+    const agreed = answers.every((status) => status?.leader === leader);
+    return agreed && leader !== null && among.includes(leader) ? leader : null;
   });
 }
 

@@ -37,9 +37,10 @@ describe('a client of real nodes', () => {
     const { dir } = await home.start();
     const client = await home.client();
     const results: boolean[] = [];
+    let killing = true;
     let next = 0;
     const worker = async (): Promise<void> => {
-      while (next < 300) {
+      while (killing) {
         const key = `k${next}`;
         next += 1;
         // A second application would find the key and report that nothing was swapped.
@@ -57,10 +58,11 @@ describe('a client of real nodes', () => {
       await spawnNode(dir, leader);
       await leaderOf(client, ids(3));
     }
+    killing = false;
     await work;
-    expect(results).toHaveLength(300);
+    expect(results.length).toBeGreaterThan(100);
     expect(results.every(Boolean)).toBe(true);
-    expect((await client.range({ countOnly: true })).count).toBe(300);
+    expect((await client.range({ countOnly: true })).count).toBe(results.length);
   });
 
   it('answers stale reads of any node, and says definite when nobody can be reached', async () => {
