@@ -50,7 +50,7 @@ const get: CommandSpec = {
     const { kv, revision } = await context.driver.kv.get(key, readOptions(context, args));
     if (kv === null) {
       const json = { key, value: null, createRevision: 0, modRevision: 0, version: 0 };
-      return { lines: ['(nil)'], json, exit: 3, trailer: `no such key at rev ${revision}  ${since(started)}` };
+      return { lines: ['(nil)'], raw: '', json, exit: 3, trailer: `no such key at rev ${revision}  ${since(started)}` };
     }
     return { lines: [quote(kv.value)], raw: kv.value, json: { ...kv }, exit: 0, trailer: `${historyOf(kv)}  ${since(started)}` };
   },

@@ -2,7 +2,7 @@
 import { LIMITS } from '../base/limits.ts';
 import type { KvClient, ReadOptions } from '../cluster/driver.ts';
 import type { KeyValue, RangeQuery, RangeResult } from '../kv/commands.ts';
-import { keyAfter, prefixEnd } from './key-order.ts';
+import { compareKeys, keyAfter, prefixEnd } from '../kv/key-order.ts';
 
 /** The bounds of a query with its prefix folded into them: keys in [start, end). */
 export function boundsOf(query: Partial<RangeQuery>): { readonly start: string; readonly end: string | null } {
@@ -18,10 +18,6 @@ function lesser(a: string | null, b: string | null): string | null {
   if (a === null) return b;
   if (b === null) return a;
   return compareKeys(a, b) <= 0 ? a : b;
-}
-
-function compareKeys(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
 /**

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { prefixEnd } from '../../src/commands/key-order.ts';
 import { boundsOf, rangePages } from '../../src/commands/range-pages.ts';
 import { parseTsvRow, tsvRow } from '../../src/commands/tsv.ts';
 import { fakeCluster } from './fake-cluster.ts';
@@ -24,22 +23,6 @@ describe('rangePages', () => {
     expect(boundsOf({ prefix: 'a', start: 'ab' })).toEqual({ start: 'ab', end: 'b' });
     expect(boundsOf({ prefix: 'a', end: 'aa' })).toEqual({ start: 'a', end: 'aa' });
     expect(boundsOf({})).toEqual({ start: '', end: null });
-  });
-});
-
-describe('prefixEnd', () => {
-  it('separates what begins with the prefix from what comes after, by UTF-8 bytes', () => {
-    const text = fc.string({ unit: 'binary', maxLength: 4 });
-    const edge = fc.string({ unit: fc.constantFrom('\ud7ff', '\ue000', '\uffff', '\u{10000}', '\u{10ffff}', 'a'), maxLength: 4 });
-    fc.assert(
-      fc.property(fc.oneof(text, edge), fc.oneof(text, edge), (prefix, other) => {
-        fc.pre(prefix !== '');
-        const end = prefixEnd(prefix);
-        const before = end === null || Buffer.compare(Buffer.from(other), Buffer.from(end)) < 0;
-        const from = Buffer.compare(Buffer.from(other), Buffer.from(prefix)) >= 0;
-        expect(from && before).toBe(other.startsWith(prefix));
-      }),
-    );
   });
 });
 

@@ -1,0 +1,181 @@
+/** Commands that exist only on the command line, as data. `loaders.ts` has what they do. */
+export interface ArgvOption {
+  /** As commander reads it: `--base-port <port>`. */
+  readonly flags: string;
+  readonly summary: string;
+}
+
+export interface ArgvCommand {
+  readonly name: string;
+  /** As commander reads it: `[count]`, `<file>`, `[targets...]`. */
+  readonly words: readonly (readonly [string, string])[];
+  readonly group: string;
+  readonly summary: string;
+  readonly options: readonly ArgvOption[];
+  readonly examples: readonly string[];
+  readonly hidden?: boolean;
+}
+
+const CLUSTERS = 'clusters';
+const DATA = 'data';
+const PROGRAM = 'this program';
+
+const opt = (flags: string, summary: string): ArgvOption => ({ flags, summary });
+
+export const ARGV_COMMANDS: readonly ArgvCommand[] = [
+  {
+    name: 'start',
+    words: [['[count]', 'how many nodes, 1 to 9 (default 5, or as many as the cluster has)']],
+    group: CLUSTERS,
+    summary: 'Create or resume a cluster of node processes here, and open the console.',
+    options: [
+      opt('--detach', 'no console: print a summary and leave the nodes running'),
+      opt('--base-port <port>', 'the first of consecutive ports (default: free ones, remembered)'),
+      opt('--heartbeat-ms <ms>', 'how often a leader is heard, for a new cluster (default 50)'),
+      opt('--election-ms <ms>', 'silence after which an election begins, for a new cluster (default 500)'),
+      opt('--ascii', 'draw with plain characters'),
+      opt('--plain', 'without a terminal: events as text instead of JSON lines'),
+    ],
+    examples: ['start', 'start 3 --cluster demo', 'start 5 --detach && raftkv-tui put hello world'],
+  },
+  {
+    name: 'attach',
+    words: [['[targets...]', 'the name of a cluster here, or ws:// urls of its nodes']],
+    group: CLUSTERS,
+    summary: 'Open the console on a running cluster; closing it leaves the nodes alone.',
+    options: [
+      opt('--ascii', 'draw with plain characters'),
+      opt('--plain', 'without a terminal: events as text instead of JSON lines'),
+    ],
+    examples: ['attach', 'attach demo', 'attach ws://127.0.0.1:7001 --token-file client.token'],
+  },
+  {
+    name: 'node',
+    words: [],
+    group: CLUSTERS,
+    summary: 'Run one node in the foreground: what start launches, and what you run on other machines.',
+    options: [opt('--config <file>', 'its configuration, a JSON file')],
+    examples: ['node --config n1/node.json'],
+  },
+  {
+    name: 'guard',
+    words: [],
+    group: CLUSTERS,
+    summary: 'Wait for another program to end, then clean up behind it.',
+    options: [
+      opt('--dir <dir>', 'the folder of the cluster'),
+      opt('--owner <id>', 'whose faults end'),
+      opt('--stop-nodes', 'stop the nodes as well'),
+      opt('--at <ms>', 'end one fault at this time'),
+      opt('--fault <id>', 'the fault to end'),
+    ],
+    examples: ['guard --dir DIR --owner ID'],
+    hidden: true,
+  },
+  {
+    name: 'ls',
+    words: [],
+    group: CLUSTERS,
+    summary: 'List the clusters of this machine.',
+    options: [],
+    examples: ['ls', 'ls --json'],
+  },
+  {
+    name: 'stop',
+    words: [],
+    group: CLUSTERS,
+    summary: 'Stop all nodes of a cluster; their data stays.',
+    options: [],
+    examples: ['stop', 'stop --cluster demo'],
+  },
+  {
+    name: 'rm',
+    words: [],
+    group: CLUSTERS,
+    summary: 'Delete a stopped cluster with all its data (asks, or --yes).',
+    options: [],
+    examples: ['rm --cluster demo', 'rm --cluster demo --yes'],
+  },
+  {
+    name: 'sh',
+    words: [],
+    group: DATA,
+    summary: 'Open the shell: history, completion, help; lines from a pipe, or one with -c.',
+    options: [opt('-c, --command <line>', 'run this line and exit')],
+    examples: ['sh', 'sh -c \'put greeting "hello, world"\'', 'printf "put a 1\\nget a\\n" | raftkv-tui sh'],
+  },
+  {
+    name: 'import',
+    words: [['<file>', 'NDJSON {"key","value"}, TSV or a JSON object; - reads standard input']],
+    group: DATA,
+    summary: 'Put many keys from a file; an interrupted import goes on where it stopped.',
+    options: [
+      opt('--format <format>', 'ndjson, tsv or json (default: by name and content)'),
+      opt('--in-flight <count>', 'writes that may wait for their answer at once (default 64)'),
+      opt('--skip-bad', 'report bad records and go on'),
+      opt('--restart', 'begin anew instead of going on'),
+      opt('--deadline <duration>', 'patience with one write, elections included (default 60s)'),
+    ],
+    examples: [
+      'import cities.ndjson',
+      'import data.tsv --in-flight 256',
+      'raftkv-tui export - | raftkv-tui import - --cluster copy',
+    ],
+  },
+  {
+    name: 'export',
+    words: [['<file>', 'where to; - writes to standard output']],
+    group: DATA,
+    summary: 'Write all keys to a file, in the order of their bytes.',
+    options: [
+      opt('--format <format>', 'ndjson, tsv or json (default: by name)'),
+      opt('--prefix <prefix>', 'only keys that begin with this'),
+    ],
+    examples: ['export backup.ndjson', 'export - --format tsv --prefix city:'],
+  },
+  {
+    name: 'bench',
+    words: [],
+    group: DATA,
+    summary: 'Measure throughput and latency.',
+    options: [
+      opt('--clients <count>', 'operations at a time (default 16)'),
+      opt('--connections <count>', 'clients with a connection of their own (default 1)'),
+      opt('--seconds <seconds>', 'how long to measure (default 10)'),
+      opt('--warm-up <seconds>', 'how long to run before (default 1)'),
+      opt('--mix <mix>', 'put, get, stale, range or mixed (default put)'),
+      opt('--rate <count>', 'operations a second, measured from when each was due (default: as many as possible)'),
+      opt('--value-size <bytes>', 'bytes of each value (default 100)'),
+      opt('--keys <count>', 'how many different keys (default 10000)'),
+    ],
+    examples: ['bench', 'bench --clients 64 --seconds 30', 'bench --mix mixed --rate 2000 --json'],
+  },
+  {
+    name: 'config',
+    words: [
+      ['[action]', 'get, set, unset or path (default: show all)'],
+      ['[name]', 'the setting'],
+      ['[value]', 'its value'],
+    ],
+    group: PROGRAM,
+    summary: 'Show or change preferences.',
+    options: [],
+    examples: ['config', 'config set theme mono', 'config set cluster demo', 'config unset theme'],
+  },
+  {
+    name: 'completion',
+    words: [['<shell>', 'bash, zsh or fish']],
+    group: PROGRAM,
+    summary: 'Print a script that completes commands in your shell.',
+    options: [],
+    examples: ['completion bash >> ~/.bashrc', 'completion fish > ~/.config/fish/completions/raftkv-tui.fish'],
+  },
+  {
+    name: 'reset',
+    words: [],
+    group: PROGRAM,
+    summary: 'Put a terminal right after a crash of the console.',
+    options: [],
+    examples: ['reset'],
+  },
+];

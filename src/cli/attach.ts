@@ -1,0 +1,21 @@
+import { UsageError } from '../commands/command.ts';
+import type { Globals, Invocation } from './io.ts';
+import { watchCluster } from './open-console.ts';
+
+export async function runAttach(invocation: Invocation): Promise<number> {
+  const { io, args } = invocation;
+  const target = targetOf(invocation.globals, args);
+  const driver = await io.open(target, { watch: true });
+  await driver.refresh(1_000);
+  return watchCluster(invocation, driver);
+}
+
+function targetOf(globals: Globals, words: readonly string[]): Globals {
+  const urls = words.filter((word) => /^wss?:\/\//.test(word));
+  const names = words.filter((word) => !urls.includes(word));
+  const [name, ...others] = names;
+  if (others.length > 0 || (name !== undefined && urls.length > 0)) {
+    throw new UsageError('attach takes one name, or urls', { next: 'attach demo, or attach ws://HOST:PORT --token-file FILE' });
+  }
+  return { ...globals, cluster: name ?? globals.cluster, urls: [...globals.urls, ...urls] };
+}

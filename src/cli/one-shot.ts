@@ -1,0 +1,73 @@
+/** One command of the registry, from argv: `put`, `get`, `fault kill leader`, `status`. */
+import { LIMITS } from '../base/limits.ts';
+import { type Arguments, type CommandContext, type CommandSpec, UsageError } from '../commands/command.ts';
+import { failureOf } from '../commands/failure.ts';
+import { prepareCommand } from '../commands/run-line.ts';
+import { confirmed } from './ask.ts';
+import { interruptSignal } from './interrupt.ts';
+import type { Invocation } from './io.ts';
+import { printResult } from './print.ts';
+
+const REFRESH_MS = 1_000;
+
+export async function runOneShot(spec: CommandSpec, invocation: Invocation): Promise<number> {
+  const { io, globals } = invocation;
+  const args = await argumentsOf(spec, invocation);
+  const driver = await io.open(globals, { watch: false });
+  const interrupt = interruptSignal();
+  try {
+    // Faults speak of the leader and of who is up: that must be known before they can be understood.
+    if (spec.group === 'faults' || spec.action !== undefined) await driver.refresh(REFRESH_MS);
+    const context: CommandContext = { driver, marked: [], cursor: null, signal: interrupt.signal };
+    const prepared = prepareCommand(spec, args, context);
+    if (!(await confirmed(io, prepared.consequence, globals.yes))) {
+      io.err.write('nothing was done\n');
+      return 1;
+    }
+    return await printResult(io, globals, await prepared.run());
+  } catch (error) {
+    return await printResult(io, globals, failureOf(error, false));
+  } finally {
+    interrupt.done();
+    await driver.close();
+  }
+}
+
+async function argumentsOf(spec: CommandSpec, { io, args, options }: Invocation): Promise<Arguments> {
+  const values = new Map<string, string>();
+  const rest: string[] = [];
+  args.forEach((word, i) => {
+    const param = spec.params[Math.min(i, spec.params.length - 1)];
+    if (param?.rest === true) rest.push(word);
+    else if (param !== undefined) values.set(param.name, word);
+  });
+  if (values.get('value') === '-' && spec.name === 'put') values.set('value', await readValue(io.input));
+  const flags = new Map<string, string | true>();
+  for (const flag of spec.flags) {
+    const value = options[camelCase(flag.name)];
+    if (value === true || typeof value === 'string') flags.set(flag.name, value);
+  }
+  return { values, rest, flags };
+}
+
+function camelCase(name: string): string {
+  return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** All of standard input, which must be UTF-8 and no longer than a value may be. */
+async function readValue(input: AsyncIterable<unknown>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of input) {
+    const piece = Buffer.from(chunk instanceof Uint8Array ? chunk : String(chunk));
+    bytes += piece.length;
+    if (bytes > LIMITS.valueBytes)
+      throw new UsageError(`standard input holds more than ${LIMITS.valueBytes} bytes`, { next: 'split the value' });
+    chunks.push(piece);
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks));
+  } catch {
+    throw new UsageError('standard input is not UTF-8', { next: 'encode binary data, as base64 does' });
+  }
+}

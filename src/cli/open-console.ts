@@ -1,0 +1,35 @@
+/** The only door to the console, and so to Ink: everything else of the command line starts without it. */
+import type { ClusterDriver } from '../cluster/driver.ts';
+import { streamEvents } from './event-stream.ts';
+import type { Invocation } from './io.ts';
+import { historyFile, readSettings } from './settings-file.ts';
+
+export function hasScreen({ io }: Invocation): boolean {
+  return io.out.isTTY === true && io.input.isTTY === true && io.env['TERM'] !== 'dumb';
+}
+
+/** Shows the cluster until it is left, on a screen or as lines, and closes the driver. Resolves with the exit code. */
+export async function watchCluster(invocation: Invocation, driver: ClusterDriver): Promise<number> {
+  const { io, globals, options } = invocation;
+  try {
+    if (!hasScreen(invocation) || globals.json) return await streamEvents(io, driver, options['plain'] === true);
+    const settings = readSettings(io.env);
+    const { runConsole } = await import('../console/run.tsx');
+    const { exitCode, reason } = await runConsole(driver, {
+      ascii: options['ascii'] === true || (settings.ascii ?? needsAscii(io.env)),
+      theme: settings.theme === 'mono' ? 'mono' : 'dark',
+      noColor: !globals.color,
+      historyFile: historyFile(io.env),
+    });
+    if (exitCode !== 0) io.err.write(`${reason}\n`);
+    return exitCode;
+  } finally {
+    await driver.close();
+  }
+}
+
+/** The Linux console and locales without UTF-8 cannot show the finer glyphs. */
+function needsAscii(env: Invocation['io']['env']): boolean {
+  const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || '';
+  return env['TERM'] === 'linux' || (locale !== '' && !/utf-?8/i.test(locale));
+}

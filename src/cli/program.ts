@@ -1,0 +1,200 @@
+/** From argv to one invocation. commander routes and writes help; what can be said comes from two tables. */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, Option } from 'commander';
+import { assert } from '../base/assert.ts';
+import { type CommandSpec, UsageError } from '../commands/command.ts';
+import { valueName } from '../commands/parse.ts';
+import { commandsFor } from '../commands/registry.ts';
+import { ARGV_COMMANDS, type ArgvCommand } from './argv-commands.ts';
+import type { CliIo, Globals, Invocation } from './io.ts';
+import { LOADERS, type Run } from './loaders.ts';
+import { printError } from './print.ts';
+
+const EXAMPLES = ['start 5', 'put user:42 ann', 'get user:42', 'fault kill leader', 'status --json'];
+
+/** Runs one command line; resolves with the exit code. Never rejects. */
+export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
+  let exit = 0;
+  const program = buildProgram(io, (code) => {
+    exit = code;
+  });
+  try {
+    if (argv.length === 0) {
+      program.outputHelp();
+      return 0;
+    }
+    await program.parseAsync(argv, { from: 'user' });
+    return exit;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    const json = argv.includes('--json');
+    return printError(io, { json, color: false }, error instanceof CommanderError ? usageError(error, argv) : error);
+  }
+}
+
+export function buildProgram(io: CliIo, onExit: (code: number) => void): Command {
+  const program = new Command('raftkv-tui')
+    .description('A Raft-replicated key-value store with a terminal operations console.')
+    .version(packageVersion(), '--version', 'print the version')
+    .enablePositionalOptions()
+    .configureHelp({ showGlobalOptions: true, helpWidth: Math.min(io.out.columns ?? 100, 120) })
+    .addHelpText('after', examplesText(EXAMPLES))
+    .helpCommand('help [command]', 'explain a command');
+  quietly(program, io);
+  addGlobals(program, false);
+  const dispatch = (run: (invocation: Invocation) => Promise<number>) => async (command: Command) => {
+    onExit(await run(await invocationOf(io, command)));
+  };
+  const byName = new Map(ARGV_COMMANDS.map((command) => [command.name, command]));
+  const specs = commandsFor('argv', null);
+  addSpecs(
+    program,
+    specs.filter((spec) => spec.group === 'keys and values'),
+    dispatch,
+    io,
+  );
+  for (const command of byName.values()) addArgvCommand(program, command, dispatch, io);
+  addSpecs(
+    program,
+    specs.filter((spec) => spec.group === 'cluster' && !byName.has(spec.name)),
+    dispatch,
+    io,
+  );
+  const fault = program.command('fault').helpGroup('faults').description('Break the cluster, see what is broken, heal it.');
+  fault.addHelpText('after', examplesText(['fault kill leader --for 10s', 'fault partition n1,n2 / n3,n4,n5', 'fault heal'], ''));
+  quietly(fault, io);
+  addGlobals(fault, true);
+  fault.enablePositionalOptions().action(() => fault.outputHelp());
+  addSpecs(
+    fault,
+    specs.filter((spec) => spec.group === 'faults'),
+    dispatch,
+    io,
+    'fault ',
+  );
+  return program;
+}
+
+type Dispatch = (run: (invocation: Invocation) => Promise<number>) => (command: Command) => Promise<void>;
+
+function addSpecs(parent: Command, specs: readonly CommandSpec[], dispatch: Dispatch, io: CliIo, prefix = ''): void {
+  for (const spec of specs) {
+    const command = parent
+      .command(spec.name)
+      .description(spec.summary)
+      .aliases([...spec.aliases])
+      .helpGroup(spec.group === 'cluster' ? 'clusters' : spec.group);
+    for (const param of spec.params) {
+      const name = param.rest === true ? `${param.name}...` : param.name;
+      const summary = param.name === 'value' ? `${param.summary}; - reads standard input` : param.summary;
+      command.argument(param.required ? `<${name}>` : `[${name}]`, summary);
+    }
+    for (const flag of spec.flags) {
+      if (flag.name === 'secret') continue;
+      const option = new Option(
+        flag.value === null ? `--${flag.name}` : `--${flag.name} <${valueName(flag).toLowerCase()}>`,
+        flag.summary,
+      );
+      command.addOption(flag.choices === undefined ? option : option.choices([...flag.choices]));
+    }
+    command.addHelpText('after', examplesText(spec.examples.map((example) => prefix + argvForm(example))));
+    quietly(command, io);
+    addGlobals(command, true);
+    const run = dispatch(async (invocation) => (await import('./one-shot.ts')).runOneShot(spec, invocation));
+    command.action(() => run(command));
+  }
+}
+
+function addArgvCommand(program: Command, spec: ArgvCommand, dispatch: Dispatch, io: CliIo): void {
+  const command = program
+    .command(spec.name, { hidden: spec.hidden === true })
+    .description(spec.summary)
+    .helpGroup(spec.group);
+  for (const [words, summary] of spec.words) command.argument(words, summary);
+  for (const { flags, summary } of spec.options) command.option(flags, summary);
+  command.addHelpText('after', examplesText(spec.examples));
+  quietly(command, io);
+  addGlobals(command, true);
+  const run = dispatch(async (invocation) => (await loaderOf(spec.name)())(invocation));
+  command.action(() => run(command));
+}
+
+function loaderOf(name: string): () => Promise<Run> {
+  const load = LOADERS[name];
+  assert(load !== undefined, `the command ${name} does nothing`);
+  return load;
+}
+
+/** Global options may stand before or after the command; after it they are not listed a second time in its help. */
+function addGlobals(command: Command, hidden: boolean): void {
+  const options = [
+    new Option('--home <dir>', 'where clusters live (default: $RAFTKV_HOME, or your data folder)'),
+    new Option('--cluster <name>', 'which cluster (default: default)'),
+    new Option('--url <url>', 'a cluster elsewhere, by the url of a node; may be repeated').argParser(collect),
+    new Option('--token-file <file>', 'the token for --url'),
+    new Option('--ca <file>', 'the authorities to trust for wss:// urls'),
+    new Option('--json', 'machine-readable standard output, errors too: {"error":{kind,outcome,message,next}}'),
+    new Option('--no-color', 'no colours (as with NO_COLOR)'),
+    new Option('--quiet', 'no progress on standard error'),
+    new Option('--yes', 'do not ask'),
+  ];
+  for (const option of options) command.addOption(hidden ? option.hideHelp() : option);
+}
+
+function collect(value: string, sofar: readonly string[] | undefined): readonly string[] {
+  return [...(sofar ?? []), value];
+}
+
+function quietly(command: Command, io: CliIo): void {
+  command.exitOverride();
+  command.configureOutput({ writeOut: (text) => io.out.write(text), writeErr: () => {}, outputError: () => {} });
+}
+
+async function invocationOf(io: CliIo, command: Command): Promise<Invocation> {
+  const chain: Command[] = [];
+  for (let at: Command | null = command; at !== null; at = at.parent) chain.unshift(at);
+  const options: Record<string, unknown> = Object.assign({}, ...chain.map((each) => each.opts()));
+  const color = chain.every((each) => each.opts()['color'] !== false);
+  return { io, globals: await globalsOf(options, color, io), args: command.args, options };
+}
+
+async function globalsOf(options: Readonly<Record<string, unknown>>, color: boolean, io: CliIo): Promise<Globals> {
+  const { readSettings } = await import('./settings-file.ts');
+  const settings = readSettings(io.env);
+  const text = (name: string): string | null => (typeof options[name] === 'string' ? options[name] : null);
+  return {
+    home: text('home') ?? io.env['RAFTKV_HOME'] ?? settings.home ?? null,
+    cluster: text('cluster') ?? settings.cluster ?? 'default',
+    urls: Array.isArray(options['url']) ? options['url'].map(String) : [],
+    tokenFile: text('tokenFile'),
+    caFile: text('ca'),
+    json: options['json'] === true,
+    color: color && (io.env['NO_COLOR'] ?? '') === '' && io.env['TERM'] !== 'dumb',
+    quiet: options['quiet'] === true || options['json'] === true,
+    yes: options['yes'] === true,
+  };
+}
+
+/** commander's sentence without its prefix, and where to read on. */
+function usageError(error: CommanderError, argv: readonly string[]): UsageError {
+  const message = error.message.replace(/^error: /, '').replace(/\n\(Did you mean (.*)\?\)/s, ' (did you mean $1?)');
+  const name = [...ARGV_COMMANDS, ...commandsFor('argv', null)].find((command) => argv.includes(command.name))?.name;
+  const help = name === undefined ? 'raftkv-tui --help' : `raftkv-tui ${argv.includes('fault') ? 'fault ' : ''}${name} --help`;
+  const dashes = /^unknown option '-/.test(message) ? '; put -- before a value that begins with -' : '';
+  return new UsageError(message, { next: `see ${help}${dashes}` });
+}
+
+/** In a shell of the system, braces and spaces want quotes. */
+function argvForm(example: string): string {
+  return example.replace(/(^| )(\{.*\})$/, "$1'$2'");
+}
+
+function examplesText(examples: readonly string[], prefix = ''): string {
+  return `\nExamples:\n${examples.map((example) => `  raftkv-tui ${prefix}${example}`).join('\n')}`;
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const parsed: { readonly version?: unknown } = JSON.parse(text);
+  return String(parsed.version ?? 'unknown');
+}

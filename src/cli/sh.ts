@@ -1,0 +1,61 @@
+/** `sh`: a line with -c, lines from a pipe, or a person at a terminal. */
+import { createInterface } from 'node:readline';
+import type { ClusterDriver } from '../cluster/driver.ts';
+import { runLine } from '../commands/run-line.ts';
+import { interruptSignal } from './interrupt.ts';
+import type { Invocation } from './io.ts';
+import { printResult } from './print.ts';
+import { historyFile } from './settings-file.ts';
+
+export async function runSh(invocation: Invocation): Promise<number> {
+  const { io, globals, options } = invocation;
+  const line = options['command'];
+  const interactive = line === undefined && io.input.isTTY === true && io.out.isTTY === true && io.env['TERM'] !== 'dumb';
+  const driver = await io.open(globals, { watch: interactive });
+  try {
+    await driver.refresh(1_000);
+    if (interactive) {
+      const { ShellSession } = await import('./shell-session.ts');
+      return await new ShellSession(io, globals, driver, historyFile(io.env)).run();
+    }
+    return await runScript(invocation, driver, typeof line === 'string' ? [line] : lines(io.input));
+  } finally {
+    await driver.close();
+  }
+}
+
+async function* lines(input: NodeJS.ReadableStream): AsyncGenerator<string> {
+  yield* createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY, terminal: false });
+}
+
+/** Runs line after line; the exit code is that of the first that failed. With --json one document for each line. */
+async function runScript(
+  { io, globals }: Invocation,
+  driver: ClusterDriver,
+  script: Iterable<string> | AsyncIterable<string>,
+): Promise<number> {
+  const interrupt = interruptSignal();
+  let exit = 0;
+  try {
+    for await (const line of script) {
+      if (interrupt.signal.aborted) return exit === 0 ? 1 : exit;
+      const text = line.trim();
+      if (text === 'quit' || text === 'exit') break;
+      const result = await runLine(line, { driver, marked: [], cursor: null, signal: interrupt.signal });
+      if (result.lines.length === 0 && result.json === null) continue;
+      // What follows in a script must not stick to a value.
+      const raw =
+        result.raw === undefined || result.raw.endsWith('\n') || result.raw === ''
+          ? result
+          : { ...result, raw: `${result.raw}\n` };
+      const code = await printResult(io, globals, raw);
+      if (exit === 0) exit = code;
+      // Who leads may have changed by what was done.
+      if (result.json !== null && /^\s*(fault|kill|restart|pause|resume|transfer|elect|heal|undo)/.test(line))
+        await driver.refresh(1_000);
+    }
+  } finally {
+    interrupt.done();
+  }
+  return exit;
+}

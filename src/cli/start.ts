@@ -1,0 +1,83 @@
+import { LIMITS } from '../base/limits.ts';
+import { type StartedCluster, type StartOptions, type StartProgress, startCluster } from '../cluster/native/lifecycle.ts';
+import { UsageError } from '../commands/command.ts';
+import { formatElapsed } from '../commands/duration.ts';
+import { parseInteger } from '../commands/flags.ts';
+import { statusJson } from '../commands/status-report.ts';
+import type { Invocation } from './io.ts';
+import { watchCluster } from './open-console.ts';
+import { print } from './print.ts';
+import { StatusLine } from './status-line.ts';
+import { which } from './stop.ts';
+
+export async function runStart(invocation: Invocation): Promise<number> {
+  const { io, globals, options } = invocation;
+  const wanted = startOptions(invocation);
+  const line = new StatusLine(io.err, globals.quiet);
+  const started = await startCluster(wanted, progressTeller(line)).finally(() => line.end());
+  if (options['detach'] === true) return summarise(invocation, started);
+  const owns = started.launched.length > 0;
+  if (!owns) io.err.write('the nodes were running already; they go on running after this\n');
+  const driver = await io.open(globals, { watch: true, ownsNodes: owns });
+  await driver.refresh(1_000);
+  return watchCluster(invocation, driver);
+}
+
+function startOptions({ globals, args, options }: Invocation): StartOptions {
+  const number = (value: unknown, name: string, least: number, most: number): number | undefined =>
+    typeof value === 'string' ? parseInteger(value, name, least, most) : undefined;
+  if (globals.urls.length > 0)
+    throw new UsageError('start works on this machine', { next: 'attach opens a cluster by its urls' });
+  const count = number(args[0], 'COUNT', 1, LIMITS.maxNodes);
+  const basePort = number(options['basePort'], '--base-port', 1, 65_535);
+  const heartbeatMs = number(options['heartbeatMs'], '--heartbeat-ms', 5, 10_000);
+  const electionMs = number(options['electionMs'], '--election-ms', 20, 60_000);
+  return {
+    ...which(globals),
+    ...(count === undefined ? {} : { count }),
+    ...(basePort === undefined ? {} : { basePort }),
+    ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
+    ...(electionMs === undefined ? {} : { electionMs }),
+  };
+}
+
+function progressTeller(line: StatusLine): (progress: StartProgress) => void {
+  let total = 0;
+  let spawned = 0;
+  return (progress) => {
+    if (progress.type === 'created' || progress.type === 'resumed') {
+      total = progress.nodes;
+      line.show(`${progress.type} ${progress.dir}`);
+    } else if (progress.type === 'spawned') {
+      spawned += 1;
+      line.show(`nodes up ${spawned}/${total}`);
+    } else {
+      line.show(`leader ${progress.node}, term ${progress.term}`);
+    }
+  };
+}
+
+async function summarise({ io, globals }: Invocation, started: StartedCluster): Promise<number> {
+  const { file, leader, term, created, launched, tookMs } = started;
+  const flag = globals.cluster === 'default' ? '' : ` --cluster ${globals.cluster}`;
+  const what = launched.length === 0 ? 'was running' : created ? 'created' : 'resumed';
+  const lines = [
+    `${file.name} ${what}: ${file.nodes.length} nodes, ${leader} leads term ${term}, ready in ${formatElapsed(tookMs)}`,
+    ...file.nodes.map((node) => `  ${node.id}  ${node.url}`),
+    `  put:    raftkv-tui put hello world${flag}`,
+    `  watch:  raftkv-tui attach${flag}`,
+    `  stop:   raftkv-tui stop${flag}`,
+  ];
+  if (!globals.json) {
+    await print(io, globals, lines, null);
+    return 0;
+  }
+  const driver = await io.open(globals, { watch: false });
+  try {
+    await driver.refresh(1_000);
+    await print(io, globals, [], statusJson(driver.picture()));
+  } finally {
+    await driver.close();
+  }
+  return 0;
+}
