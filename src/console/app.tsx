@@ -1,0 +1,44 @@
+/** The screen as Ink elements: one text per row, ready-made. All meaning is decided before, in `frame.ts`. */
+import { memo, type ReactElement, useEffect, useSyncExternalStore } from 'react';
+import type { EditKey } from '../commands/line-editor.ts';
+import { Box, type Key, Text, useApp, useCursor, useInput, usePaste, useWindowSize } from './ink.ts';
+import { keysOf } from './key-input.ts';
+import type { Size } from './state.ts';
+import type { Store } from './store.ts';
+
+export interface AppProps {
+  readonly store: Store;
+  readonly onKeys: (keys: readonly EditKey[]) => void;
+  readonly onSize: (size: Size) => void;
+  /** Hands out what only a mounted app has. */
+  readonly onMounted: (app: MountedApp) => void;
+}
+
+export interface MountedApp {
+  /** Gives the terminal back while `during` runs. */
+  readonly suspend: (during: () => Promise<void>) => Promise<void>;
+}
+
+const Line = memo(({ text }: { readonly text: string }): ReactElement => <Text wrap="truncate">{text === '' ? ' ' : text}</Text>);
+Line.displayName = 'Line';
+
+export function App({ store, onKeys, onSize, onMounted }: AppProps): ReactElement {
+  const { columns, rows } = useWindowSize();
+  const { suspendTerminal } = useApp();
+  const { setCursorPosition } = useCursor();
+  const screen = useSyncExternalStore(store.subscribe, store.screen);
+  useEffect(() => onSize({ columns, rows }), [columns, rows, onSize]);
+  useEffect(() => onMounted({ suspend: (during) => suspendTerminal(during) }), [onMounted, suspendTerminal]);
+  useInput((input: string, key: Key) => onKeys(keysOf(input, key)));
+  usePaste((text: string) => onKeys([{ type: 'paste', text }]));
+  setCursorPosition(screen.cursor ?? undefined);
+  const lines = screen.lines.slice(0, rows);
+  return (
+    <Box width={columns} height={lines.length} flexDirection="column" overflow="hidden">
+      {lines.map((text, y) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a row is its position on the screen
+        <Line key={y} text={text} />
+      ))}
+    </Box>
+  );
+}

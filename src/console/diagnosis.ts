@@ -1,0 +1,103 @@
+/** The standing answer to "how is it, and what must not happen next?", in one sentence. Pure. */
+import type { ClusterPicture, NodeView } from '../cluster/driver.ts';
+import { bestReach, type Connectivity, connectivityOf, majorityOf, partnersOf } from '../commands/connectivity.ts';
+import { listText, plural } from './format.ts';
+import { divergence, leaderOf } from './log-window.ts';
+import type { Severity } from './state.ts';
+
+export interface Diagnosis {
+  readonly severity: Severity;
+  readonly text: string;
+}
+
+/** A follower this far behind is worth a word. */
+const LAG_WORTH_SAYING = 200;
+
+export function diagnose(picture: ClusterPicture): Diagnosis {
+  const count = picture.nodes.length;
+  if (count === 0) return { severity: 'warn', text: 'No node is known yet.' };
+  const links = connectivityOf(picture);
+  if (links.running.size === 0)
+    return { severity: 'error', text: `No node runs: nothing can be read or written. ${remedy(picture)}` };
+  const quorum = majorityOf(count);
+  const reach = bestReach(links);
+  if (reach < quorum) return stopped(picture, reach, quorum);
+  const leader = leaderOf(picture);
+  if (leader === null) return leaderless(picture);
+  const own = partnersOf(leader.id, links).length;
+  if (own < quorum) {
+    return {
+      severity: 'warn',
+      text: `${leader.id} leads but reaches only ${own} of ${count}: it steps down, and the others elect.`,
+    };
+  }
+  return thin(picture, links, quorum) ?? behind(picture, leader) ?? allWell(picture, leader, reach, quorum);
+}
+
+function stopped(picture: ClusterPicture, reach: number, quorum: number): Diagnosis {
+  const text = `Writes are stopped: ${reach} of ${picture.nodes.length} can work together, ${quorum} are needed. ${remedy(picture)}`;
+  return { severity: 'error', text };
+}
+
+function remedy({ nodes, faults }: ClusterPicture): string {
+  const down = nodes.filter((node) => node.state === 'down').map(({ id }) => id);
+  const paused = nodes.filter((node) => node.state === 'paused').map(({ id }) => id);
+  if (faults.length > 0) return 'H heals all faults.';
+  if (down.length > 0) return `Restart ${listText(down, 'or')}.`;
+  return paused.length > 0 ? `Resume ${listText(paused, 'or')}.` : '';
+}
+
+function leaderless({ nodes }: ClusterPicture): Diagnosis {
+  const standing = nodes.filter(
+    ({ state, status }) => state === 'up' && (status?.role === 'candidate' || status?.role === 'pre-candidate'),
+  );
+  const names = standing.map(
+    ({ id, status }) => `${id} for T${(status?.term ?? 0) + (status?.role === 'pre-candidate' ? 1 : 0)}`,
+  );
+  if (names.length > 0)
+    return { severity: 'warn', text: `No leader: ${listText(names)} ${names.length === 1 ? 'stands' : 'stand'} for election.` };
+  return { severity: 'warn', text: 'No leader: an election follows when a timer runs out.' };
+}
+
+/** Whose loss alone would take the majority away. */
+function thin(picture: ClusterPicture, links: Connectivity, quorum: number): Diagnosis | null {
+  const critical = links.all.filter((id) => {
+    if (!links.running.has(id)) return false;
+    const without = { ...links, running: new Set([...links.running].filter((other) => other !== id)) };
+    return bestReach(without) < quorum;
+  });
+  if (critical.length === 0) return null;
+  if (picture.nodes.length === 1)
+    return { severity: 'info', text: 'A single node: while it is down, nothing can be read or written.' };
+  const healthy = critical.length === picture.nodes.length;
+  const who = healthy ? 'any node' : listText(critical, 'or');
+  return { severity: healthy ? 'info' : 'warn', text: `One more loss of ${who} stops all writes.` };
+}
+
+function behind({ nodes }: ClusterPicture, leader: NodeView): Diagnosis | null {
+  for (const node of nodes) {
+    const gone = divergence(node, leader);
+    if (gone !== null) {
+      const entries = plural(gone.count, 'entry', 'entries');
+      return {
+        severity: 'info',
+        text: `${node.id} holds ${entries} of T${gone.term} that will be truncated once it hears ${leader.id}.`,
+      };
+    }
+  }
+  const lags = nodes
+    .filter(({ state, status }) => state === 'up' && status !== null)
+    .map(({ id, status }) => ({ id, lag: (leader.status?.commitIndex ?? 0) - (status?.lastIndex ?? 0) }))
+    .filter(({ lag }) => lag > LAG_WORTH_SAYING);
+  const [worst] = lags.toSorted((a, b) => b.lag - a.lag);
+  return worst === undefined
+    ? null
+    : { severity: 'info', text: `${worst.id} is ${plural(worst.lag, 'entry', 'entries')} behind and catches up.` };
+}
+
+function allWell({ nodes }: ClusterPicture, leader: NodeView, reach: number, quorum: number): Diagnosis {
+  const spare = reach - quorum;
+  const hear = nodes.filter(({ id, status }) => id !== leader.id && status?.leader === leader.id).length;
+  const all = hear === nodes.length - 1 ? 'All hear' : `${hear} of ${nodes.length - 1} hear`;
+  return { severity: 'info', text: `${all} ${leader.id}. ${plural(spare, 'node')} may fail before writes stop.` };
+}

@@ -1,0 +1,175 @@
+/** The only place in the console that calls the driver. Results come back as messages. */
+import { unreachable } from '../base/assert.ts';
+import { type LogIndex, logIndex, type NodeId } from '../base/brand.ts';
+import type { ClusterDriver } from '../cluster/driver.ts';
+import type { CommandContext, CommandResult } from '../commands/command.ts';
+import { argumentHint, complete } from '../commands/completion.ts';
+import { failureOf } from '../commands/failure.ts';
+import type { History } from '../commands/history.ts';
+import { runAction } from '../commands/run-action.ts';
+import { prepareLine } from '../commands/run-line.ts';
+import type { RangeQuery } from '../kv/commands.ts';
+import { keyAfter, prefixEnd } from '../kv/key-order.ts';
+import type { LogRow } from '../replica/status.ts';
+import type { Effect, KeysPage, KeysRequest, Message } from './messages.ts';
+
+/** What effects act on. */
+export interface World {
+  readonly driver: ClusterDriver;
+  readonly history: History;
+  dispatch(message: Message): void;
+  quit(detach: boolean): void;
+  suspend(): void;
+  redraw(): void;
+}
+
+const READ_DEADLINE_MS = 1_500;
+const MOST_ROWS = 256;
+
+export class Effects {
+  readonly #world: World;
+  #running = new AbortController();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** Ends whatever still waits for an answer. */
+  cancel(): void {
+    this.#running.abort();
+    this.#running = new AbortController();
+  }
+
+  carryOut(effect: Effect): void {
+    const { dispatch, history } = this.#world;
+    switch (effect.type) {
+      case 'run-line':
+        void this.#runLine(effect);
+        break;
+      case 'act':
+        void this.#act(effect);
+        break;
+      case 'cancel':
+        this.cancel();
+        break;
+      case 'remember':
+        history.add(effect.line);
+        later(() => dispatch({ type: 'history', lines: history.lines }));
+        break;
+      case 'complete':
+        void this.#complete(effect);
+        break;
+      case 'preview':
+        this.#preview(effect);
+        break;
+      case 'load-keys':
+        void this.#loadKeys(effect.request);
+        break;
+      case 'load-log':
+        void this.#loadLog(effect);
+        break;
+      case 'suspend':
+        this.#world.suspend();
+        break;
+      case 'redraw':
+        this.#world.redraw();
+        break;
+      case 'quit':
+        this.#world.quit(effect.detach);
+        break;
+      default:
+        unreachable(effect);
+    }
+  }
+
+  async #complete({ line, cursor }: Effect & { type: 'complete' }): Promise<void> {
+    const completion = await complete(line, cursor, this.#world.driver);
+    this.#world.dispatch({ type: 'completed', line, completion });
+  }
+
+  #context(marked: readonly NodeId[], cursor: NodeId | null): CommandContext {
+    return { driver: this.#world.driver, marked, cursor, signal: this.#running.signal };
+  }
+
+  async #runLine(effect: Effect & { type: 'run-line' }): Promise<void> {
+    const { id, line, where } = effect;
+    const prepared = prepareLine(line, this.#context(effect.marked, effect.cursor));
+    const finish = (result: CommandResult): void => this.#world.dispatch({ type: 'finished', id, line, result, where });
+    if (!prepared.ok) return later(() => finish(prepared.problem));
+    const { action, consequence } = prepared.line;
+    if (action !== null && consequence !== null && consequence.level > 0) {
+      return later(() => this.#world.dispatch({ type: 'ask', id, line, action, consequence }));
+    }
+    finish(await prepared.line.run());
+  }
+
+  async #act({ id, line, action, where }: Effect & { type: 'act' }): Promise<void> {
+    const result = await runAction(this.#world.driver, action).catch((error: unknown) => failureOf(error, true));
+    this.#world.dispatch({ type: 'finished', id, line, result, where });
+  }
+
+  /** What the line would do, as far as it can be read already; else the words that are still to come. */
+  #preview({ line, marked, cursor }: Effect & { type: 'preview' }): void {
+    const told = (text: string, severity: 'info' | 'warn'): void =>
+      later(() => this.#world.dispatch({ type: 'previewed', line, text, severity }));
+    const hint = argumentHint(line);
+    const prepared = line.trim() === '' ? null : prepareLine(line, this.#context(marked, cursor));
+    if (prepared?.ok === true && prepared.line.consequence !== null) {
+      const { level, text } = prepared.line.consequence;
+      told(text, level > 0 ? 'warn' : 'info');
+    } else told(hint, 'info');
+  }
+
+  async #loadKeys(request: KeysRequest): Promise<void> {
+    const page = await readPage(this.#world.driver, request);
+    this.#world.dispatch({ type: 'keys-page', request, page });
+  }
+
+  async #loadLog({ window, nodes, first, count }: Effect & { type: 'load-log' }): Promise<void> {
+    const loaded = new Map<NodeId, readonly LogRow[]>();
+    const from: LogIndex = logIndex(first);
+    const load = async (node: NodeId): Promise<void> => {
+      // A node that does not answer leaves its cells unknown.
+      const rows = await this.#world.driver.logRows(node, from, Math.min(count, MOST_ROWS)).catch(() => []);
+      if (rows.length > 0) loaded.set(node, rows);
+    };
+    await Promise.all(nodes.map(load));
+    this.#world.dispatch({ type: 'log-page', window, loaded });
+  }
+}
+
+/** Effects may be carried out while the store is still dispatching; what they answer at once has to wait its turn. */
+function later(run: () => void): void {
+  queueMicrotask(run);
+}
+
+/** Asks a majority first; when none answers, any node, and says so. */
+async function readPage(driver: ClusterDriver, request: KeysRequest): Promise<KeysPage> {
+  const query = queryOf(request);
+  try {
+    return { ok: true, result: await driver.kv.range(query, { deadlineMs: READ_DEADLINE_MS }), stale: false };
+  } catch {
+    try {
+      const result = await driver.kv.range(query, { deadlineMs: READ_DEADLINE_MS, consistency: 'stale' });
+      return { ok: true, result, stale: true };
+    } catch (error) {
+      const [problem = 'The keys cannot be read.'] = failureOf(error, false).lines;
+      return { ok: false, problem };
+    }
+  }
+}
+
+function queryOf({ prefix, kind, key, limit }: KeysRequest): Partial<RangeQuery> {
+  const end = prefix === '' ? null : prefixEnd(prefix);
+  switch (kind) {
+    case 'from':
+    case 'around':
+      return { start: key, end, limit };
+    case 'after':
+      return { start: keyAfter(key), end, limit };
+    case 'before':
+      return { start: prefix, end: key, limit, reverse: true };
+    case 'end':
+      return { start: prefix, end, limit, reverse: true };
+  }
+}

@@ -1,0 +1,62 @@
+/** One log entry in words: where it is, whether it is committed, and what it still waits for. Pure. */
+import type { ClusterPicture, NodeView } from '../cluster/driver.ts';
+import type { LogRow } from '../replica/status.ts';
+import { listText } from './format.ts';
+import { cellAt, leaderOf, rowAt } from './log-window.ts';
+import type { ConsoleState } from './state.ts';
+
+export function entryWords(state: ConsoleState, index: number): readonly string[] {
+  const { picture, log } = state;
+  const leader = leaderOf(picture);
+  const at = (node: NodeView) => cellAt(node, index, leader, log.loaded);
+  const judge = leader ?? picture.nodes.find((node) => node.id === state.nodeCursor) ?? null;
+  if (judge === null) return [];
+  const own = at(judge);
+  const diverging = picture.nodes.filter((node) => at(node).state === 'doomed').map((node) => `${node.id} (T${at(node).term})`);
+  const doomed =
+    diverging.length === 0
+      ? []
+      : [`${listText(diverging)} ${diverging.length === 1 ? 'has' : 'have'} another entry here, which will be truncated.`];
+  if (own.state === 'absent') return [`Entry ${index} is not in the log of ${judge.id}.`, ...doomed];
+  if (own.state === 'compacted') return [`Entry ${index} is in the snapshot of ${judge.id}.`, ...doomed];
+  const holders = picture.nodes.filter((node) => at(node).term === own.term && own.term > 0).map(({ id }) => id);
+  const needed = Math.floor(picture.nodes.length / 2) + 1;
+  const where =
+    holders.length === picture.nodes.length ? 'on all nodes' : `on ${listText(holders.map(String)) || 'no node that is known'}`;
+  if (own.state === 'committed') return [`Committed: ${where}.`, ...doomed];
+  return [
+    `Not committed yet: ${where}, ${holders.length} of ${needed} needed. ${waitsFor(picture, leader, index, own.term)}`,
+    ...doomed,
+  ];
+}
+
+/** A leader commits entries of earlier terms only through one of its own (Raft §5.4.2). */
+function waitsFor(picture: ClusterPicture, leader: NodeView | null, index: number, term: number): string {
+  if (leader?.status == null) return 'No node leads, so nothing is committed now.';
+  if (term < leader.status.term) return `It is of T${term}: it commits together with the first entry of T${leader.status.term}.`;
+  const missing = leader.status.peers.filter(({ matchIndex }) => matchIndex < index).map(({ id }) => String(id));
+  const down = picture.nodes
+    .filter(({ id, state }) => missing.includes(id) && state !== 'up')
+    .map(({ id, state }) => `${id} (${state})`);
+  const awaited = missing.filter((id) => !down.some((name) => name.startsWith(`${id} `)));
+  return missing.length === 0 ? 'The commit is on its way.' : `Waiting for ${listText([...awaited, ...down], 'or')}.`;
+}
+
+/** What the entry is: the command, a no-op of a new leader, or a change of members. */
+export function rowWords(row: LogRow | null): string {
+  if (row === null) return '';
+  if (row.kind === 'noop') return 'no-op: a leader opens its term with it';
+  return row.kind === 'config' ? `members: ${row.text}` : row.text;
+}
+
+/** The row of this index, from the leader where it can be, else from any node that told. */
+export function knownRow({ picture, log }: ConsoleState, index: number): LogRow | null {
+  const leader = leaderOf(picture);
+  const first = leader === null ? null : rowAt(log.loaded.get(leader.id), index);
+  if (first !== null) return first;
+  for (const rows of log.loaded.values()) {
+    const found = rowAt(rows, index);
+    if (found !== null) return found;
+  }
+  return null;
+}

@@ -1,0 +1,62 @@
+/** The whole screen from the whole state: exactly as many rows as the terminal has, none wider than it is. Pure. */
+import { unreachable } from '../base/assert.ts';
+import { type Area, bodyHeight, LEAST, sizeClass } from './layout.ts';
+import { cutRow, fitHeight, type Row, span } from './rows.ts';
+import type { ConsoleState } from './state.ts';
+import type { Glyphs } from './theme.ts';
+import { headerRow, hintsRow, statusLine, tabsRow } from './views/chrome.ts';
+import { eventsView } from './views/events-list.ts';
+import { faultsView } from './views/faults-view.ts';
+import { keysView } from './views/keys-view.ts';
+import { linksView } from './views/links-view.ts';
+import { logView } from './views/log-view.ts';
+import { withOverlay } from './views/overlays.ts';
+import { overview } from './views/overview.ts';
+import { type Drawn, shellView } from './views/shell-view.ts';
+
+export function frameOf(state: ConsoleState, look: Glyphs): Drawn {
+  const { columns, rows } = state.size;
+  if (sizeClass(state.size) === 'tiny') return tooSmall(columns, rows, look);
+  const area: Area = { width: columns, height: bodyHeight(state.size) };
+  const view = drawView(state, area, look);
+  const body =
+    state.overlay === null ? view.rows : withOverlay(fitHeight(view.rows, area.height), state, state.overlay, area, look);
+  const status = statusLine(state, columns, look);
+  const all = [
+    headerRow(state, columns, look),
+    tabsRow(state, columns, look),
+    ...fitHeight(body, area.height),
+    status.row,
+    hintsRow(state, columns, look),
+  ];
+  const viewCursor = state.overlay === null && view.cursor !== null ? { x: view.cursor.x, y: view.cursor.y + 2 } : null;
+  const cursor = status.x === null ? viewCursor : { x: status.x, y: rows - 2 };
+  return { rows: fitHeight(all, rows).map((row) => cutRow(row, columns, look.ellipsis)), cursor };
+}
+
+function tooSmall(columns: number, rows: number, look: Glyphs): Drawn {
+  const text = `${LEAST.columns}x${LEAST.rows} needed, have ${columns}x${rows}; q quits`;
+  return { rows: fitHeight([cutRow([span(text)], columns, look.ellipsis)], rows), cursor: null };
+}
+
+function drawView(state: ConsoleState, area: Area, look: Glyphs): Drawn {
+  const still = (rows: readonly Row[]): Drawn => ({ rows, cursor: null });
+  switch (state.view) {
+    case 'overview':
+      return still(overview(state, area, look));
+    case 'log':
+      return still(logView(state, area, look));
+    case 'links':
+      return still(linksView(state, area.width, area.height, look));
+    case 'keys':
+      return still(keysView(state, area, look));
+    case 'events':
+      return still(eventsView(state, area.width, area.height, look));
+    case 'faults':
+      return still(faultsView(state, area.width, area.height, look));
+    case 'shell':
+      return shellView(state, area, look);
+    default:
+      return unreachable(state.view);
+  }
+}

@@ -1,0 +1,44 @@
+/** How it stands with the path of messages from one node to another. */
+import type { NodeId } from '../base/brand.ts';
+import type { ActiveFault, ClusterPicture, NodeView } from '../cluster/driver.ts';
+import { connectivityOf } from '../commands/connectivity.ts';
+
+/** `lost`: no fault is known, and yet there is no connection. */
+export type LinkState = 'self' | 'ok' | 'impaired' | 'cut' | 'down' | 'lost' | 'unknown';
+
+export interface LinkView {
+  readonly state: LinkState;
+  readonly rttMs: number | null;
+  readonly queuedBytes: number;
+}
+
+/** All links that leave each node, by `from>to`. */
+export function linksOf(picture: ClusterPicture): ReadonlyMap<string, LinkView> {
+  const { cuts } = connectivityOf(picture);
+  const links = new Map<string, LinkView>();
+  for (const from of picture.nodes) {
+    for (const to of picture.nodes) links.set(`${from.id}>${to.id}`, linkOf(picture, from, to, cuts));
+  }
+  return links;
+}
+
+function linkOf(picture: ClusterPicture, from: NodeView, to: NodeView, cuts: ReadonlySet<string>): LinkView {
+  const told = from.status?.links.find(({ peer }) => peer === to.id);
+  const view = (state: LinkState): LinkView => ({ state, rttMs: told?.rttMs ?? null, queuedBytes: told?.queuedBytes ?? 0 });
+  if (from.id === to.id) return view('self');
+  if (from.state !== 'up' || to.state !== 'up') return view('down');
+  if (cuts.has(`${from.id}>${to.id}`)) return view('cut');
+  if (linkFaultOf(picture, from.id, to.id) !== null) return view('impaired');
+  if (told === undefined) return view('unknown');
+  return view(told.connected ? 'ok' : 'lost');
+}
+
+/** The newest fault on exactly this link, in this direction; null when there is none. */
+export function linkFaultOf({ faults }: ClusterPicture, from: NodeId, to: NodeId): ActiveFault | null {
+  const found = faults.filter(({ kind, command }) => {
+    if (kind !== 'link') return false;
+    const [, first, second, ...flags] = command.split(/\s+/);
+    return (first === from && second === to) || (flags.includes('--both') && first === to && second === from);
+  });
+  return found.at(-1) ?? null;
+}

@@ -1,0 +1,215 @@
+/** Opens the console on a cluster and closes it again, whatever happens: the terminal is always given back. */
+import type { ReadStream, WriteStream } from 'node:tty';
+import type { ClusterDriver } from '../cluster/driver.ts';
+import { History } from '../commands/history.ts';
+import type { EditKey } from '../commands/line-editor.ts';
+import { App, type MountedApp } from './app.tsx';
+import { crashCard } from './crash-card.ts';
+import { Effects } from './effects.ts';
+import { REAL_CLOCKWORK, startFeed } from './feed.ts';
+import { frameOf } from './frame.ts';
+import { render } from './ink.ts';
+import { initialState, type Size } from './state.ts';
+import { type Screen, Store } from './store.ts';
+import { ASCII_GLYPHS, paint, type ThemeName, themeFor, UTF8_GLYPHS } from './theme.ts';
+
+export interface ConsoleOptions {
+  readonly ascii: boolean;
+  readonly theme: ThemeName;
+  readonly noColor: boolean;
+  /** Null keeps the history in memory. */
+  readonly historyFile: string | null;
+  readonly stdin?: ReadStream;
+  readonly stdout?: WriteStream;
+}
+
+/** `reason` is for people, to be printed after the terminal is back. */
+export interface ConsoleEnd {
+  readonly exitCode: number;
+  readonly reason: string;
+}
+
+const EXIT_CRASH = 70;
+const SIGNALS = { SIGTERM: 143, SIGHUP: 129 } as const;
+
+/**
+ * Shows the cluster until it is left. Never rejects. The caller closes the driver afterwards; `detach` has been called on
+ * it when the nodes are to run on.
+ */
+export async function runConsole(driver: ClusterDriver, options: ConsoleOptions): Promise<ConsoleEnd> {
+  const stdin = options.stdin ?? process.stdin;
+  const stdout = options.stdout ?? process.stdout;
+  if (!stdin.isTTY || !stdout.isTTY) {
+    return { exitCode: 2, reason: 'The console needs a terminal for input and output. Without one, use status, get, put or sh.' };
+  }
+  return new Promise((resolve) => {
+    const session = new Session(driver, options, stdin, stdout, resolve);
+    session.open();
+  });
+}
+
+class Session {
+  readonly #driver: ClusterDriver;
+  readonly #stdin: ReadStream;
+  readonly #stdout: WriteStream;
+  readonly #resolve: (end: ConsoleEnd) => void;
+  readonly #store: Store;
+  readonly #effects: Effects;
+  #app: MountedApp | null = null;
+  #ended = false;
+  #cleanups: (() => void)[] = [];
+
+  constructor(
+    driver: ClusterDriver,
+    options: ConsoleOptions,
+    stdin: ReadStream,
+    stdout: WriteStream,
+    resolve: (end: ConsoleEnd) => void,
+  ) {
+    this.#driver = driver;
+    this.#stdin = stdin;
+    this.#stdout = stdout;
+    this.#resolve = resolve;
+    const history = new History(options.historyFile);
+    this.#effects = new Effects({
+      driver,
+      history,
+      dispatch: (message) => this.#guarded(() => this.#store.dispatch(message)),
+      quit: (detach) => this.#quit(detach),
+      suspend: () => void this.#suspend(),
+      redraw: () => this.#redraw(),
+    });
+    const theme = themeFor(options.theme, options.noColor);
+    const glyphs = options.ascii ? ASCII_GLYPHS : UTF8_GLYPHS;
+    const draw = (state: Parameters<typeof frameOf>[0]): Screen => {
+      const { rows, cursor } = frameOf(state, glyphs);
+      return { lines: rows.map((row) => paint(row, theme)), cursor };
+    };
+    const start = initialState({
+      size: { columns: stdout.columns, rows: stdout.rows },
+      picture: driver.picture(),
+      capabilities: driver.capabilities,
+      ownsNodes: driver.ownsNodes,
+      history: history.lines,
+      now: REAL_CLOCKWORK.now(),
+      wall: REAL_CLOCKWORK.wall(),
+    });
+    this.#store = new Store(start, draw, (effect) => this.#effects.carryOut(effect));
+  }
+
+  open(): void {
+    this.#listen();
+    const app = (
+      <App
+        store={this.#store}
+        onKeys={this.#takeKeys}
+        onSize={this.#takeSize}
+        onMounted={(mounted) => {
+          this.#app = mounted;
+        }}
+      />
+    );
+    const ink = render(app, {
+      stdin: this.#stdin,
+      stdout: this.#stdout,
+      alternateScreen: true,
+      incrementalRendering: true,
+      maxFps: 30,
+      exitOnCtrlC: false,
+      patchConsole: true,
+      // Ink takes CI=anything for "no terminal"; ours has been looked at already.
+      interactive: true,
+    });
+    this.#cleanups.push(() => ink.unmount());
+    ink.waitUntilExit().then(
+      () => this.#end({ exitCode: 0, reason: '' }),
+      (error: unknown) => this.#crash(error),
+    );
+    this.#cleanups.push(startFeed(this.#driver, this.#store, REAL_CLOCKWORK));
+  }
+
+  readonly #takeKeys = (keys: readonly EditKey[]): void => {
+    const now = REAL_CLOCKWORK.now();
+    const wall = REAL_CLOCKWORK.wall();
+    this.#guarded(() => this.#store.dispatch(...keys.map((key) => ({ type: 'key', key, now, wall }) as const)));
+  };
+
+  readonly #takeSize = (size: Size): void => this.#guarded(() => this.#store.dispatch({ type: 'resize', size }));
+
+  /** A fault in the reducer or in a view is ours: it ends the console in order, not the terminal. */
+  #guarded(run: () => void): void {
+    if (this.#ended) return;
+    try {
+      run();
+    } catch (error) {
+      this.#crash(error);
+    }
+  }
+
+  #listen(): void {
+    const crash = (error: unknown): void => this.#crash(error);
+    process.on('uncaughtException', crash);
+    process.on('unhandledRejection', crash);
+    this.#cleanups.push(() => {
+      process.off('uncaughtException', crash);
+      process.off('unhandledRejection', crash);
+    });
+    for (const [signal, exitCode] of Object.entries(SIGNALS)) {
+      const onSignal = (): void => this.#end({ exitCode, reason: `Ended by ${signal}.` });
+      process.on(signal, onSignal);
+      this.#cleanups.push(() => process.off(signal, onSignal));
+    }
+  }
+
+  #quit(detach: boolean): void {
+    const { name } = this.#store.state.picture;
+    const owned = this.#driver.ownsNodes;
+    if (detach) this.#driver.detach();
+    this.#end({
+      exitCode: 0,
+      reason: detach && owned ? `${name} runs on: raftkv-tui attach opens it, raftkv-tui stop ends it.` : '',
+    });
+  }
+
+  async #suspend(): Promise<void> {
+    if (this.#app === null || process.platform === 'win32') return;
+    const stopped = REAL_CLOCKWORK.wall();
+    await this.#app.suspend(
+      () =>
+        new Promise((resolve) => {
+          process.once('SIGCONT', () => resolve());
+          process.kill(0, 'SIGTSTP');
+        }),
+    );
+    // A resize while stopped went unnoticed.
+    process.emit('SIGWINCH', 'SIGWINCH');
+    const seconds = Math.round((REAL_CLOCKWORK.wall() - stopped) / 1_000);
+    this.#guarded(() =>
+      this.#store.dispatch({ type: 'flash', text: `Back after ${seconds} s; the nodes went on.`, severity: 'info' }),
+    );
+  }
+
+  /** Whatever another program wrote over the screen goes. */
+  #redraw(): void {
+    void this.#app?.suspend(async () => {});
+  }
+
+  #crash(error: unknown): void {
+    if (this.#ended) return;
+    let card: string;
+    try {
+      card = crashCard(error, this.#store.state);
+    } catch {
+      card = crashCard(error, null);
+    }
+    this.#end({ exitCode: EXIT_CRASH, reason: card });
+  }
+
+  #end(end: ConsoleEnd): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#effects.cancel();
+    for (const cleanup of this.#cleanups.reverse()) cleanup();
+    this.#resolve(end);
+  }
+}

@@ -1,0 +1,172 @@
+/** Everything the console knows. Immutable: `update.ts` makes the next one, `frame.ts` draws it. */
+import type { NodeId } from '../base/brand.ts';
+import type { Capability, ClusterEvent, ClusterPicture } from '../cluster/driver.ts';
+import type { Candidate } from '../commands/completion.ts';
+import { EMPTY_LINE, type LineState } from '../commands/line-editor.ts';
+import type { KeyValue } from '../kv/commands.ts';
+import type { LogRow } from '../replica/status.ts';
+import type { Effect } from './messages.ts';
+
+export type ViewId = 'overview' | 'log' | 'links' | 'keys' | 'events' | 'faults' | 'shell';
+export type Severity = 'info' | 'warn' | 'error';
+
+export interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** A line being written, and what could complete it. */
+export interface Prompt {
+  readonly line: LineState;
+  readonly candidates: readonly Candidate[];
+  /** What the line would do, or the hint for its next words. */
+  readonly preview: { readonly text: string; readonly severity: Severity } | null;
+}
+export const EMPTY_PROMPT: Prompt = { line: EMPTY_LINE, candidates: [], preview: null };
+
+/** What lies over the view and takes the keys. */
+export type Overlay =
+  | { readonly type: 'command'; readonly prompt: Prompt }
+  | { readonly type: 'filter'; readonly target: 'keys' | 'events'; readonly line: LineState; readonly before: string }
+  | { readonly type: 'menu'; readonly cursor: number }
+  | {
+      readonly type: 'confirm';
+      readonly question: string;
+      readonly detail: string;
+      /** For what cannot be taken back: this must be typed. */
+      readonly expected: string | null;
+      readonly typed: string;
+      readonly since: number;
+      readonly yes: Effect;
+    }
+  | { readonly type: 'help'; readonly filter: string; readonly filtering: boolean; readonly cursor: number }
+  | { readonly type: 'output'; readonly title: string; readonly lines: readonly string[]; readonly top: number }
+  | { readonly type: 'node'; readonly node: NodeId; readonly top: number }
+  | { readonly type: 'value'; readonly key: string; readonly top: number }
+  | { readonly type: 'event'; readonly seq: number };
+
+export interface TranscriptEntry {
+  readonly id: number;
+  readonly prompt: string;
+  readonly line: string;
+  /** Null while it runs. */
+  readonly result: { readonly lines: readonly string[]; readonly trailer: string; readonly exit: number } | null;
+}
+
+/** A window of the ordered keys: `first` is the position of `rows[0]` among all with the prefix. */
+export interface KeyList {
+  readonly prefix: string;
+  readonly rows: readonly KeyValue[];
+  readonly first: number;
+  readonly total: number;
+  /** Position of the cursor among all keys with the prefix. */
+  readonly cursor: number;
+  readonly revision: number;
+  /** Null until the first answer. */
+  readonly loadedAt: number | null;
+  /** The answer came from one node without asking a majority. */
+  readonly stale: boolean;
+  readonly loading: number | null;
+  readonly problem: string | null;
+}
+
+export interface LogState {
+  /** The entry under the cursor; null follows the newest. */
+  readonly index: number | null;
+  /** Rows fetched beyond what the statuses carry, by node. */
+  readonly loaded: ReadonlyMap<NodeId, readonly LogRow[]>;
+  /** The window that is being fetched, and the one that was. */
+  readonly loading: string | null;
+  readonly loadedFor: string | null;
+}
+
+export interface EventList {
+  readonly items: readonly ClusterEvent[];
+  readonly filter: string;
+  /** Position from the end in the filtered list; null follows the newest. */
+  readonly cursor: number | null;
+  readonly dropped: number;
+}
+
+export interface ConsoleState {
+  readonly size: Size;
+  readonly picture: ClusterPicture;
+  readonly capabilities: ReadonlySet<Capability>;
+  readonly ownsNodes: boolean;
+  /** Monotonic milliseconds, and wall-clock milliseconds since 1970, of the newest message. */
+  readonly now: number;
+  readonly wall: number;
+  /** Commits per second over the last seconds, and the samples it is made of. */
+  readonly rate: { readonly perSecond: number; readonly samples: readonly { readonly at: number; readonly commit: number }[] };
+  readonly view: ViewId;
+  readonly previous: ViewId;
+  readonly nodeCursor: NodeId | null;
+  readonly linkCursor: NodeId | null;
+  readonly marked: readonly NodeId[];
+  readonly faultCursor: number;
+  readonly log: LogState;
+  readonly keys: KeyList;
+  readonly events: EventList;
+  readonly prompt: Prompt;
+  readonly history: readonly string[];
+  readonly transcript: readonly TranscriptEntry[];
+  /** Rows scrolled back from the end of the transcript. */
+  readonly transcriptTop: number;
+  readonly nextId: number;
+  readonly overlay: Overlay | null;
+  readonly flash: { readonly text: string; readonly severity: Severity; readonly until: number } | null;
+  /** Until when a second Ctrl-C quits; null when none was pressed. */
+  readonly quitArmedUntil: number | null;
+}
+
+export const EMPTY_KEYS: KeyList = {
+  prefix: '',
+  rows: [],
+  first: 0,
+  total: 0,
+  cursor: 0,
+  revision: 0,
+  loadedAt: null,
+  stale: false,
+  loading: null,
+  problem: null,
+};
+
+export interface InitialState {
+  readonly size: Size;
+  readonly picture: ClusterPicture;
+  readonly capabilities: ReadonlySet<Capability>;
+  readonly ownsNodes: boolean;
+  readonly history: readonly string[];
+  readonly now: number;
+  readonly wall: number;
+}
+
+export function initialState(start: InitialState): ConsoleState {
+  return {
+    ...start,
+    rate: { perSecond: 0, samples: [] },
+    view: 'overview',
+    previous: 'overview',
+    nodeCursor: start.picture.nodes[0]?.id ?? null,
+    linkCursor: start.picture.nodes[1]?.id ?? null,
+    marked: [],
+    faultCursor: 0,
+    log: { index: null, loaded: new Map(), loading: null, loadedFor: null },
+    keys: EMPTY_KEYS,
+    events: { items: [], filter: '', cursor: null, dropped: 0 },
+    prompt: EMPTY_PROMPT,
+    transcript: [],
+    transcriptTop: 0,
+    nextId: 1,
+    overlay: null,
+    flash: null,
+    quitArmedUntil: null,
+  };
+}
+
+/** The nodes a fault key acts on: the marked ones, else the one under the cursor. */
+export function chosenNodes(state: ConsoleState): readonly NodeId[] {
+  if (state.marked.length > 0) return state.marked;
+  return state.nodeCursor === null ? [] : [state.nodeCursor];
+}

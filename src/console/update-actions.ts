@@ -1,0 +1,234 @@
+/** What the keys of the views do. */
+import { unreachable } from '../base/assert.ts';
+import type { NodeId } from '../base/brand.ts';
+import type { ClusterAction } from '../cluster/driver.ts';
+import { EMPTY_LINE, withText } from '../commands/line-editor.ts';
+import { asWord } from '../commands/quote.ts';
+import { currentEvent, visibleEvents } from './event-list.ts';
+import { withFlash } from './flash.ts';
+import { type Action, VIEWS } from './keymap.ts';
+import { listHeight } from './layout.ts';
+import { linkFaultOf } from './link-state.ts';
+import { newestIndex } from './log-window.ts';
+import type { Step } from './messages.ts';
+import { type ConsoleState, chosenNodes, type ViewId } from './state.ts';
+import { askToQuit, interrupt, startAction } from './update-commands.ts';
+import { moveInKeys, toFirstKey, toLastKey, withPrefix } from './update-keys.ts';
+import { logIndex, moveInLog, moveToTermChange, toggleFollow } from './update-log.ts';
+import { openCommandLine } from './update-prompt.ts';
+
+const still = (state: ConsoleState): Step<ConsoleState> => ({ state, effects: [] });
+
+export function runViewAction(state: ConsoleState, action: Action): Step<ConsoleState> {
+  const view = VIEWS.find(({ id }) => action === `view-${id}`);
+  if (view !== undefined) return still(goTo(state, view.id));
+  return changeAction(state, action) ?? moveAction(state, action) ?? generalAction(state, action);
+}
+
+function goTo(state: ConsoleState, view: ViewId): ConsoleState {
+  return state.view === view ? state : { ...state, view, previous: state.view };
+}
+
+function neighbour(state: ConsoleState, step: 1 | -1): ConsoleState {
+  const at = VIEWS.findIndex(({ id }) => id === state.view);
+  return goTo(state, VIEWS[(at + step + VIEWS.length) % VIEWS.length]?.id ?? 'overview');
+}
+
+function generalAction(state: ConsoleState, action: Action): Step<ConsoleState> {
+  switch (action) {
+    case 'view-next':
+      return still(neighbour(state, 1));
+    case 'view-before':
+      return still(neighbour(state, -1));
+    case 'view-last':
+      return still(goTo(state, state.previous));
+    case 'command':
+      return openCommandLine(state, '');
+    case 'help':
+      return still({ ...state, overlay: { type: 'help', filter: '', filtering: false, cursor: 0 } });
+    case 'back':
+      return still(goBack(state));
+    case 'detach':
+      return { state, effects: [{ type: 'quit', detach: true }] };
+    case 'quit':
+      return askToQuit(state);
+    case 'interrupt':
+      return interrupt(state);
+    case 'suspend':
+      return { state, effects: [{ type: 'suspend' }] };
+    case 'redraw':
+      return { state, effects: [{ type: 'redraw' }] };
+    default:
+      return still(state);
+  }
+}
+
+/** Esc: first the filter of this view goes, then the marks, then it leads home. */
+function goBack(state: ConsoleState): ConsoleState {
+  if (state.view === 'keys' && state.keys.prefix !== '') return withPrefix(state, '');
+  if (state.view === 'events' && state.events.filter !== '')
+    return { ...state, events: { ...state.events, filter: '', cursor: null } };
+  if (state.marked.length > 0) return { ...state, marked: [] };
+  return state.flash === null ? goTo(state, 'overview') : { ...state, flash: null };
+}
+
+function changeAction(state: ConsoleState, action: Action): Step<ConsoleState> | null {
+  const nodes = chosenNodes(state);
+  switch (action) {
+    case 'fault-menu':
+      return still({ ...state, overlay: { type: 'menu', cursor: 0 } });
+    case 'restart':
+      return nodes.length === 0 ? still(state) : startAction(state, `restart ${nodes.join(',')}`, { type: 'restart', nodes });
+    case 'undo':
+      return noFaults(state) ?? startAction(state, 'undo', { type: 'undo' });
+    case 'heal-all':
+      return noFaults(state) ?? startAction(state, 'heal', { type: 'heal', fault: null });
+    case 'heal-one':
+      return healOne(state);
+    case 'cut-link':
+      return toggleLink(state);
+    case 'slow-link':
+      return slowLink(state);
+    case 'new-key':
+      return openCommandLine(state, `put ${state.keys.prefix === '' ? '' : asWord(state.keys.prefix)}`);
+    case 'edit-key':
+      return onKey(state, (key, value) => `put ${asWord(key)} ${asWord(value)}`);
+    case 'delete-key':
+      return onKey(state, (key) => `del ${asWord(key)}`);
+    case 'mark':
+      return still(toggleMark(state));
+    case 'mark-all': {
+      const all = state.picture.nodes.map(({ id }) => id);
+      return still({ ...state, marked: state.marked.length === all.length ? [] : all });
+    }
+    case 'filter':
+      return still(openFilter(state));
+    case 'open':
+      return still(openDetail(state));
+    default:
+      return null;
+  }
+}
+
+function noFaults(state: ConsoleState): Step<ConsoleState> | null {
+  return state.picture.faults.length === 0 ? still(withFlash(state, 'No fault is active.', 'info')) : null;
+}
+
+function healOne(state: ConsoleState): Step<ConsoleState> {
+  const fault = state.picture.faults[state.faultCursor];
+  return fault === undefined ? still(state) : startAction(state, `heal ${fault.id}`, { type: 'heal', fault: fault.id });
+}
+
+function linkUnderCursor({ nodeCursor, linkCursor }: ConsoleState): { readonly from: NodeId; readonly to: NodeId } | null {
+  return nodeCursor === null || linkCursor === null || nodeCursor === linkCursor ? null : { from: nodeCursor, to: linkCursor };
+}
+
+function toggleLink(state: ConsoleState): Step<ConsoleState> {
+  const link = linkUnderCursor(state);
+  if (link === null) return still(withFlash(state, 'A node has no link to itself.', 'info'));
+  const fault = linkFaultOf(state.picture, link.from, link.to);
+  if (fault !== null) return startAction(state, `heal ${fault.id}`, { type: 'heal', fault: fault.id });
+  const cut: ClusterAction = { type: 'link', ...link, bothWays: false, drop: 1, delayMs: [0, 0], duplicate: 0, forMs: null };
+  return startAction(state, `cut ${link.from} ${link.to}`, cut);
+}
+
+function slowLink(state: ConsoleState): Step<ConsoleState> {
+  const link = linkUnderCursor(state);
+  if (link === null) return still(withFlash(state, 'A node has no link to itself.', 'info'));
+  return openCommandLine(state, `link ${link.from} ${link.to} --delay 80ms..120ms`);
+}
+
+function onKey(state: ConsoleState, line: (key: string, value: string) => string): Step<ConsoleState> {
+  const kv = state.keys.rows[state.keys.cursor - state.keys.first];
+  return kv === undefined ? still(state) : openCommandLine(state, line(kv.key, kv.value));
+}
+
+function toggleMark(state: ConsoleState): ConsoleState {
+  const id = state.nodeCursor;
+  if (id === null) return state;
+  const marked = state.marked.includes(id) ? state.marked.filter((other) => other !== id) : [...state.marked, id];
+  return { ...state, marked };
+}
+
+function openFilter(state: ConsoleState): ConsoleState {
+  const target = state.view === 'keys' ? 'keys' : 'events';
+  const before = target === 'keys' ? state.keys.prefix : state.events.filter;
+  return { ...state, overlay: { type: 'filter', target, line: withText(EMPTY_LINE, before), before } };
+}
+
+function openDetail(state: ConsoleState): ConsoleState {
+  if (state.view === 'keys') {
+    const kv = state.keys.rows[state.keys.cursor - state.keys.first];
+    return kv === undefined ? state : { ...state, overlay: { type: 'value', key: kv.key, top: 0 } };
+  }
+  if (state.view === 'events') {
+    const event = currentEvent(state.events);
+    return event === null ? state : { ...state, overlay: { type: 'event', seq: event.seq } };
+  }
+  return state.nodeCursor === null ? state : { ...state, overlay: { type: 'node', node: state.nodeCursor, top: 0 } };
+}
+
+function moveAction(state: ConsoleState, action: Action): Step<ConsoleState> | null {
+  if (state.view === 'log') {
+    if (action === 'term-before') return still(moveToTermChange(state, -1));
+    if (action === 'term-after') return still(moveToTermChange(state, 1));
+  }
+  if (action === 'follow') return still(state.view === 'log' ? toggleFollow(state) : toggleEvents(state));
+  if (action === 'first' || action === 'last') return toEnd(state, action);
+  const page = Math.max(1, listHeight(state) - 1);
+  const steps: Partial<Record<Action, number>> = { up: -1, down: 1, 'page-up': -page, 'page-down': page };
+  const step = steps[action];
+  if (step !== undefined) return still(moveBy(state, step, action.startsWith('page')));
+  if (action === 'left' || action === 'right') return still(moveSideways(state, action === 'right' ? 1 : -1));
+  return null;
+}
+
+function toEnd(state: ConsoleState, action: 'first' | 'last'): Step<ConsoleState> {
+  if (state.view === 'keys') return action === 'first' ? still(toFirstKey(state)) : toLastKey(state);
+  if (state.view === 'log') return still(moveInLog(state, action === 'first' ? 1 : newestIndex(state.picture)));
+  const last = visibleEvents(state.events).length - 1;
+  return still({ ...state, events: { ...state.events, cursor: action === 'first' ? Math.max(0, last) : null } });
+}
+
+function toggleEvents(state: ConsoleState): ConsoleState {
+  return { ...state, events: { ...state.events, cursor: state.events.cursor === null ? 0 : null } };
+}
+
+function moveBy(state: ConsoleState, step: number, page: boolean): ConsoleState {
+  switch (state.view) {
+    case 'keys':
+      return moveInKeys(state, state.keys.cursor + step);
+    case 'events':
+      return moveInEvents(state, step);
+    case 'faults':
+      return { ...state, faultCursor: Math.max(0, Math.min(state.picture.faults.length - 1, state.faultCursor + step)) };
+    case 'log':
+      return page ? moveInLog(state, logIndex(state) + step) : { ...state, nodeCursor: shifted(state, state.nodeCursor, step) };
+    case 'overview':
+    case 'links':
+      return { ...state, nodeCursor: shifted(state, state.nodeCursor, step) };
+    case 'shell':
+      return state;
+    default:
+      return unreachable(state.view);
+  }
+}
+
+/** Moving past the newest event follows again. */
+function moveInEvents(state: ConsoleState, step: number): ConsoleState {
+  const last = visibleEvents(state.events).length - 1;
+  const at = (state.events.cursor ?? 0) - step;
+  const cursor = at < 0 || last < 0 ? null : Math.min(last, at);
+  return { ...state, events: { ...state.events, cursor } };
+}
+
+function moveSideways(state: ConsoleState, step: 1 | -1): ConsoleState {
+  if (state.view === 'log') return moveInLog(state, logIndex(state) + step);
+  return { ...state, linkCursor: shifted(state, state.linkCursor, step) };
+}
+
+function shifted({ picture }: ConsoleState, from: NodeId | null, step: number): NodeId | null {
+  const ids = picture.nodes.map(({ id }) => id);
+  const at = from === null ? 0 : ids.indexOf(from);
+  return ids[Math.max(0, Math.min(ids.length - 1, at + step))] ?? null;
+}

@@ -1,0 +1,141 @@
+/** Running commands, asking before those that hurt, and showing what came of them. */
+import type { ClusterAction } from '../cluster/driver.ts';
+import { type Consequence, consequenceOf } from '../commands/consequence.ts';
+import { withFlash } from './flash.ts';
+import type { Effect, Message, Step, Where } from './messages.ts';
+import type { ConsoleState, TranscriptEntry } from './state.ts';
+
+const MOST_ENTRIES = 300;
+const MOST_LINES = 1_000;
+/** A second Ctrl-C within this time quits. */
+const QUIT_ARMED_MS = 1_500;
+
+/** `demo n1> `, or `demo (no leader)> `. */
+export function promptOf({ picture }: ConsoleState): string {
+  return `${picture.name} ${picture.leader ?? '(no leader)'}> `;
+}
+
+/** A line that was typed. */
+export function runTyped(state: ConsoleState, line: string, where: Where): Step<ConsoleState> {
+  const { state: next, id } = opened(state, line);
+  const run: Effect = { type: 'run-line', id, line, where, marked: state.marked, cursor: state.nodeCursor };
+  return { state: next, effects: [{ type: 'remember', line }, run] };
+}
+
+/** An action from a key, with the command that it equals: done at once when nothing is lost by it, else asked for. */
+export function startAction(state: ConsoleState, line: string, action: ClusterAction): Step<ConsoleState> {
+  const { state: next, id } = opened(state, line);
+  const consequence = consequenceOf(state.picture, action);
+  if (consequence.level > 0) return { state: confirmAction(next, { id, line, action, consequence }), effects: [] };
+  return { state: { ...next, overlay: null }, effects: [{ type: 'act', id, line, action, where: 'key' }] };
+}
+
+function opened(state: ConsoleState, line: string): { readonly state: ConsoleState; readonly id: number } {
+  const entry: TranscriptEntry = { id: state.nextId, prompt: promptOf(state), line, result: null };
+  const transcript = [...state.transcript, entry].slice(-MOST_ENTRIES);
+  return { state: { ...state, transcript, transcriptTop: 0, nextId: state.nextId + 1 }, id: entry.id };
+}
+
+interface Asked {
+  readonly id: number;
+  readonly line: string;
+  readonly action: ClusterAction;
+  readonly consequence: Consequence;
+}
+
+export function confirmAction(state: ConsoleState, { id, line, action, consequence }: Asked): ConsoleState {
+  return {
+    ...state,
+    overlay: {
+      type: 'confirm',
+      question: line,
+      detail: consequence.text,
+      expected: consequence.level === 2 ? state.picture.name : null,
+      typed: '',
+      since: state.now,
+      yes: { type: 'act', id, line, action, where: 'key' },
+    },
+  };
+}
+
+/** Yes was said. The cluster may have changed since the question: where it got worse, the new question is asked. */
+export function confirmed(state: ConsoleState, detail: string, yes: Effect): Step<ConsoleState> {
+  if (yes.type === 'act') {
+    const now = consequenceOf(state.picture, yes.action);
+    if (now.level > 0 && now.text !== detail) return { state: confirmAction(state, { ...yes, consequence: now }), effects: [] };
+  }
+  return { state: { ...state, overlay: null }, effects: [yes] };
+}
+
+/** No was said, or nothing. */
+export function declined(state: ConsoleState, yes: Effect): ConsoleState {
+  const closed = { ...state, overlay: null };
+  if (yes.type !== 'act') return closed;
+  const result = { lines: ['not done'], trailer: '', exit: 1 };
+  return withFlash(withResult(closed, yes.id, result), `Not done: ${yes.line}`, 'info');
+}
+
+function withResult(state: ConsoleState, id: number, result: NonNullable<TranscriptEntry['result']>): ConsoleState {
+  return { ...state, transcript: state.transcript.map((entry) => (entry.id === id ? { ...entry, result } : entry)) };
+}
+
+/** In the shell the transcript shows it; elsewhere one line flashes and a longer answer opens over the view. */
+export function finishCommand(state: ConsoleState, message: Message & { type: 'finished' }): ConsoleState {
+  const { result, where, line } = message;
+  const cut = result.lines.length > MOST_LINES;
+  const lines = cut ? [...result.lines.slice(0, MOST_LINES), `(${result.lines.length - MOST_LINES} more lines)`] : result.lines;
+  const next = withResult(state, message.id, { lines, trailer: result.trailer ?? '', exit: result.exit });
+  if (where === 'shell' || lines.length === 0) return next;
+  const severity = result.exit === 0 ? 'info' : result.exit === 3 ? 'warn' : 'error';
+  if (lines.length > 2 && next.overlay === null) return { ...next, overlay: { type: 'output', title: line, lines, top: 0 } };
+  const trailer = result.trailer === undefined ? '' : `   ${result.trailer}`;
+  return withFlash(next, `${lines.join(' ').replace(/\s+/g, ' ')}${trailer}`, severity);
+}
+
+/** Ctrl-C: clear what is written, else stop what runs, else ask for a second press. */
+export function interrupt(state: ConsoleState): Step<ConsoleState> {
+  const { overlay } = state;
+  if (overlay?.type === 'command' || overlay?.type === 'filter') return { state: { ...state, overlay: null }, effects: [] };
+  if (overlay?.type === 'confirm') return { state: declined(state, overlay.yes), effects: [] };
+  if (overlay !== null) return { state: { ...state, overlay: null }, effects: [] };
+  if (state.view === 'shell' && state.prompt.line.text !== '') {
+    return {
+      state: {
+        ...state,
+        prompt: { ...state.prompt, line: { ...state.prompt.line, text: '', cursor: 0, search: null }, candidates: [] },
+      },
+      effects: [],
+    };
+  }
+  if (state.transcript.some((entry) => entry.result === null)) {
+    return { state: withFlash(state, 'Stopped waiting.', 'warn'), effects: [{ type: 'cancel' }] };
+  }
+  if (state.quitArmedUntil !== null) return { state, effects: [{ type: 'quit', detach: false }] };
+  const stop = state.ownsNodes ? ` and stops ${state.picture.nodes.length} nodes (d leaves them running)` : '';
+  const armed = { ...state, quitArmedUntil: state.now + QUIT_ARMED_MS };
+  return {
+    state: { ...withFlash(armed, `Ctrl-C again quits${stop}.`, 'warn'), quitArmedUntil: armed.quitArmedUntil },
+    effects: [],
+  };
+}
+
+/** `q`: asks only where quitting stops nodes. */
+export function askToQuit(state: ConsoleState): Step<ConsoleState> {
+  if (!state.ownsNodes) return { state, effects: [{ type: 'quit', detach: false }] };
+  const count = state.picture.nodes.length;
+  return {
+    state: {
+      ...state,
+      overlay: {
+        type: 'confirm',
+        question: 'quit',
+        detail: `the ${count === 1 ? 'node stops' : `${count} nodes stop`}, the data stays on disk; d would leave ${count === 1 ? 'it' : 'them'} running`,
+        expected: null,
+        typed: '',
+        since: state.now,
+        yes: { type: 'quit', detach: false },
+      },
+    },
+    effects: [],
+  };
+}

@@ -1,0 +1,95 @@
+/** (state, message) -> next state and what to ask of the world. Pure: time comes in with the messages. */
+import { unreachable } from '../base/assert.ts';
+import { withEvents } from './event-list.ts';
+import { expire, withFlash } from './flash.ts';
+import { keyName } from './key-input.ts';
+import { actionFor } from './keymap.ts';
+import type { Effect, Message, Step } from './messages.ts';
+import { withRate } from './rate.ts';
+import type { ConsoleState } from './state.ts';
+import { runViewAction } from './update-actions.ts';
+import { confirmAction, finishCommand, interrupt } from './update-commands.ts';
+import { keysEffects, takeKeysPage } from './update-keys.ts';
+import { logEffects } from './update-log.ts';
+import { overlayKey } from './update-overlay.ts';
+import { shellKey, takeCompletion, takePreview } from './update-prompt.ts';
+
+export function update(state: ConsoleState, message: Message): Step<ConsoleState> {
+  const step = apply(state, message);
+  return withLoads(step);
+}
+
+function apply(state: ConsoleState, message: Message): Step<ConsoleState> {
+  switch (message.type) {
+    case 'data':
+      return still(takeData(state, message));
+    case 'clock':
+      return still(expire(withRate({ ...state, now: message.now, wall: message.wall })));
+    case 'key':
+      return takeKey(expire({ ...state, now: message.now, wall: message.wall }), message);
+    case 'resize':
+      return still({ ...state, size: message.size });
+    case 'flash':
+      return still(withFlash(state, message.text, message.severity));
+    case 'ask':
+      return still(confirmAction(state, message));
+    case 'finished':
+      return still(finishCommand(state, message));
+    case 'history':
+      return still({ ...state, history: message.lines });
+    case 'completed':
+      return takeCompletion(state, message.line, message.completion);
+    case 'previewed':
+      return still(takePreview(state, message.line, message.text, message.severity));
+    case 'keys-page':
+      return still(takeKeysPage(state, message.request, message.page));
+    case 'log-page':
+      return still(
+        state.log.loading === message.window
+          ? { ...state, log: { ...state.log, loaded: message.loaded, loading: null, loadedFor: message.window } }
+          : state,
+      );
+    default:
+      return unreachable(message);
+  }
+}
+
+const still = (state: ConsoleState): Step<ConsoleState> => ({ state, effects: [] });
+
+/** Whatever is on screen and not loaded yet is asked for, once. */
+function withLoads({ state, effects }: Step<ConsoleState>): Step<ConsoleState> {
+  const keys = keysEffects(state);
+  const log = logEffects(keys.state);
+  const more: readonly Effect[] = [...keys.effects, ...log.effects];
+  return more.length === 0 ? { state, effects } : { state: log.state, effects: [...effects, ...more] };
+}
+
+function takeData(state: ConsoleState, message: Message & { type: 'data' }): ConsoleState {
+  const { picture } = message;
+  const known = (id: string | null): boolean => picture.nodes.some((node) => node.id === id);
+  const next = {
+    ...state,
+    picture,
+    ownsNodes: message.ownsNodes,
+    now: message.now,
+    wall: message.wall,
+    nodeCursor: known(state.nodeCursor) ? state.nodeCursor : (picture.nodes[0]?.id ?? null),
+    linkCursor: known(state.linkCursor) ? state.linkCursor : (picture.nodes[1]?.id ?? null),
+    marked: state.marked.every(known) ? state.marked : state.marked.filter(known),
+    faultCursor: Math.max(0, Math.min(state.faultCursor, picture.faults.length - 1)),
+    events: withEvents(state.events, message.events, message.dropped),
+  };
+  return expire(withRate(next));
+}
+
+function takeKey(state: ConsoleState, message: Message & { type: 'key' }): Step<ConsoleState> {
+  // An error stays until someone has shown to be there.
+  const seen = state.flash?.severity === 'error' ? { ...state, flash: null } : state;
+  const name = keyName(message.key);
+  if (name === 'ctrl-c') return interrupt(seen);
+  if (name === 'ctrl-z') return { state: seen, effects: [{ type: 'suspend' }] };
+  if (seen.overlay !== null) return overlayKey(seen, seen.overlay, message.key);
+  if (seen.view === 'shell') return shellKey(seen, message.key);
+  const action = name === null ? null : actionFor(name, seen.view, seen.capabilities);
+  return action === null ? still(seen) : runViewAction(seen, action);
+}

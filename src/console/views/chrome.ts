@@ -1,0 +1,210 @@
+/** The four rows around every view: the cluster in one line, the tabs, what is to be said, the keys. */
+import { safe } from '../../base/safe.ts';
+import { bestReach, connectivityOf, majorityOf } from '../../commands/connectivity.ts';
+import { diagnose } from '../diagnosis.ts';
+import { ageText, countText, plural } from '../format.ts';
+import { bindingsFor, shownKey, VIEWS } from '../keymap.ts';
+import { highestCommit } from '../rate.ts';
+import { cutRow, EMPTY_ROW, type Row, rowCells, type Span, type Style, span, spread } from '../rows.ts';
+import type { ConsoleState, Overlay, Severity } from '../state.ts';
+import type { Glyphs } from '../theme.ts';
+import { promptOf } from '../update-commands.ts';
+import { foreign, headOf } from '../width.ts';
+import { promptRow } from './shell-view.ts';
+
+const SILENT_MS = 2_000;
+
+/** Cluster truth: the most important first, the rest as far as there is room. */
+export function headerRow(state: ConsoleState, width: number, look: Glyphs): Row {
+  const { picture } = state;
+  const count = picture.nodes.length;
+  const up = picture.nodes.filter((node) => node.state === 'up').length;
+  const right = liveness(state);
+  const parts: readonly Row[] = [
+    [span(` ${foreign(picture.name, 20)}`, 'bold')],
+    [span(`${up}/${count} up`, up === count ? 'good' : 'warn')],
+    [
+      span(`T${picture.term} `),
+      picture.leader === null ? span('no leader', 'bad') : span(`${look.leader} ${picture.leader} leads`, 'leader'),
+    ],
+    quorumPart(state),
+    [span('commit ', 'dim'), span(String(highestCommit(state)))],
+    [span(`${countText(state.rate.perSecond)}/s`, state.rate.perSecond > 0 ? 'plain' : 'dim')],
+    ...(picture.faults.length === 0 ? [] : [[span(plural(picture.faults.length, 'fault'), 'warn')]]),
+  ];
+  let line: Row = EMPTY_ROW;
+  for (const part of parts) {
+    const next = line.length === 0 ? part : [...line, span('  '), ...part];
+    if (rowCells(next) + rowCells(right) + 2 > width) break;
+    line = next;
+  }
+  return spread(line, right, width, look.ellipsis);
+}
+
+function quorumPart({ picture }: ConsoleState): Row {
+  if (picture.nodes.length === 0) return EMPTY_ROW;
+  const quorum = majorityOf(picture.nodes.length);
+  const spare = bestReach(connectivityOf(picture)) - quorum;
+  const style: Style = spare < 0 ? 'bad' : spare === 0 && picture.nodes.length > 1 ? 'warn' : 'plain';
+  const words = spare < 0 ? 'no quorum' : `${spare === 0 ? 'none' : String(spare)} to spare`;
+  return [span('quorum ', 'dim'), span(`${quorum} `), span(words, style)];
+}
+
+/** Whether these numbers are of now. */
+function liveness({ picture, now }: ConsoleState): Row {
+  const newest = Math.max(...picture.nodes.map(({ seenAt }) => seenAt ?? Number.NEGATIVE_INFINITY));
+  if (picture.nodes.every((node) => node.state !== 'up')) return [span('ALL DOWN ', 'bad')];
+  if (newest === Number.NEGATIVE_INFINITY) return [span('CONNECTING ', 'warn')];
+  const age = now - newest;
+  return age > SILENT_MS ? [span(`NO CONTACT ${ageText(age)} `, 'bad')] : [span('LIVE ', 'good')];
+}
+
+export function tabsRow(state: ConsoleState, width: number, look: Glyphs): Row {
+  const faults = state.picture.faults.length;
+  const name = (id: string, title: string): string => (id === 'faults' && faults > 0 ? `${title} ${faults}` : title);
+  const tab = (active: boolean, text: string): Span => (active ? span(` ${text} `, 'active') : span(` ${text} `, 'dim'));
+  const full = VIEWS.map(({ id, key, title }) => tab(id === state.view, `${key} ${name(id, title)}`));
+  if (rowCells(full) <= width) return full;
+  const short = VIEWS.map(({ id, key, title }) => tab(id === state.view, id === state.view ? `${key} ${name(id, title)}` : key));
+  return cutRow(short, width, look.ellipsis);
+}
+
+const STYLES: Readonly<Record<Severity, Style>> = { info: 'plain', warn: 'warn', error: 'bad' };
+
+export interface StatusLine {
+  readonly row: Row;
+  /** Where the terminal's cursor stands in this row; null when nothing is written here. */
+  readonly x: number | null;
+}
+
+/** A prompt or a question when one is open, else what just happened, else the standing diagnosis. */
+export function statusLine(state: ConsoleState, width: number, look: Glyphs): StatusLine {
+  const { overlay, flash } = state;
+  if (overlay?.type === 'command')
+    return written(promptRow(`:${safe(promptOf(state)).replace(/> $/, '')}> `, overlay.prompt.line, width, look));
+  if (overlay?.type === 'filter')
+    return written(promptRow(overlay.target === 'keys' ? ' prefix: ' : ' filter: ', overlay.line, width, look));
+  if (overlay?.type === 'confirm') return question(overlay, width, look);
+  if (flash !== null)
+    return { row: cutRow([span(' '), span(foreign(flash.text, width), STYLES[flash.severity])], width, look.ellipsis), x: null };
+  const { severity, text } = diagnose(state.picture);
+  return { row: cutRow([span(` ${text}`, STYLES[severity])], width, look.ellipsis), x: null };
+}
+
+const written = ({ row, x }: { row: Row; x: number }): StatusLine => ({ row, x });
+
+function question(
+  { question: asked, detail, expected, typed }: Overlay & { type: 'confirm' },
+  width: number,
+  look: Glyphs,
+): StatusLine {
+  if (expected === null) {
+    const row = spread(
+      [span(` ${safe(asked)}: `, 'bold'), span(safe(detail), 'warn')],
+      [span(' y/N ', 'active')],
+      width,
+      look.ellipsis,
+    );
+    return { row, x: null };
+  }
+  const lead = ` Type ${foreign(expected, 20)} to go on: `;
+  const text = headOf(foreign(typed, width), Math.max(1, width - lead.length - 1));
+  return { row: [span(lead, 'warn'), span(text, 'bold')], x: lead.length + text.length };
+}
+
+/** The keys that work here, the most useful first; what does not fit is in `?`. */
+export function hintsRow(state: ConsoleState, width: number, look: Glyphs): Row {
+  const { overlay } = state;
+  if (overlay?.type === 'command' && overlay.prompt.preview !== null) {
+    const { text, severity } = overlay.prompt.preview;
+    return cutRow([span(` ${foreign(text, width)}`, severity === 'info' ? 'dim' : STYLES[severity])], width, look.ellipsis);
+  }
+  return hints(hintsOf(state), width, look);
+}
+
+function hintsOf(state: ConsoleState): readonly (readonly [string, string])[] {
+  switch (state.overlay?.type) {
+    case 'command':
+      return [
+        ['Enter', 'runs'],
+        ['Tab', 'completes'],
+        ['Up', 'history'],
+        ['Ctrl-R', 'search'],
+        ['Esc', 'closes'],
+      ];
+    case 'filter':
+      return [
+        ['Enter', 'keeps'],
+        ['Esc', 'takes back'],
+      ];
+    case 'menu':
+      return [
+        ['letter', 'does it'],
+        ['j k', 'move'],
+        ['Enter', 'chooses'],
+        ['Esc', 'closes'],
+      ];
+    case 'confirm':
+      return state.overlay.expected === null
+        ? [
+            ['y', 'yes'],
+            ['n', 'no (Enter, Esc)'],
+          ]
+        : [
+            ['Enter', 'goes on'],
+            ['Esc', 'no'],
+          ];
+    case 'help':
+      return [
+        ['Enter', 'runs'],
+        ['/', 'filters'],
+        ['j k', 'move'],
+        ['Esc', 'closes'],
+      ];
+    case 'output':
+    case 'node':
+    case 'value':
+      return [
+        ['j k', 'scroll'],
+        ['Esc', 'closes'],
+      ];
+    case 'event':
+      return [['any key', 'closes']];
+    default:
+      return viewHints(state);
+  }
+}
+
+function viewHints(state: ConsoleState): readonly (readonly [string, string])[] {
+  if (state.view === 'shell')
+    return [
+      ['Enter', 'runs'],
+      ['Tab', 'completes'],
+      ['Up', 'history'],
+      ['Ctrl-R', 'search'],
+      ['PgUp', 'scrolls'],
+      ['Esc', 'leaves'],
+    ];
+  const noFaults = state.picture.faults.length === 0;
+  const shown = bindingsFor(state.view, state.capabilities).filter(
+    ({ action }) => !(noFaults && (action === 'undo' || action === 'heal-all' || action === 'heal-one')),
+  );
+  const move: readonly (readonly [string, string])[] =
+    state.view === 'links' || state.view === 'log' ? [['h j k l', 'move']] : [['j k', 'move']];
+  return [...move, ...shown.flatMap(({ hint, keys }) => (hint === null ? [] : [[shownKey(keys[0] ?? ''), hint] as const]))];
+}
+
+function hints(pairs: readonly (readonly [string, string])[], width: number, look: Glyphs): Row {
+  const line: Span[] = [];
+  let used = 0;
+  for (const [key, text] of pairs) {
+    const cells = key.length + text.length + 3;
+    if (used + cells > width - 2) {
+      line.push(span(` ${look.ellipsis}`, 'dim'));
+      break;
+    }
+    line.push(span(` ${key}`, 'key'), span(` ${text} `, 'dim'));
+    used += cells;
+  }
+  return line;
+}

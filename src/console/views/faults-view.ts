@@ -1,0 +1,84 @@
+/** What is broken on purpose, for how long, and how to take it back. */
+import type { ActiveFault } from '../../cluster/driver.ts';
+import { ageText } from '../format.ts';
+import { type Row, selectRow, span } from '../rows.ts';
+import type { ConsoleState } from '../state.ts';
+import type { Glyphs } from '../theme.ts';
+import { foreign } from '../width.ts';
+import { type Column, cell, table, titleRow } from './parts.ts';
+
+export function faultPanel(state: ConsoleState, width: number, height: number, look: Glyphs): readonly Row[] {
+  const { faults } = state.picture;
+  const note: Row = faults.length === 0 ? [] : [span('H', 'key'), span(' heals all', 'dim')];
+  const title = titleRow(`FAULTS ${faults.length}`, width, look, note);
+  if (faults.length === 0)
+    return [title, [span(' None. ', 'dim'), span('f', 'key'), span(' breaks something.', 'dim')]].slice(0, height);
+  const newest = faults.at(-1);
+  const rows = faults
+    .slice(-Math.max(1, height - 1))
+    .map(
+      (fault): Row => [
+        span(` ${fault.id} `, 'bold'),
+        span(foreign(fault.command, width), 'warn'),
+        span(`  ${ageOf(fault, state.wall)}`, 'dim'),
+        ...(fault === newest ? [span('  u', 'key'), span(' undoes', 'dim')] : []),
+      ],
+    );
+  return [title, ...rows].slice(0, height);
+}
+
+function ageOf({ since, until }: ActiveFault, wall: number): string {
+  const left = until === null ? '' : `, ${ageText(until - wall)} left`;
+  return `${ageText(wall - since)}${left}`;
+}
+
+export function faultsView(state: ConsoleState, width: number, height: number, look: Glyphs): readonly Row[] {
+  const { faults } = state.picture;
+  const title = titleRow(`FAULTS ${faults.length}`, width, look);
+  if (faults.length === 0) return [title, [], ...NOTHING_BROKEN];
+  const { header, rows } = table(columnsOf(state, width, look), width, look);
+  const room = Math.max(1, height - 2);
+  const top = Math.max(0, Math.min(state.faultCursor - Math.floor(room / 2), rows.length - room));
+  const shown = rows.map((line, i) => (i === state.faultCursor ? selectRow(line, width, look.ellipsis) : line));
+  return [title, header, ...shown.slice(top, top + room)];
+}
+
+const NOTHING_BROKEN: readonly Row[] = [
+  [span(' Nothing is broken on purpose.')],
+  [
+    span(' Mark nodes with ', 'dim'),
+    span('Space', 'key'),
+    span(' in the overview and press ', 'dim'),
+    span('f', 'key'),
+    span(' there.', 'dim'),
+  ],
+  [span(' '), span('u', 'key'), span(' takes back the newest fault, ', 'dim'), span('H', 'key'), span(' all of them.', 'dim')],
+];
+
+function columnsOf({ picture, faultCursor, wall }: ConsoleState, width: number, look: Glyphs): readonly Column[] {
+  const { faults } = picture;
+  const column = (
+    title: string,
+    align: 'left' | 'right',
+    keep: number,
+    cellOf: (fault: ActiveFault, i: number) => Row,
+  ): Column => ({
+    title,
+    align,
+    keep,
+    cells: faults.map(cellOf),
+  });
+  const ends = ({ until }: ActiveFault): Row =>
+    cell(until === null ? 'when healed' : `in ${ageText(until - wall)}`, until === null ? 'dim' : 'plain');
+  return [
+    column('    ID', 'right', 90, ({ id }, i) => [
+      span(i === faultCursor ? `${look.cursor} ` : '  ', 'key'),
+      span(String(id), 'bold'),
+    ]),
+    { ...column('COMMAND', 'left', 100, ({ command }) => cell(foreign(command, width), 'warn')), shrinkTo: 14 },
+    column('FOR', 'right', 80, ({ since }) => cell(ageText(wall - since))),
+    column('ENDS', 'right', 70, ends),
+    { ...column('SET BY', 'left', 40, ({ owner }) => cell(owner === 'cli' ? 'command line' : 'a console', 'dim')), shrinkTo: 8 },
+    { ...column('TOUCHES', 'left', 50, ({ nodes }) => cell(nodes.join(' '))), shrinkTo: 8 },
+  ];
+}

@@ -1,0 +1,124 @@
+/** Who reaches whom: from each node (row) to each other (column). */
+import { bytesText, msText } from '../format.ts';
+import { type LinkView, linkFaultOf, linksOf } from '../link-state.ts';
+import { type Row, type Span, type Style, selectRow, span } from '../rows.ts';
+import type { ConsoleState } from '../state.ts';
+import type { Glyphs } from '../theme.ts';
+import { cutText, padEnd, padStart } from '../width.ts';
+import { pointer, roleGlyph, roleStyle, titleRow } from './parts.ts';
+
+const CELL = 7;
+
+/** The matrix. `cursor` draws the chosen cell inverse. */
+export function linkMatrix(state: ConsoleState, width: number, look: Glyphs, cursor: boolean): readonly Row[] {
+  const { nodes } = state.picture;
+  const links = linksOf(state.picture);
+  const ids = Math.min(8, Math.max(2, ...nodes.map(({ id }) => id.length)));
+  const cellWidth = Math.max(ids + 1, Math.min(CELL, Math.floor((width - ids - 6) / Math.max(1, nodes.length))));
+  const label = (id: string): string => cutText(id, ids, look.ellipsis);
+  const header: Row = [
+    span(padEnd('  from/to', ids + 6).slice(0, ids + 6), 'dim'),
+    ...nodes.map(({ id }) => span(padStart(label(id), cellWidth), cursor && id === state.linkCursor ? 'key' : 'dim')),
+  ];
+  const rows = nodes.map((from) => {
+    const line: Row = [
+      ...pointer(cursor && from.id === state.nodeCursor, false, look),
+      span(`${roleGlyph(from, look)} `, roleStyle(from)),
+      span(padEnd(label(from.id), ids + 2), from.state === 'up' ? 'bold' : 'dim'),
+      ...nodes.flatMap((to) => {
+        const here = cursor && from.id === state.nodeCursor && to.id === state.linkCursor;
+        return linkCell(links.get(`${from.id}>${to.id}`), cellWidth, look, here);
+      }),
+    ];
+    return cursor && from.id === state.nodeCursor ? selectRow(line, width, look.ellipsis) : line;
+  });
+  return [header, ...rows];
+}
+
+function linkCell(link: LinkView | undefined, width: number, look: Glyphs, here: boolean): readonly Span[] {
+  const [text, style] = linkText(link, look, width - 1);
+  const shown = span(text, style);
+  return [span(' '.repeat(Math.max(1, width - text.length))), here ? { ...shown, inverse: true } : shown];
+}
+
+function linkText(link: LinkView | undefined, look: Glyphs, width: number): readonly [string, Style] {
+  const rtt = link?.rttMs == null ? '' : msText(link.rttMs);
+  const timed = (glyph: string): string => (rtt === '' || rtt.length + 1 > width ? glyph : `${rtt}${glyph}`);
+  switch (link?.state) {
+    case 'self':
+      return [look.self, 'dim'];
+    case 'ok':
+      return [rtt !== '' && rtt.length <= width ? rtt : look.linkOk, 'good'];
+    case 'impaired':
+      return [timed(look.linkSlow), 'warn'];
+    case 'cut':
+      return [width >= 4 ? `cut${look.linkCut}` : look.linkCut, 'bad'];
+    case 'down':
+      return [look.linkDown, 'dim'];
+    case 'lost':
+      return [width >= 5 ? `lost${look.linkLost}` : look.linkLost, 'warn'];
+    default:
+      return [look.absent, 'dim'];
+  }
+}
+
+export function linksPanel(state: ConsoleState, width: number, look: Glyphs): readonly Row[] {
+  return [
+    titleRow('LINKS', width, look, [span('round trips  ', 'dim'), span('3', 'key'), span(' edits', 'dim')]),
+    ...linkMatrix(state, width, look, false),
+  ];
+}
+
+export function linksView(state: ConsoleState, width: number, height: number, look: Glyphs): readonly Row[] {
+  const legend: Row = [
+    span(' '),
+    ...(
+      [
+        [look.linkSlow, 'warn', ' slow or lossy   '],
+        [`cut${look.linkCut}`, 'bad', ' every message lost   '],
+        [look.linkDown, 'dim', ' a node does not run   '],
+        [`lost${look.linkLost}`, 'warn', ' no connection, and no fault of ours'],
+      ] as const
+    ).flatMap(([glyph, style, text]) => [span(glyph, style), span(text, 'dim')]),
+  ];
+  const rows = [
+    titleRow('LINKS', width, look, [span('round-trip time from each row to each column', 'dim')]),
+    ...linkMatrix(state, width, look, true),
+    [],
+    ...chosenLink(state, look),
+  ];
+  return rows.length + 2 <= height ? [...rows, [], legend] : rows.slice(0, height);
+}
+
+/** The link under the cursor in words. */
+function chosenLink({ picture, nodeCursor, linkCursor }: ConsoleState, look: Glyphs): readonly Row[] {
+  if (nodeCursor === null || linkCursor === null) return [];
+  if (nodeCursor === linkCursor) return [[span(` ${nodeCursor} itself: choose another column with h and l.`, 'dim')]];
+  const link = linksOf(picture).get(`${nodeCursor}>${linkCursor}`);
+  const fault = linkFaultOf(picture, nodeCursor, linkCursor);
+  const back = linksOf(picture).get(`${linkCursor}>${nodeCursor}`);
+  const words: Readonly<Record<LinkView['state'], string>> = {
+    self: '',
+    ok: 'works',
+    impaired: 'is slow or lossy',
+    cut: 'is cut: every message is lost',
+    down: 'is down, since one of the two does not run',
+    lost: 'has no connection',
+    unknown: 'is not known yet',
+  };
+  const facts = [
+    link?.rttMs == null ? '' : `round trip ${msText(link.rttMs)}`,
+    link === undefined || link.queuedBytes === 0 ? '' : `${bytesText(link.queuedBytes)} queued`,
+    back === undefined ? '' : `the way back ${words[back.state]}`,
+  ].filter((part) => part !== '');
+  return [
+    [
+      span(` ${nodeCursor} ${look.arrow} ${linkCursor} `, 'bold'),
+      span(words[link?.state ?? 'unknown']),
+      span(`   ${facts.join(', ')}`, 'dim'),
+    ],
+    ...(fault === null
+      ? []
+      : [[span(` fault ${fault.id}: ${fault.command.slice(0, 120)}`, 'warn'), span('   Space heals it', 'dim')]]),
+  ];
+}

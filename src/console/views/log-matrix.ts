@@ -1,0 +1,146 @@
+/** The logs side by side: one row for each node, one cell for each position, the term inside. */
+import type { NodeView } from '../../cluster/driver.ts';
+import { plural } from '../format.ts';
+import type { MatrixPlan } from '../layout.ts';
+import { type Cell, cellAt, divergence, type LogWindow, leaderOf, newestIndex } from '../log-window.ts';
+import { type Row, type Span, selectRow, span } from '../rows.ts';
+import type { ConsoleState } from '../state.ts';
+import type { Glyphs } from '../theme.ts';
+import { cutText, padEnd, padStart } from '../width.ts';
+import { pointer, roleGlyph, roleStyle, termStyle } from './parts.ts';
+
+export interface MatrixOptions {
+  readonly plan: MatrixPlan;
+  readonly window: LogWindow;
+  readonly width: number;
+  /** The position under the cursor; null for a strip without one. */
+  readonly index: number | null;
+  /** A second row for each node with commit, match and next. */
+  readonly marks: boolean;
+}
+
+/** Ruler, then the rows of the nodes. */
+export function logMatrix(state: ConsoleState, options: MatrixOptions, look: Glyphs): readonly Row[] {
+  const leader = leaderOf(state.picture);
+  const rows = state.picture.nodes.flatMap((node) => {
+    const line = nodeRow(state, node, leader, options, look);
+    const shown = node.id === state.nodeCursor && options.index !== null ? selectRow(line, options.width, look.ellipsis) : line;
+    return options.marks ? [shown, markRow(node, leader, options, look)] : [shown];
+  });
+  return [ruler(state, options, look), ...rows];
+}
+
+/** Index labels above the cells that begin a group of five, and the cursor's own. */
+function ruler(state: ConsoleState, { plan, window, index }: MatrixOptions, look: Glyphs): Row {
+  const cells: Span[] = [span(' '.repeat(plan.label))];
+  const last = Math.min(window.first + window.count - 1, Math.max(1, newestIndex(state.picture)));
+  let x = 0;
+  for (let at = window.first; at <= last; at += 1) {
+    const label = String(at);
+    const start = (at - window.first) * plan.cell;
+    const wanted = at === index || at === window.first || at % 5 === 0;
+    const collides = index !== null && at !== index && Math.abs(at - index) * plan.cell <= label.length;
+    if (!wanted || collides || start < x || start + label.length > plan.count * plan.cell) continue;
+    cells.push(span(' '.repeat(start - x)), span(label, at === index ? 'key' : 'dim'));
+    x = start + label.length;
+  }
+  return x === 0 ? [...cells, span(`${look.dot} the logs are empty`, 'dim')] : cells;
+}
+
+function nodeRow(state: ConsoleState, node: NodeView, leader: NodeView | null, options: MatrixOptions, look: Glyphs): Row {
+  const { plan, window, index } = options;
+  const label: Row = [
+    ...pointer(node.id === state.nodeCursor, state.marked.includes(node.id), look),
+    span(roleGlyph(node, look), roleStyle(node)),
+    span(' '),
+    span(padEnd(cutText(node.id, plan.label - 5, look.ellipsis), plan.label - 4), node.state === 'up' ? 'bold' : 'dim'),
+  ];
+  const last = newestIndex(state.picture);
+  const cells = Array.from({ length: window.count }, (_, i) => {
+    const at = window.first + i;
+    if (at > last) return span(' '.repeat(plan.cell));
+    const drawn = drawCell(cellAt(node, at, leader, state.log.loaded), plan.cell, look);
+    return at === index ? { ...drawn, inverse: true } : drawn;
+  });
+  return plan.remark === 0 ? [...label, ...cells] : [...label, ...cells, ...remarkOf(node, leader, plan.remark, look)];
+}
+
+function drawCell({ state, term }: Cell, width: number, look: Glyphs): Span {
+  const inner = padStart(String(term), width - 2);
+  switch (state) {
+    case 'committed':
+      return span(`[${inner}]`, termStyle(term), true);
+    case 'logged':
+      return span(`(${inner})`, termStyle(term));
+    case 'doomed':
+      return span(`!${inner}!`, 'bad');
+    case 'compacted':
+      return span(padEnd(' ~', width), 'dim');
+    case 'unknown':
+      return span(padEnd(' ?', width), 'dim');
+    case 'absent':
+      return span(padEnd(` ${look.absent}`, width), 'dim');
+  }
+}
+
+/** What the leader knows of this follower, or what is wrong with its log. */
+function remarkOf(node: NodeView, leader: NodeView | null, width: number, look: Glyphs): Row {
+  const text = cutText(`  ${remarkText(node, leader)}`, width, look.ellipsis);
+  return [span(text, divergence(node, leader) === null ? 'dim' : 'bad')];
+}
+
+function remarkText(node: NodeView, leader: NodeView | null): string {
+  const gone = divergence(node, leader);
+  if (gone !== null) return `T${gone.term} from ${gone.from} will be truncated`;
+  if (node.status === null) return 'nothing known';
+  const lag = Math.max(0, (leader?.status?.commitIndex ?? 0) - node.status.lastIndex);
+  const behind = lag > 0 ? plural(lag, 'entry', 'entries') : '';
+  if (node.state !== 'up') return behind === '' ? node.state : `${node.state}, ${behind} behind`;
+  if (leader === null || node.id === leader.id) return '';
+  const progress = leader.status?.peers.find(({ id }) => id === node.id);
+  if (progress === undefined) return behind === '' ? '' : `${behind} behind`;
+  const probe = progress.state === 'probe' ? ' probe' : '';
+  return `match ${progress.matchIndex} next ${progress.nextIndex}${probe}`;
+}
+
+/** `▲` under the commit index, `m` under matchIndex, `›` under nextIndex. */
+function markRow(node: NodeView, leader: NodeView | null, { plan, window }: MatrixOptions, look: Glyphs): Row {
+  if (node.status === null) return [];
+  const progress = node.id === leader?.id ? undefined : leader?.status?.peers.find(({ id }) => id === node.id);
+  const marks = new Map<number, string>();
+  const add = (index: number | undefined, glyph: string): void => {
+    if (index !== undefined && index > 0) marks.set(index, (marks.get(index) ?? '') + glyph);
+  };
+  add(node.status.commitIndex, look.commit);
+  add(progress?.matchIndex, look.match);
+  add(progress?.nextIndex, look.next);
+  const cells = Array.from({ length: window.count }, (_, i) => {
+    const mark = marks.get(window.first + i) ?? '';
+    return span(padEnd(mark === '' ? '' : ` ${mark}`, plan.cell).slice(0, plan.cell), 'dim');
+  });
+  return [span(' '.repeat(plan.label)), ...cells];
+}
+
+/** What the brackets mean. */
+export function legend(look: Glyphs, marks: boolean): Row {
+  const pieces: Row = [
+    span('[t]', 'plain', true),
+    span(' committed  ', 'dim'),
+    span('(t)'),
+    span(' in log only  ', 'dim'),
+    span('!t!', 'bad'),
+    span(' will be truncated  ', 'dim'),
+    span(look.absent),
+    span(' absent', 'dim'),
+  ];
+  if (!marks) return pieces;
+  return [
+    ...pieces,
+    span(`  ${look.commit}`),
+    span(' commit ', 'dim'),
+    span(look.match),
+    span(' match ', 'dim'),
+    span(look.next),
+    span(' next', 'dim'),
+  ];
+}

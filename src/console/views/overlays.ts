@@ -1,0 +1,147 @@
+/** What lies over a view: menus, questions, help, answers. */
+
+import { safe } from '../../base/safe.ts';
+import { menuItems } from '../fault-menu.ts';
+import { timeText } from '../format.ts';
+import { helpEntries } from '../help-entries.ts';
+import { type Area, scrollTop } from '../layout.ts';
+import { fitHeight, type Row, selectRow, span } from '../rows.ts';
+import { type ConsoleState, chosenNodes, type Overlay } from '../state.ts';
+import type { Glyphs } from '../theme.ts';
+import { cellsOf, foreign, padEnd, wrapWords } from '../width.ts';
+import { valueView } from './keys-view.ts';
+import { nodeDetailView } from './node-detail.ts';
+import { cell, titleRow } from './parts.ts';
+import { candidateRows } from './shell-view.ts';
+
+/** The body with the overlay's own rows over it. Prompts and questions are on the status line instead. */
+export function withOverlay(
+  body: readonly Row[],
+  state: ConsoleState,
+  overlay: Overlay,
+  area: Area,
+  look: Glyphs,
+): readonly Row[] {
+  switch (overlay.type) {
+    case 'menu':
+      return bottom(body, faultMenu(state, overlay.cursor, area, look), area);
+    case 'help':
+      return helpView(state, overlay, area, look);
+    case 'output':
+      return bottom(body, outputRows(overlay, area, look), area);
+    case 'node':
+      return scrolled(nodeDetailView(state, overlay.node, area.width, look), overlay.top, area);
+    case 'value':
+      return valueView(state, overlay.key, overlay.top, area, look);
+    case 'event':
+      return bottom(body, eventRows(state, overlay.seq, area, look), area);
+    case 'command':
+      return bottom(body, candidateRows(overlay.prompt, area.width, Math.min(8, area.height), look), area);
+    case 'confirm':
+      return bottom(body, questionRows(overlay, area, look), area);
+    case 'filter':
+      return body;
+  }
+}
+
+/** Panels rise from the bottom, so that what they are about stays in sight. */
+function bottom(body: readonly Row[], panel: readonly Row[], { height }: Area): readonly Row[] {
+  const shown = panel.slice(0, height);
+  return [...fitHeight(body, height - shown.length), ...shown];
+}
+
+function scrolled(rows: readonly Row[], top: number, { height }: Area): readonly Row[] {
+  const from = Math.max(0, Math.min(top, rows.length - height));
+  return rows.slice(from, from + height);
+}
+
+function faultMenu(state: ConsoleState, cursor: number, { width, height }: Area, look: Glyphs): readonly Row[] {
+  const items = menuItems(state);
+  const labels = Math.max(8, ...items.map(({ label }) => label.length));
+  const rows = items.map((item, i): Row => {
+    const line: Row = [
+      span(i === cursor ? ` ${look.cursor} ` : '   ', 'key'),
+      span(item.key, 'key'),
+      span(`  ${padEnd(item.label, labels)}  `, 'bold'),
+      span(safe(item.preview), item.level > 0 ? 'warn' : 'dim'),
+    ];
+    return i === cursor ? selectRow(line, width, look.ellipsis) : line;
+  });
+  const room = Math.max(1, height - 1);
+  const top = scrollTop(rows.length, cursor, room);
+  const remark: Row = [span('letter or Enter, Esc closes', 'dim')];
+  return [titleRow(`FAULT ON ${chosenNodes(state).join(' ')}`, width, look, remark), ...rows.slice(top, top + room)];
+}
+
+/** The whole question, when the status line may be too short for it. */
+function questionRows(overlay: Overlay & { type: 'confirm' }, { width }: Area, look: Glyphs): readonly Row[] {
+  const text = `${safe(overlay.question)}: ${safe(overlay.detail)}.`;
+  if (overlay.expected === null && cellsOf(text) + 14 <= width) return [];
+  return [
+    titleRow('SURE?', width, look),
+    ...wrapWords(text, width - 2, look.ellipsis)
+      .slice(0, 4)
+      .map((line) => cell(` ${line}`, 'warn')),
+  ];
+}
+
+function outputRows(overlay: Overlay & { type: 'output' }, { width, height }: Area, look: Glyphs): readonly Row[] {
+  const room = Math.max(1, Math.min(overlay.lines.length, height - 2));
+  const top = Math.max(0, Math.min(overlay.top, overlay.lines.length - room));
+  const part: Row = overlay.lines.length > room ? [span(`${top + 1}..${top + room} of ${overlay.lines.length}`, 'dim')] : [];
+  const lines = overlay.lines.slice(top, top + room).map((line) => cell(` ${foreign(line, width)}`));
+  return [titleRow(foreign(overlay.title, Math.floor(width / 2)), width, look, part), ...lines];
+}
+
+function eventRows(state: ConsoleState, seq: number, { width }: Area, look: Glyphs): readonly Row[] {
+  const event = state.events.items.find((each) => each.seq === seq);
+  if (event === undefined) return [titleRow('EVENT', width, look), cell(' It is no longer kept.', 'dim')];
+  const about = [event.node ?? 'cluster', event.kind, event.severity, timeText(event.time)].map((part) => safe(part)).join('   ');
+  const text = wrapWords(foreign(event.text, width * 6), width - 2, look.ellipsis);
+  return [titleRow('EVENT', width, look), cell(` ${about}`, 'dim'), ...text.slice(0, 8).map((line) => cell(` ${line}`))];
+}
+
+function helpView(
+  state: ConsoleState,
+  overlay: Overlay & { type: 'help' },
+  { width, height }: Area,
+  look: Glyphs,
+): readonly Row[] {
+  const entries = helpEntries(state, overlay.filter);
+  const left = Math.min(34, Math.floor(width * 0.45), Math.max(10, ...entries.map((entry) => cellsOf(entry.left))));
+  const lines: { readonly row: Row; readonly entry: number | null }[] = [];
+  let group = '';
+  for (const [i, entry] of entries.entries()) {
+    if (entry.group !== group) {
+      if (group !== '') lines.push({ row: [], entry: null });
+      lines.push({ row: [span(` ${entry.group}`, 'title')], entry: null });
+      group = entry.group;
+    }
+    const here = i === overlay.cursor;
+    const row: Row = [
+      span(here ? ` ${look.cursor} ` : '   ', 'key'),
+      span(padEnd(foreign(entry.left, left).slice(0, left), left), 'key'),
+      span(`  ${entry.right}`),
+    ];
+    lines.push({ row: here ? selectRow(row, width, look.ellipsis) : row, entry: i });
+  }
+  const at = Math.max(
+    0,
+    lines.findIndex(({ entry }) => entry === overlay.cursor),
+  );
+  const room = Math.max(1, height - 1);
+  const top = overlay.cursor === 0 ? 0 : scrollTop(lines.length, at, room);
+  const note: Row =
+    overlay.filtering || overlay.filter !== ''
+      ? [span('filter ', 'dim'), span(`${foreign(overlay.filter, 20)}${overlay.filtering ? '_' : ''}`, 'key')]
+      : [
+          span('/', 'key'),
+          span(' filters, ', 'dim'),
+          span('Enter', 'key'),
+          span(' runs, ', 'dim'),
+          span('Esc', 'key'),
+          span(' closes', 'dim'),
+        ];
+  const shown = lines.slice(top, top + room).map(({ row }) => row);
+  return [titleRow('HELP', width, look, note), ...(entries.length === 0 ? [cell(' Nothing matches.', 'dim')] : shown)];
+}
