@@ -34,11 +34,6 @@ export class Membership {
     return isVoter(this.current, id);
   }
 
-  /** The configuration as of `index`: what decided about the entry there. */
-  at(index: LogIndex): Configuration {
-    return (this.#history.findLast(({ from }) => from <= index) ?? this.#newest()).configuration;
-  }
-
   append(entry: Entry): void {
     if (entry.kind !== 'config') return;
     const configuration = configurationFrom(entry.data);
