@@ -1,22 +1,22 @@
 /**
- * Positions (indexes, terms, batch numbers) as eight bytes. The top bit is always set, so that not one of these units
- * is ever all zero: a stretch of zeros then proves that a sector was never written, whatever the values are.
+ * Positions (indexes, terms, batch numbers) as eight bytes. The top eleven bits are always the same, most of them set, so
+ * that not one of these units is ever all zero, nor nearly: a stretch of zeros then proves that a sector was never written.
  */
-const WRITTEN = 0x8000_0000;
+const MARK = 0xb4e0_0000;
 const HIGH_BITS = 0x001f_ffff;
 const TWO_32 = 4_294_967_296;
 
 /** `value` is a safe integer from 0. */
 export function putPosition(target: Buffer, at: number, value: number): void {
   target.writeUInt32LE(value >>> 0, at);
-  target.writeUInt32LE((Math.floor(value / TWO_32) | WRITTEN) >>> 0, at + 4);
+  target.writeUInt32LE((Math.floor(value / TWO_32) | MARK) >>> 0, at + 4);
 }
 
 /** -1 for bytes that `putPosition` never writes. */
 export function getPosition(source: Buffer, at: number): number {
   const high = source.readUInt32LE(at + 4);
-  if (high < WRITTEN || high - WRITTEN > HIGH_BITS) return -1;
-  return (high - WRITTEN) * TWO_32 + source.readUInt32LE(at);
+  if ((high & ~HIGH_BITS) >>> 0 !== MARK) return -1;
+  return (high & HIGH_BITS) * TWO_32 + source.readUInt32LE(at);
 }
 
 export const alignUp = (bytes: number): number => (bytes + 7) & ~7;

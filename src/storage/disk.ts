@@ -32,7 +32,6 @@ export interface Disk {
   /** Names of the files in a directory, sorted. */
   list(path: string, done: DoneWith<readonly string[]>): void;
   rename(from: string, to: string, done: Done): void;
-  unlink(path: string, done: Done): void;
-  /** Makes creations, renames and removals in this directory durable. */
+  /** Makes creations and renames in this directory durable. */
   syncDir(path: string, done: Done): void;
 }

@@ -91,6 +91,5 @@ export const nodeDisk: Disk = {
     fs.readdir(path, (error, names) => (error === null ? done(null, names.sort()) : done(error, null)));
   },
   rename: (from, to, done) => fs.rename(from, to, done),
-  unlink: (path, done) => fs.unlink(path, done),
   syncDir,
 };

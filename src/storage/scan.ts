@@ -5,7 +5,7 @@
  * proved durable is at most the last batch, and of it any sectors may be missing. A missing sector reads as zeros, and
  * no undamaged record has a sector, or its part of one, that is all zeros (bytes.ts, INVERTED in record.ts). Hence:
  * - bad bytes in a batch that is known durable are damage: refused;
- * - bad bytes in the batch after it are a torn write only if missing sectors or the end of the file explain them: cut;
+ * - bad bytes in the batch after it are a torn write only if missing sectors, or the end of what was written, explain them: cut;
  * - anything else is refused as suspect, because it may hold an acknowledged entry.
  */
 import { type LogIndex, logIndex } from '../base/brand.ts';
@@ -203,7 +203,8 @@ class Scan {
     if (!this.#complete)
       return this.#failure('suspect', this.#file, this.#end, `${why}, and the durable mark is damaged too${lost}`);
     const recordEnd = header === null ? this.#end + HEADER_BYTES : endOfRecord(this.#end, header);
-    const explained = recordEnd > bytes.length || hasMissingSector(bytes, this.#end, recordEnd);
+    const explained =
+      recordEnd > bytes.length || hasMissingSector(bytes, this.#end, recordEnd) || endsUnwritten(bytes, recordEnd);
     // A whole header that does not belong here was never written here: no torn write brings that about.
     if (objection !== null || !explained) {
       return this.#failure('suspect', this.#file, this.#end, `${why}, and no missing sector explains it${lost}`);
@@ -277,4 +278,9 @@ export function hasMissingSector(bytes: Buffer, from: number, to: number): boole
     at = end;
   }
   return false;
+}
+
+/** Whether a write stopped within this record: its last eight bytes and all that follows are zero, which its own never are. */
+function endsUnwritten(bytes: Buffer, recordEnd: number): boolean {
+  return isZero(bytes, recordEnd - 8, bytes.length);
 }
