@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { logIndex, type NodeId, nodeId, term } from '../../src/base/brand.ts';
-import { seededRandom } from '../../src/base/random.ts';
+import { type Random, seededRandom } from '../../src/base/random.ts';
 import { dial } from '../../src/net/connect.ts';
 import { PEER_HEADERS } from '../../src/net/handshake.ts';
 import { PeerTransport } from '../../src/net/peer-transport.ts';
@@ -45,6 +45,7 @@ async function member(
   id: NodeId,
   peers: () => readonly { id: NodeId; url: string }[],
   urls = new Map<NodeId, string>(),
+  random: Random = seededRandom(1),
 ): Promise<() => Member> {
   const told = new Happenings();
   const messages: Message[] = [];
@@ -62,8 +63,10 @@ async function member(
       token: TOKENS.peer,
       peers: peers(),
       tls: null,
-      random: seededRandom(1),
-      log: () => {},
+      random,
+      log: (_level, message, detail) => {
+        if (message === 'peer not reached') told.add(`not reached ${detail?.['peer']}`);
+      },
       onMessage: (message) => {
         messages.push(message);
         told.add('message');
@@ -147,6 +150,23 @@ describe('two members', () => {
     await arrived;
     expect(a.told.seen).not.toContain('closed n2');
     second.transport.close();
+  });
+
+  it('dial a peer at once that has dialled them, however long they meant to wait', async () => {
+    const urls = new Map<NodeId, string>();
+    // Draws that make every wait between attempts longer than any test.
+    const patient: Random = { ...seededRandom(1), next: () => 1e6, fork: () => patient };
+    const peers = [{ id: n2, url: 'ws://127.0.0.1:9/' }];
+    const makeA = await member(n1, () => peers, urls, patient);
+    const makeB = await member(n2, () => [{ id: n1, url: urls.get(n1) ?? '' }], urls);
+    const a = makeA();
+    const failed = a.told.next('not reached n2');
+    a.transport.start();
+    await failed;
+    (peers[0] as { url: string }).url = urls.get(n2) ?? '';
+    const opened = a.told.next('open n2');
+    makeB().transport.start();
+    await opened;
   });
 
   it('drop what cannot be sent, without a word', async () => {

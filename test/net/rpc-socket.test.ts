@@ -141,13 +141,18 @@ describe('overload', () => {
 
   it('pauses reading above the bound and goes on when half is done', async () => {
     const { handler, release, called } = held();
-    const node = await serve({ slow: handler }, { inflightCalls: 4 });
-    const client = await node.client();
-    const first = Array.from({ length: 6 }, () => client.request('slow', {}));
-    const seven = client.request('slow', {});
+    const node = await serve({ slow: handler, echo: (params) => params }, { inflightCalls: 4 });
+    const [client, other] = [await node.client(), await node.client()];
+    const first = Array.from({ length: 5 }, () => client.request('slow', {}));
+    // What was sent before this came back has been read, if it was read at all.
+    await other.request('echo', {});
+    const sixth = client.request('slow', {});
+    await other.request('echo', {});
+    await other.request('echo', {});
+    expect(called()).toBe(5);
     release();
-    await Promise.all([...first, seven]);
-    expect(called()).toBe(7);
+    await Promise.all([...first, sixth]);
+    expect(called()).toBe(6);
   });
 
   it('closes a connection with twice as many calls, and only that one', async () => {
