@@ -4,7 +4,7 @@ import { nodeId, term } from '../../src/base/brand.ts';
 import type { ActiveFault, NodeView } from '../../src/cluster/driver.ts';
 import { EventWords } from '../../src/cluster/native/event-words.ts';
 import { PictureKeeper } from '../../src/cluster/native/picture-keeper.ts';
-import { isServing } from '../../src/cluster/native/readiness.ts';
+import { bestCandidate, isServing } from '../../src/cluster/native/readiness.ts';
 import type { RaftEvent } from '../../src/raft/messages.ts';
 import type { MemberStatus } from '../../src/replica/status.ts';
 
@@ -134,5 +134,32 @@ describe('a cluster that serves', () => {
     [{ ...base, commitIndex: 0, tail: { first: 1, terms: [] } }, false],
   ])('has a leader with a committed entry of its own term: %j', (given, serves) => {
     expect(isServing(given as unknown as MemberStatus)).toBe(serves);
+  });
+});
+
+describe('the first candidate of a fresh start', () => {
+  const follower = (id: string, lastTerm: number, lastIndex: number, linked: number): MemberStatus =>
+    ({
+      id,
+      role: 'follower',
+      leader: null,
+      lastTerm,
+      lastIndex,
+      links: Array.from({ length: linked }, () => ({ connected: true })),
+    }) as unknown as MemberStatus;
+
+  it('is the one whose log the others must accept, once it can reach them', () => {
+    const [one, other] = [follower('n1', 2, 9, 2), follower('n2', 3, 4, 2)];
+    expect(bestCandidate([one, other], 3)).toBe('n2');
+    expect(bestCandidate([one, follower('n2', 2, 9, 0)], 3)).toBe('n1');
+    expect(bestCandidate([one, follower('n2', 3, 4, 0)], 3)).toBeNull();
+  });
+
+  it('is nobody while a majority is missing, a leader is known or an election is under way', () => {
+    const one = follower('n1', 1, 1, 2);
+    expect(bestCandidate([one], 3)).toBeNull();
+    expect(bestCandidate([one, { ...one, id: n2, leader: n3 }], 3)).toBeNull();
+    expect(bestCandidate([one, { ...one, id: n2, role: 'candidate' }], 3)).toBeNull();
+    expect(bestCandidate([follower('n1', 0, 0, 0)], 1)).toBe('n1');
   });
 });

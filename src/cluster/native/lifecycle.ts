@@ -72,7 +72,10 @@ export async function startCluster(
   const { dir, created } = await createOrFind(options);
   const { file, launched, hold } = await withControl(dir, () => launch(dir, options, created, onProgress));
   try {
-    const { leader, term } = await waitUntilServing(dir, file, START_PATIENCE_MS);
+    const { leader, term } = await waitUntilServing(dir, file, {
+      patienceMs: START_PATIENCE_MS,
+      hasten: launched.length === file.nodes.length,
+    });
     onProgress({ type: 'leader', node: leader, term });
     return { dir, file, created, launched, leader, term, tookMs: performance.now() - startedAt, hold };
   } catch (error) {
