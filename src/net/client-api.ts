@@ -64,7 +64,8 @@ function kvMethods({ self, service, forwarder }: ClientApiOptions): Pick<Methods
     'kv.put': (params) =>
       write('kv.put', params, { type: 'put', key: params.key, value: params.value, request: requestOf(params) }, (reply, at) => ({
         revision: expected(reply, 'put').revision,
-        ...at,
+        index: at.index,
+        term: at.term,
       })),
     'kv.get': (params) => read('kv.get', params, () => ({ kv: service.get(params.key), revision: revision(service.revision()) })),
     'kv.delete': (params) =>

@@ -32,7 +32,9 @@ export class FakeService implements KvService, AdminService {
     this.#mustLead();
     this.proposed.push(command);
     if (this.intercept !== null) return this.intercept(command);
-    return { reply: this.#apply(command), at: { index: logIndex(this.proposed.length), term: term(1) } };
+    // A whole entry is an EntryId too; what else it holds is not for clients.
+    const entry = { index: logIndex(this.proposed.length), term: term(1), time: 1, kind: 'command', data: 'secret' };
+    return { reply: this.#apply(command), at: entry };
   }
 
   async read(): Promise<void> {
