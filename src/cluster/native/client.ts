@@ -59,8 +59,9 @@ export class RaftKvClient implements KvClient {
   readonly #defaultDeadlineMs: number;
   readonly #subscriptions = new Map<Endpoint, Subscription>();
 
-  /** Connects to nothing yet. Throws a TypeError for an endpoint that is no WebSocket url. */
+  /** Connects to nothing yet. Throws a TypeError without endpoints, or for one that is no WebSocket url. */
   constructor(options: ClientOptions) {
+    if (options.endpoints.length === 0) throw new TypeError('a client needs the url of at least one node');
     this.#pool = new ConnectionPool({
       dial: options.dial ?? dialNode,
       token: options.token,

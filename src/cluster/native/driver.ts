@@ -36,7 +36,10 @@ export async function openCluster(name: string, options: OpenOptions = {}): Prom
   const client = new RaftKvClient({ endpoints: nodes, token: await readToken(dir, 'client') });
   const admin = await adminClient(dir, file);
   const local = { dir, file, admin, faults: faultsOf(dir, file, owner, admin), owner, guard };
-  return new NativeDriver({ start: { name, dir, nodes }, client, local, watch, ownsNodes });
+  const driver = new NativeDriver({ start: { name, dir, nodes }, client, local, watch, ownsNodes });
+  // The first picture already tells who runs.
+  if (watch) await driver.look();
+  return driver;
 }
 
 const ATTACH_MS = 3_000;

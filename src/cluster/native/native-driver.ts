@@ -4,7 +4,7 @@ import type { LogIndex, NodeId } from '../../base/brand.ts';
 import type { LogRow } from '../../replica/status.ts';
 import type { ActionResult, Capability, ClusterAction, ClusterDriver, ClusterEvent, ClusterPicture } from '../driver.ts';
 import type { RaftKvClient } from './client.ts';
-import { ClusterError } from './cluster-error.ts';
+import { ClusterError, systemCode } from './cluster-error.ts';
 import { ClusterWatch } from './cluster-watch.ts';
 import type { ClusterFile } from './directory.ts';
 import type { FaultAction, Faults } from './faults.ts';
@@ -63,6 +63,11 @@ export class NativeDriver implements ClusterDriver {
 
   picture(): ClusterPicture {
     return this.#keeper.picture;
+  }
+
+  /** Reads the states of the processes and the faults; asks no node. */
+  look(): Promise<void> {
+    return this.#watch.look();
   }
 
   /** Never rejects: a node that does not answer keeps its old status. */
@@ -191,6 +196,10 @@ export class NativeDriver implements ClusterDriver {
       if (this.#ownsNodes) await stopAll(local.dir, local.file);
       else if (local.owner !== 'cli') await local.faults.endOwner(local.owner);
       // On a failure above the guard is not released, and tries again when this program has ended.
+      local.guard?.release();
+    } catch (error) {
+      // Removed by somebody else in the meantime: then nothing is left to stop or to heal.
+      if (systemCode(error) !== 'ENOENT') throw error;
       local.guard?.release();
     } finally {
       local.admin.close();
