@@ -1,3 +1,4 @@
+import type { WebSocket } from 'ws';
 import { type NodeId, nodeId } from '../../src/base/brand.ts';
 import { clientHandlers } from '../../src/net/client-api.ts';
 import { connect } from '../../src/net/connect.ts';
@@ -5,7 +6,6 @@ import { type Fate, Forwarder } from '../../src/net/forwarder.ts';
 import type { Identity } from '../../src/net/handshake.ts';
 import { type Handler, type RpcLimits, RpcSocket } from '../../src/net/rpc-socket.ts';
 import { listen, type ServerLimits, type WireServer } from '../../src/net/server.ts';
-import type { WebSocket } from 'ws';
 import { FakeService } from './fake-service.ts';
 
 export const TOKENS = { client: 'client-secret', admin: 'admin-secret', peer: 'peer-secret' } as const;
