@@ -1,12 +1,11 @@
 /** Opens the console on a cluster and closes it again, whatever happens: the terminal is always given back. */
-import type { ReadStream, WriteStream } from 'node:tty';
 import type { ClusterDriver } from '../cluster/driver.ts';
 import { History } from '../commands/history.ts';
 import type { EditKey } from '../commands/line-editor.ts';
 import { App, type MountedApp } from './app.tsx';
 import { crashCard } from './crash-card.ts';
 import { Effects } from './effects.ts';
-import { REAL_CLOCKWORK, startFeed } from './feed.ts';
+import { type Clockwork, REAL_CLOCKWORK, startFeed } from './feed.ts';
 import { frameOf } from './frame.ts';
 import { render } from './ink.ts';
 import { initialState, type Size } from './state.ts';
@@ -19,9 +18,18 @@ export interface ConsoleOptions {
   readonly noColor: boolean;
   /** Null keeps the history in memory. */
   readonly historyFile: string | null;
-  readonly stdin?: ReadStream;
-  readonly stdout?: WriteStream;
+  /** The terminal; by default the one of this process. */
+  readonly stdin?: TerminalInput;
+  readonly stdout?: TerminalOutput;
+  readonly clockwork?: Clockwork;
 }
+
+export type TerminalInput = NodeJS.ReadableStream & { readonly isTTY?: boolean; setRawMode(raw: boolean): unknown };
+export type TerminalOutput = NodeJS.WritableStream & {
+  readonly isTTY?: boolean;
+  readonly columns: number;
+  readonly rows: number;
+};
 
 /** `reason` is for people, to be printed after the terminal is back. */
 export interface ConsoleEnd {
@@ -50,8 +58,9 @@ export async function runConsole(driver: ClusterDriver, options: ConsoleOptions)
 
 class Session {
   readonly #driver: ClusterDriver;
-  readonly #stdin: ReadStream;
-  readonly #stdout: WriteStream;
+  readonly #stdin: TerminalInput;
+  readonly #stdout: TerminalOutput;
+  readonly #clockwork: Clockwork;
   readonly #resolve: (end: ConsoleEnd) => void;
   readonly #store: Store;
   readonly #effects: Effects;
@@ -62,14 +71,15 @@ class Session {
   constructor(
     driver: ClusterDriver,
     options: ConsoleOptions,
-    stdin: ReadStream,
-    stdout: WriteStream,
+    stdin: TerminalInput,
+    stdout: TerminalOutput,
     resolve: (end: ConsoleEnd) => void,
   ) {
     this.#driver = driver;
     this.#stdin = stdin;
     this.#stdout = stdout;
     this.#resolve = resolve;
+    this.#clockwork = options.clockwork ?? REAL_CLOCKWORK;
     const history = new History(options.historyFile);
     this.#effects = new Effects({
       driver,
@@ -91,14 +101,17 @@ class Session {
       capabilities: driver.capabilities,
       ownsNodes: driver.ownsNodes,
       history: history.lines,
-      now: REAL_CLOCKWORK.now(),
-      wall: REAL_CLOCKWORK.wall(),
+      now: this.#clockwork.now(),
+      wall: this.#clockwork.wall(),
     });
     this.#store = new Store(start, draw, (effect) => this.#effects.carryOut(effect));
   }
 
   open(): void {
     this.#listen();
+    // Ink turns the echo off only after its first frame: a key pressed before would be printed into it.
+    this.#stdin.setRawMode(true);
+    this.#cleanups.push(() => this.#stdin.setRawMode(false));
     const app = (
       <App
         store={this.#store}
@@ -125,12 +138,12 @@ class Session {
       () => this.#end({ exitCode: 0, reason: '' }),
       (error: unknown) => this.#crash(error),
     );
-    this.#cleanups.push(startFeed(this.#driver, this.#store, REAL_CLOCKWORK));
+    this.#cleanups.push(startFeed(this.#driver, this.#store, this.#clockwork));
   }
 
   readonly #takeKeys = (keys: readonly EditKey[]): void => {
-    const now = REAL_CLOCKWORK.now();
-    const wall = REAL_CLOCKWORK.wall();
+    const now = this.#clockwork.now();
+    const wall = this.#clockwork.wall();
     this.#guarded(() => this.#store.dispatch(...keys.map((key) => ({ type: 'key', key, now, wall }) as const)));
   };
 
@@ -173,7 +186,7 @@ class Session {
 
   async #suspend(): Promise<void> {
     if (this.#app === null || process.platform === 'win32') return;
-    const stopped = REAL_CLOCKWORK.wall();
+    const stopped = this.#clockwork.wall();
     await this.#app.suspend(
       () =>
         new Promise((resolve) => {
@@ -183,7 +196,7 @@ class Session {
     );
     // A resize while stopped went unnoticed.
     process.emit('SIGWINCH', 'SIGWINCH');
-    const seconds = Math.round((REAL_CLOCKWORK.wall() - stopped) / 1_000);
+    const seconds = Math.round((this.#clockwork.wall() - stopped) / 1_000);
     this.#guarded(() =>
       this.#store.dispatch({ type: 'flash', text: `Back after ${seconds} s; the nodes went on.`, severity: 'info' }),
     );

@@ -17,8 +17,11 @@ export function linkMatrix(state: ConsoleState, width: number, look: Glyphs, cur
   const cellWidth = Math.max(ids + 1, Math.min(CELL, Math.floor((width - ids - 6) / Math.max(1, nodes.length))));
   const label = (id: string): string => cutText(id, ids, look.ellipsis);
   const header: Row = [
-    span(padEnd('  from/to', ids + 6).slice(0, ids + 6), 'dim'),
-    ...nodes.map(({ id }) => span(padStart(label(id), cellWidth), cursor && id === state.linkCursor ? 'key' : 'dim')),
+    span(padEnd('  FROM', ids + 6), 'dim'),
+    ...nodes.map(({ id }) => {
+      const text = cellWidth > ids + 3 ? `to ${label(id)}` : label(id);
+      return span(padStart(text, cellWidth), cursor && id === state.linkCursor ? 'key' : 'dim');
+    }),
   ];
   const rows = nodes.map((from) => {
     const line: Row = [

@@ -50,7 +50,7 @@ function ruler(state: ConsoleState, { plan, window, index }: MatrixOptions, look
 function nodeRow(state: ConsoleState, node: NodeView, leader: NodeView | null, options: MatrixOptions, look: Glyphs): Row {
   const { plan, window, index } = options;
   const label: Row = [
-    ...pointer(node.id === state.nodeCursor, state.marked.includes(node.id), look),
+    ...pointer(index !== null && node.id === state.nodeCursor, index !== null && state.marked.includes(node.id), look),
     span(roleGlyph(node, look), roleStyle(node)),
     span(' '),
     span(padEnd(cutText(node.id, plan.label - 5, look.ellipsis), plan.label - 4), node.state === 'up' ? 'bold' : 'dim'),

@@ -13,10 +13,16 @@ import { hearsText, timerOf } from './timer.ts';
 const OLD_MS = 2_000;
 
 /** Title, header and one row for each node: at most `height` rows, scrolled to keep the cursor in sight. */
-export function nodeTable(state: ConsoleState, width: number, height: number, look: Glyphs): readonly Row[] {
+export function nodeTable(
+  state: ConsoleState,
+  width: number,
+  height: number,
+  look: Glyphs,
+  hasLinkPanel = false,
+): readonly Row[] {
   const { nodes } = state.picture;
   const up = nodes.filter((node) => node.state === 'up').length;
-  const { header, rows } = table(columnsOf(state, look), width, look);
+  const { header, rows } = table(columnsOf(state, look, hasLinkPanel), width, look);
   const lines = rows.map((line, i) =>
     nodes[i]?.id === state.nodeCursor && state.view !== 'links' ? selectRow(line, width, look.ellipsis) : line,
   );
@@ -36,7 +42,7 @@ interface ColumnSpec extends Omit<Column, 'cells'> {
 const left = (title: string, keep: number, cellOf: CellOf): ColumnSpec => ({ title, align: 'left', keep, cellOf });
 const right = (title: string, keep: number, cellOf: CellOf): ColumnSpec => ({ title, align: 'right', keep, cellOf });
 
-function columnsOf(state: ConsoleState, look: Glyphs): readonly Column[] {
+function columnsOf(state: ConsoleState, look: Glyphs, hasLinkPanel: boolean): readonly Column[] {
   const links = linksOf(state.picture);
   const leader = leaderOf(state.picture);
   const specs = [
@@ -48,7 +54,7 @@ function columnsOf(state: ConsoleState, look: Glyphs): readonly Column[] {
     right('LAST', 60, (node) => number(node, node.status?.lastIndex)),
     right('LAG', 65, (node) => lagOf(node, leader)),
     left('HEARS', 70, (node) => timerCell(node, state, look)),
-    left('LINKS', 50, (node) => linkCell(node, state, links, look)),
+    left('LINKS', hasLinkPanel ? 5 : 50, (node) => linkCell(node, state, links, look)),
     right('RTT', 20, (node) => rttCell(node, state, links)),
     right('KEYS', 15, (node) => number(node, node.status?.keys, countText)),
     right('FSYNC', 10, (node) => number(node, node.status?.sync.p99Ms, msText)),

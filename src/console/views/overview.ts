@@ -59,7 +59,7 @@ function medium(state: ConsoleState, { width, height }: Area, look: Glyphs): rea
   ]);
   const upper = beside(
     [
-      { rows: nodeTable(state, left, top, look), width: left },
+      { rows: nodeTable(state, left, top, look, true), width: left },
       { rows: linksPanel(state, right, look), width: right },
     ],
     look,
@@ -122,7 +122,7 @@ function large(state: ConsoleState, { width, height }: Area, look: Glyphs): read
   const plan = matrixPlan(state, left);
   const matrix = logMatrix(state, { plan, window: stripWindowOf(state, left), width: left, index: null, marks: true }, look);
   const leftColumn = [
-    ...fitHeight(nodeTable(state, left, top, look), top),
+    ...fitHeight(nodeTable(state, left, top, look, true), top),
     ...fitHeight([titleRow('LOG', left, look, legend(look, true)), ...matrix], strip),
     ...eventPanel(state, left, bottom, look),
   ];
