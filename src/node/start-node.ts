@@ -1,6 +1,7 @@
 /** Opens one node: disk first, then the replica, then the port, then the peers; closes in the reverse order. */
 import { randomInt } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
+import { InvariantViolation } from '../base/assert.ts';
 import { type Millis, type NodeId, nodeId } from '../base/brand.ts';
 import { RpcError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
@@ -78,6 +79,7 @@ class NodeParts implements RunningNode {
   readonly #loaded: LoadedConfig;
   readonly #opened: Opened;
   readonly #log: NodeLog;
+  readonly #onFatal: (error: Error) => void;
   readonly #filter: LinkFilter;
   readonly #peers: PeerTransport;
   readonly #replica: Replica;
@@ -94,6 +96,7 @@ class NodeParts implements RunningNode {
     this.#loaded = loaded;
     this.#opened = opened;
     this.#log = log;
+    this.#onFatal = onFatal;
     this.#filter = new LinkFilter(this.id, realClock, random.fork('faults'));
     this.#peers = this.#createPeers(random);
     this.#replica = this.#createReplica(random, onFatal);
@@ -137,7 +140,7 @@ class NodeParts implements RunningNode {
       log: this.#wireLog,
       onConnection: (socket, identity) => {
         if (identity.role === 'peer') this.#peers.accept(identity.node, socket);
-        else new RpcSocket(socket, { role: identity.role, handlers: this.#handlers, log: this.#wireLog });
+        else new RpcSocket(socket, { role: identity.role, handlers: this.#handlers, log: this.#wireLog, onBug: this.#onBug });
       },
     });
     this.#peers.start();
@@ -152,6 +155,11 @@ class NodeParts implements RunningNode {
     await this.#server?.close();
     await closeDisk(this.#opened);
   }
+
+  /** A handler that failed spoils its own answer; a broken invariant spoils the node. */
+  readonly #onBug = (error: unknown): void => {
+    if (error instanceof InvariantViolation) this.#onFatal(error);
+  };
 
   readonly #wireLog = (
     level: 'debug' | 'info' | 'warn' | 'error',
