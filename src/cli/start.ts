@@ -14,11 +14,12 @@ export async function runStart(invocation: Invocation): Promise<number> {
   const { io, globals, options } = invocation;
   const wanted = startOptions(invocation);
   const line = new StatusLine(io.err, globals.quiet);
-  const started = await startCluster(wanted, progressTeller(line)).finally(() => line.end());
-  if (options['detach'] === true) return summarise(invocation, started);
-  const owns = started.launched.length > 0;
-  if (!owns) io.err.write('the nodes were running already; they go on running after this\n');
-  const driver = await io.open(globals, { watch: true, ownsNodes: owns });
+  const detach = options['detach'] === true;
+  const started = await startCluster({ ...wanted, detach }, progressTeller(line)).finally(() => line.end());
+  if (detach) return summarise(invocation, started);
+  if (started.hold?.ownsNodes !== true) io.err.write('the nodes were running already; they go on running after this\n');
+  const { openCluster } = await import('../cluster/native/driver.ts');
+  const driver = await openCluster(started.file.name, { ...home(globals), ...started.hold });
   await driver.refresh(1_000);
   return watchCluster(invocation, driver);
 }
@@ -39,6 +40,10 @@ function startOptions({ globals, args, options }: Invocation): StartOptions {
     ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
     ...(electionMs === undefined ? {} : { electionMs }),
   };
+}
+
+function home(globals: Invocation['globals']): { readonly home?: string } {
+  return globals.home === null ? {} : { home: globals.home };
 }
 
 function progressTeller(line: StatusLine): (progress: StartProgress) => void {
