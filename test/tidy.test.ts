@@ -124,7 +124,8 @@ describe('the house', () => {
   });
 
   it('has no file that nobody opens', () => {
-    const entries = new Set(['cli/main.ts', 'cluster/native/client.ts']);
+    // Opened from outside the source: by the launcher, by users' programs, by the tests of safety, by the writer of docs/protocol.md.
+    const entries = new Set(['cli/main.ts', 'cluster/native/client.ts', 'raft/invariants.ts', 'wire/protocol-markdown.ts']);
     const imported = new Set(
       files.flatMap((file) =>
         file.imports
