@@ -41,17 +41,31 @@ export function rangeOf(list: ReadonlySkipList<KeyValue>, query: RangeQuery, lim
   const count = Math.max(0, to - from);
   if (query.countOnly || count === 0) return { kvs: [], count, more: false, revision: at };
   const mostRows = Math.min(count, limits.rows, query.limit === 0 ? count : query.limit);
-  const kvs: KeyValue[] = [];
-  let bytes = 0;
+  const rows: KeyValue[] = [];
+  let units = 0;
   let place = list.placeOf(query.reverse ? to - 1 : from);
-  for (; kvs.length < mostRows; place = query.reverse ? list.previous(place) : list.next(place)) {
+  for (; rows.length < mostRows; place = query.reverse ? list.previous(place) : list.next(place)) {
     const kv = list.payloadAt(place);
-    bytes += jsonBytes(kv.key) + (query.keysOnly ? 0 : jsonBytes(kv.value));
-    if (bytes > limits.bytes && kvs.length > 0) break;
-    kvs.push(query.keysOnly ? { ...kv, value: '' } : kv);
+    rows.push(query.keysOnly ? { ...kv, value: '' } : kv);
+    units += kv.key.length + (query.keysOnly ? 0 : kv.value.length);
   }
+  // Reading every character is worth it only when the answer might be too large.
+  const kvs = units * MOST_BYTES_PER_UNIT <= limits.bytes ? rows : rows.slice(0, fitting(rows, limits.bytes));
   return { kvs, count, more: kvs.length < count, revision: at };
 }
+
+/** How many of the rows fit into `most` bytes; at least one. */
+function fitting(rows: readonly KeyValue[], most: number): number {
+  let bytes = 0;
+  const first = rows.findIndex(({ key, value }) => {
+    bytes += jsonBytes(key) + jsonBytes(value);
+    return bytes > most;
+  });
+  return first < 0 ? rows.length : Math.max(1, first);
+}
+
+/** A control character as JSON: `\u0001`. */
+const MOST_BYTES_PER_UNIT = 6;
 
 /** Bytes of UTF-8 that a well-formed text takes as JSON, at most: six for each control character, two for a quote or a backslash. */
 function jsonBytes(text: string): number {
