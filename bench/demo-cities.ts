@@ -156,7 +156,7 @@ async function catchUp(driver: ClusterDriver, total: number): Promise<number> {
 }
 
 function program(args: readonly string[]): ChildProcess {
-  const env = { ...process.env, RAFTKV_HOME: home, XDG_CONFIG_HOME: home };
+  const env = { ...process.env, RAFTKV_HOME: home, XDG_CONFIG_HOME: join(home, '.config') };
   return spawn(process.execPath, [PROGRAM, ...args], { env, stdio: ['ignore', quiet ? 'ignore' : 'inherit', 'inherit'] });
 }
 

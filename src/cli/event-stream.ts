@@ -2,7 +2,7 @@
 import { safe } from '../base/safe.ts';
 import type { ClusterDriver, ClusterEvent } from '../cluster/driver.ts';
 import { jsonLine } from '../commands/render-result.ts';
-import { statusJson } from '../commands/status-report.ts';
+import { statusJson, statusLines } from '../commands/status-report.ts';
 import { interruptSignal } from './interrupt.ts';
 import type { CliIo } from './io.ts';
 
@@ -11,7 +11,9 @@ const EXIT_ON: Partial<Record<NodeJS.Signals, number>> = { SIGTERM: 143, SIGHUP:
 /** Resolves with the exit code after SIGINT (0), SIGTERM or SIGHUP. The first line is the state of the cluster. */
 export async function streamEvents(io: CliIo, driver: ClusterDriver, plain: boolean): Promise<number> {
   const interrupt = interruptSignal();
-  if (!plain) io.out.write(`${jsonLine({ type: 'status', status: statusJson(driver.picture()) })}\n`);
+  const picture = driver.picture();
+  const first = plain ? statusLines(picture).map(safe).join('\n') : jsonLine({ type: 'status', status: statusJson(picture) });
+  io.out.write(`${first}\n`);
   const stop = driver.onEvent((event) => io.out.write(`${plain ? eventText(event) : jsonLine({ type: 'event', ...event })}\n`));
   const signal = await interrupt.interrupted;
   interrupt.done();

@@ -18,7 +18,12 @@ interface Run {
 }
 
 function launch(args: readonly string[]): ChildProcess {
-  const env = { ...process.env, RAFTKV_HOME: home.path, XDG_CONFIG_HOME: home.path, XDG_STATE_HOME: home.path };
+  const env = {
+    ...process.env,
+    RAFTKV_HOME: home.path,
+    XDG_CONFIG_HOME: join(home.path, '.config'),
+    XDG_STATE_HOME: join(home.path, '.state'),
+  };
   const child = spawn(process.execPath, [PROGRAM, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] });
   home.atEnd(() => void child.kill('SIGKILL'));
   return child;
@@ -207,8 +212,11 @@ describe('a cluster on the command line', () => {
     const watcher = launch(['attach', '--plain']);
     const said: string[] = [];
     watcher.stdout?.on('data', (chunk: Buffer) => said.push(chunk.toString()));
+    await until(() => said[0] ?? null);
+    expect(said[0]).toMatch(/^default {2}3\/3 up/);
     await run(['fault', 'isolate', 'n1']);
     await until(() => documents.find((document) => document.type === 'event') ?? null);
+    await until(() => (said.join('').includes('isolate n1') ? true : null));
     watcher.kill('SIGINT');
     expect((await once(watcher, 'exit'))[0]).toBe(0);
     child.kill('SIGINT');
