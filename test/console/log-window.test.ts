@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { assert } from '../../src/base/assert.ts';
+import type { NodeView } from '../../src/cluster/driver.ts';
+import { entryWords } from '../../src/console/entry-words.ts';
+import { cellAt, divergence, leaderOf, windowAround } from '../../src/console/log-window.ts';
+import { consoleState } from '../support/console-state.ts';
+import { fakeLog, fakePicture, fakeRows, withNode } from '../support/fake-picture.ts';
+import { scenePicture } from '../support/fake-scene.ts';
+
+const scene = scenePicture();
+const none = new Map();
+function node(id: string, picture = scene): NodeView {
+  const found = picture.nodes.find((each) => each.id === id);
+  assert(found !== undefined, 'the scene has the node');
+  return found;
+}
+const stateAt = (id: string, index: number): string => cellAt(node(id), index, leaderOf(scene), none).state;
+
+describe('a cell of the log matrix', () => {
+  it('is committed up to what the node itself knows', () => {
+    expect(stateAt('n1', 1284)).toBe('committed');
+    expect(stateAt('n3', 1280)).toBe('committed');
+    expect(stateAt('n3', 1281)).toBe('logged');
+  });
+
+  it('is absent beyond the end of the log', () => {
+    expect(stateAt('n3', 1286)).toBe('absent');
+  });
+
+  it('is doomed where the leader has another term', () => {
+    expect(stateAt('n4', 1266)).toBe('committed');
+    expect(stateAt('n4', 1267)).toBe('doomed');
+    expect(divergence(node('n4'), leaderOf(scene))).toEqual({ from: 1267, count: 2, term: 6 });
+  });
+
+  it('is not doomed when it is merely newer than the status of the leader', () => {
+    const picture = withNode(fakePicture(3, [1, 1], 2), 'n2', {}, fakeLog([1, 1, 1], 2));
+    expect(cellAt(node('n2', picture), 3, leaderOf(picture), none).state).toBe('logged');
+  });
+
+  it('is unknown before the tail, until rows are loaded', () => {
+    expect(stateAt('n1', 100)).toBe('unknown');
+    const loaded = new Map([[node('n1').id, fakeRows([5, 5, 5])]]);
+    expect(cellAt(node('n1'), 2, leaderOf(scene), loaded)).toEqual({ state: 'committed', term: 5 });
+  });
+});
+
+describe('the window of entries', () => {
+  it('ends with the newest while following', () => {
+    expect(windowAround(scene, null, 15)).toEqual({ first: 1272, count: 15 });
+  });
+
+  it('begins with the first entry in a short log', () => {
+    expect(windowAround(fakePicture(3, [1, 1]), null, 15)).toEqual({ first: 1, count: 15 });
+  });
+
+  it('always has the chosen entry in sight', () => {
+    for (let index = 1; index <= 1286; index += 7) {
+      const { first, count } = windowAround(scene, index, 15);
+      expect(index).toBeGreaterThanOrEqual(first);
+      expect(index).toBeLessThan(first + count);
+    }
+  });
+});
+
+describe('an entry in words', () => {
+  it('says where a committed entry is, and who holds another one in its place', () => {
+    expect(entryWords(consoleState(), 1267)).toEqual([
+      'Committed: on n1, n2, n3 and n5.',
+      'n4 (T6) has another entry here, which will be truncated.',
+    ]);
+  });
+
+  it('says what an uncommitted entry waits for', () => {
+    expect(entryWords(consoleState(), 1286)).toEqual([
+      'Not committed yet: on n1 and n2, 2 of 3 needed. Waiting for n3, n5 or n4 (down).',
+    ]);
+  });
+
+  it('knows that an entry of an earlier term waits for one of the present term', () => {
+    const picture = withNode(fakePicture(3, [1, 1], 1), 'n1', {}, { term: scene.term });
+    expect(entryWords(consoleState(undefined, picture), 2)[0]).toContain(
+      'It is of T1: it commits together with the first entry of T8.',
+    );
+  });
+});
