@@ -93,7 +93,7 @@ export class LeaderRole extends RoleHandler {
   }
 
   override onPeerClosed(peer: NodeId): void {
-    this.#progress.get(peer)?.becomeProbe();
+    this.#progress.get(peer)?.disconnected();
   }
 
   override onAppendReply(reply: AppendReply): void {

@@ -121,7 +121,10 @@ export interface Ready {
   readonly grantedReads: readonly { readonly ticket: ReadTicket; readonly index: LogIndex }[];
   /** Never to be granted: leadership was lost or no quorum confirmed it. */
   readonly failedReads: readonly ReadTicket[];
-  /** Proposals of this leader that a newer leader has replaced: they definitely did not happen. */
+  /**
+   * Own proposals in whose place another entry is committed: they definitely did not happen. Not reported earlier,
+   * since an entry that a newer leader pushed out of this log may still win from another's (Raft figure 8).
+   */
   readonly truncated: readonly EntryId[];
   /** For people, not for correctness. */
   readonly events: readonly RaftEvent[];

@@ -100,6 +100,12 @@ export class Progress {
     this.becomeProbe(after(agree));
   }
 
+  /** The connection closed. Entries would be sent in vain: wait until a heartbeat is answered. */
+  disconnected(): void {
+    this.becomeProbe();
+    this.#probing = true;
+  }
+
   /** Whatever is in flight may be lost: find out anew where the logs meet. */
   becomeProbe(nextIndex: LogIndex = after(this.#matchIndex)): void {
     this.#state = 'probe';

@@ -4,10 +4,12 @@ import { InvariantViolation } from '../../src/base/assert.ts';
 import { clusterTime, logIndex, millis, nodeId, term } from '../../src/base/brand.ts';
 import { seededRandom } from '../../src/base/random.ts';
 import { type CoreLimits, type CoreOptions, RaftCore } from '../../src/raft/core.ts';
+import { configurationText } from '../../src/raft/membership.ts';
 import type {
   AppendReply,
   AppendRequest,
   Entry,
+  EntryId,
   Input,
   Message,
   Ready,
@@ -33,6 +35,7 @@ class One {
   readonly committed: number[] = [];
   readonly failedReads: number[] = [];
   readonly grantedReads: number[] = [];
+  readonly neverHappened: EntryId[] = [];
   /** Not yet reported durable. */
   readonly unsynced: Ready[] = [];
   quickDisk = true;
@@ -69,6 +72,7 @@ class One {
       this.committed.push(...ready.committed.map(({ index }) => index));
       this.failedReads.push(...ready.failedReads);
       this.grantedReads.push(...ready.grantedReads.map(({ ticket }) => ticket));
+      this.neverHappened.push(...ready.truncated);
       this.unsynced.push(ready);
     }
     return this.quickDisk && this.unsynced.length > 0 ? this.persist() : this;
@@ -473,6 +477,24 @@ describe('log replication (Raft §5.3)', () => {
     expect([one.committed, one.status.durableIndex]).toEqual([[1], 0]);
   });
 
+  it('a follower that has more in memory than on disk is not sent it again', () => {
+    const one = new One(3).lead();
+    one.propose('a');
+    one.takeSent('append-request');
+    one.acknowledge('n3', 1, { hint: [2, 1] });
+    expect(one.takeSent<AppendRequest>('append-request').filter(({ entries }) => entries.length > 0)).toEqual([]);
+    expect(one.status.peers.find(({ id }) => id === 'n3')).toMatchObject({ state: 'replicate', matchIndex: 1, nextIndex: 3 });
+  });
+
+  it('what was in flight on a connection that closed counts as lost', () => {
+    const one = new One(3).lead();
+    one.propose('a');
+    one.step({ type: 'peer-closed', peer: nodeId('n2') });
+    one.acknowledge('n2', 1);
+    const again = one.takeSent<AppendRequest>('append-request').filter(({ to, entries }) => to === 'n2' && entries.length > 0);
+    expect(again.map(({ previous }) => previous.index)).toEqual([1, 1]);
+  });
+
   it('a full window stops appends, an acknowledgement opens it', () => {
     const one = new One(3, { limits: { inflightAppends: 2 } }).lead();
     for (const data of ['a', 'b', 'c', 'd']) one.propose(data);
@@ -532,6 +554,44 @@ describe('commitment and safety (Raft §5.4.2)', () => {
     one.collect();
     expect(Math.max(...one.unsynced.map(({ committed }) => committed.length))).toBeLessThan(5_000);
     expect(one.committed).toEqual(log.map(({ index }) => index));
+  });
+});
+
+describe('proposals that left their leader’s log (Raft figure 8)', () => {
+  /** n1 proposed x as entry 2 of term 1; a leader of term 2 put another in its place. */
+  const replaced = () => {
+    const one = new One(3).elect();
+    one.propose('x');
+    return one.append('n3', 2, [0, 0], [entry(1, 2), entry(2, 2)]);
+  };
+
+  it('are reported only when another entry is committed in their place', () => {
+    const one = replaced();
+    expect(one.neverHappened).toEqual([]);
+    one.append('n3', 2, [2, 2], [], 1);
+    expect(one.neverHappened).toEqual([position(1, 1)]);
+    one.append('n3', 2, [2, 2], [], 2);
+    expect(one.neverHappened).toEqual([position(1, 1), position(2, 1)]);
+  });
+
+  it('may come back, and are then not reported', () => {
+    const mine = new One(3).lead();
+    mine.propose('x');
+    const [x] = mine.core.entries(logIndex(2), 1);
+    if (x === undefined) throw new Error('x was proposed');
+    mine.append('n3', 2, [1, 1], [entry(2, 2)]).append('n2', 3, [1, 1], [x, entry(3, 3)], 3);
+    expect([mine.neverHappened, mine.status.commitIndex]).toEqual([[], 3]);
+  });
+});
+
+describe('the configuration is the newest in the log (Raft §6)', () => {
+  it('and the one before when that leaves the log', () => {
+    const one = new One(3);
+    const alone = configurationText({ voters: [nodeId('n2')], outgoing: [], learners: [nodeId('n1')] });
+    one.append('n2', 1, [0, 0], [{ ...entry(1, 1, alone), kind: 'config' }]);
+    expect([one.status.role, one.core.deadline]).toEqual(['learner', Number.POSITIVE_INFINITY]);
+    one.append('n3', 2, [0, 0], [entry(1, 2)]);
+    expect([one.status.role, one.status.configuration.voters.length]).toEqual(['follower', 3]);
   });
 });
 
@@ -607,6 +667,14 @@ describe('leadership transfer (dissertation §3.10)', () => {
     expect(one.takeSent('timeout-now')).toEqual([]);
     one.acknowledge('n3', 2);
     expect(one.takeSent('timeout-now')).toMatchObject([{ to: 'n3', term: 1 }]);
+  });
+
+  it('repeats the word with each heartbeat, as it may be lost', () => {
+    const one = new One(3).lead();
+    one.step({ type: 'transfer-leadership', to: nodeId('n2') });
+    expect(one.takeSent('timeout-now').length).toBe(1);
+    one.wait(50);
+    expect(one.takeSent('timeout-now').length).toBe(1);
   });
 
   it('is given up after an election timeout', () => {
