@@ -217,6 +217,19 @@ describe('the outcome of a write', () => {
     await expect(failure(client.put('b', '2', { deadlineMs: 200 }))).resolves.toMatchObject({ outcome: 'unknown' });
   });
 
+  it('stays unknown when a later attempt meets what no retry can mend', async () => {
+    const { nodes, store, dial } = fakeCluster(1);
+    const client = clientOf(nodes, dial);
+    await client.put('a', '1');
+    const deeds: Deed[] = [
+      { type: 'die', applied: true },
+      { type: 'error', kind: 'STORAGE_FULL' },
+    ];
+    at(nodes, 0).script = () => deeds.shift() ?? { type: 'serve' };
+    await expect(failure(client.put('b', '2'))).resolves.toMatchObject({ kind: 'UNKNOWN_OUTCOME', outcome: 'unknown' });
+    expect(store.applied).toEqual(['a', 'b']);
+  });
+
   it('is unknown when cancelled after sending, and definite before', async () => {
     const { nodes, dial } = fakeCluster(1);
     const client = clientOf(nodes, dial);
@@ -312,7 +325,8 @@ describe('sessions', () => {
     const client = clientOf(nodes, dial);
     await client.put('a', '1');
     let first = true;
-    at(nodes, 0).script = () => {
+    at(nodes, 0).script = ({ params }) => {
+      if (params['session'] !== 1) return { type: 'serve' };
       const deed: Deed = first ? { type: 'die', applied: true } : { type: 'error', kind: 'SESSION_EXPIRED' };
       first = false;
       return deed;
@@ -320,6 +334,24 @@ describe('sessions', () => {
     await expect(failure(client.put('b', '2'))).resolves.toMatchObject({ kind: 'SESSION_EXPIRED', outcome: 'unknown' });
     expect(store.applied).toEqual(['a', 'b']);
     expect(written(store.calls, 'b')).toEqual([1, 1]);
+  });
+
+  it('does not give up the new one when news of the old one comes late', async () => {
+    const { nodes, store, dial } = fakeCluster(1);
+    const client = clientOf(nodes, dial);
+    await client.put('a', '1');
+    const reopened = signal();
+    const expired: Deed = { type: 'error', kind: 'SESSION_EXPIRED' };
+    at(nodes, 0).script = ({ params }) => {
+      if (params['session'] !== 1) return { type: 'serve' };
+      return params['key'] === 'c' ? { type: 'wait', until: reopened.reached, next: expired } : expired;
+    };
+    const late = client.put('c', '3');
+    await client.put('b', '2');
+    reopened.reach();
+    await late;
+    expect(written(store.calls, 'c')).toEqual([1, 2]);
+    expect(store.calls.filter(({ method }) => method === 'session.open')).toHaveLength(2);
   });
 
   it('keeps fewer sequences open than the store remembers, and tells it what it may forget', async () => {

@@ -9,7 +9,9 @@ export type Deed =
   /** The connection dies without an answer, before or after the call took effect. */
   | { readonly type: 'die'; readonly applied: boolean }
   /** No answer ever comes. */
-  | { readonly type: 'hang'; readonly applied: boolean };
+  | { readonly type: 'hang'; readonly applied: boolean }
+  /** The rest happens later. */
+  | { readonly type: 'wait'; readonly until: Promise<void>; readonly next: Deed };
 
 export interface SeenCall {
   readonly node: string;
@@ -122,7 +124,10 @@ class FakeConnection implements Connection {
     if (!this.open) return Promise.reject(new RpcError('NO_QUORUM', { detail: 'closed; nothing was sent' }));
     const call = { node: this.#node.id, method, params: { ...params } };
     this.#node.store.calls.push(call);
-    const deed = this.#node.deedFor(call);
+    return this.#do(this.#node.deedFor(call), call, timeoutMs);
+  }
+
+  #do(deed: Deed, call: SeenCall, timeoutMs: number): Promise<unknown> {
     switch (deed.type) {
       case 'serve':
         return Promise.resolve(this.#node.answer(call));
@@ -137,6 +142,8 @@ class FakeConnection implements Connection {
       case 'hang':
         if (deed.applied) this.#node.answer(call);
         return this.#unanswered(timeoutMs);
+      case 'wait':
+        return deed.until.then(() => this.#do(deed.next, call, timeoutMs));
     }
   }
 

@@ -61,6 +61,13 @@ describe('the process of a node', () => {
     expect((await inspectProcess(stranger.pid))?.state).toBe('running');
   });
 
+  it('differs from every other process by when it started', async () => {
+    const [one, other] = [await stand(''), await stand('')];
+    const [first, second] = await Promise.all([inspectProcess(one.pid), inspectProcess(other.pid)]);
+    expect(first?.started).not.toBe(second?.started);
+    expect((await inspectProcess(one.pid))?.started).toBe(first?.started);
+  });
+
   it('is asked to stop, also while it is paused', async () => {
     const child = await stand("process.on('SIGTERM', () => process.exit(7))");
     await record(child.pid);
