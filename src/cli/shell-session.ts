@@ -17,6 +17,7 @@ import { inColumns, promptText, searchPrompt, visiblePart } from './shell-view.t
 const PASTE_ON = '\x1b[?2004h';
 const PASTE_OFF = '\x1b[?2004l';
 const ESCAPE_MS = 60;
+const MOST_TYPED_AHEAD = 4_096;
 
 export class ShellSession {
   readonly #io: CliIo;
@@ -30,6 +31,8 @@ export class ShellSession {
   #answer: ((yes: boolean) => void) | null = null;
   #escapeTimer: NodeJS.Timeout | null = null;
   #shownPrompt = '';
+  /** Keys that came while a command ran: they count when it has ended. */
+  readonly #typedAhead: EditKey[] = [];
 
   constructor(io: CliIo, globals: Globals, driver: ClusterDriver, historyFile: string) {
     this.#io = io;
@@ -49,7 +52,7 @@ export class ShellSession {
     input.on('data', onData).once('end', onEnd);
     process.once('SIGTERM', onSignal).once('SIGHUP', onSignal);
     this.#raw(true);
-    this.#write(`${dim('help lists all commands; Ctrl-D leaves', this.#color)}\n`);
+    this.#write(`${dim('help lists all commands; Ctrl-D leaves, and ends the faults that were set here', this.#color)}\n`);
     this.#draw();
     try {
       return await this.#ended.promise;
@@ -85,7 +88,8 @@ export class ShellSession {
     const name = key.type === 'key' ? key.name : '';
     if (this.#answer !== null) this.#answer(key.type === 'text' && /^y/i.test(key.text));
     else if (this.#running !== null) {
-      if (name === 'ctrl-c') this.#running.abort();
+      if (name === 'ctrl-c') this.#stopRunning(this.#running);
+      else if (this.#typedAhead.length < MOST_TYPED_AHEAD) this.#typedAhead.push(key);
     } else if (name === 'ctrl-z') this.#suspend();
     else this.#edit(key);
   }
@@ -133,6 +137,12 @@ export class ShellSession {
     if (word === 'clear') this.#write('\x1b[H\x1b[2J');
     else await this.#execute(text);
     this.#draw();
+    for (const key of this.#typedAhead.splice(0)) this.#press(key);
+  }
+
+  #stopRunning(running: AbortController): void {
+    this.#typedAhead.length = 0;
+    running.abort();
   }
 
   async #execute(text: string): Promise<void> {
