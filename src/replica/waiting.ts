@@ -40,8 +40,8 @@ export class Waiting {
   }
 
   addProposal(at: EntryId, deadline: Millis, done: (outcome: ProposalOutcome) => void): void {
-    // A waiting proposal at this index can only be one of an older term that was replaced without our noticing yet.
-    this.#settle(at.index, { ok: false, error: 'NOT_LEADER' });
+    // One of an older term, pushed out of this log; until a rival is committed in its place it may still win from another log.
+    this.#settle(at.index, { ok: false, error: 'UNKNOWN_OUTCOME' });
     this.#proposals.set(at.index, { at, deadline, done });
   }
 
