@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { type NodeId, nodeId } from '../../src/base/brand.ts';
 import type { ClusterEvent } from '../../src/cluster/driver.ts';
-import { openCluster } from '../../src/cluster/native/driver.ts';
+import { paths } from '../../src/cluster/native/directory.ts';
+import { attachUrls, openCluster } from '../../src/cluster/native/driver.ts';
 import type { NativeDriver } from '../../src/cluster/native/native-driver.ts';
-import { nodeProcess } from '../../src/cluster/native/processes.ts';
+import { killNode, nodeProcess } from '../../src/cluster/native/processes.ts';
 import { freshHome, ids, leaderOf, until } from './in-home.ts';
 
 const home = freshHome();
@@ -170,5 +171,23 @@ describe('a driver that watches', () => {
     await expect(driver.act({ type: 'kill', nodes: [nodeId('n9')], forMs: null })).rejects.toThrow('There is no node n9');
     const rows = await driver.logRows(target, 1 as never, 10);
     expect(rows[0]).toMatchObject({ index: 1, kind: 'noop' });
+  });
+});
+
+describe('a cluster known by its urls', () => {
+  it('is watched and used, but not controlled', async () => {
+    const { dir, file } = await home.start();
+    const urls = file.nodes.map(({ url }) => url);
+    const driver = await attachUrls([...urls, 'ws://127.0.0.1:1/'], paths.token(dir, 'client'));
+    home.atEnd(() => driver.close());
+    expect(driver.picture()).toMatchObject({ name: 'default', dir: null });
+    expect([...driver.capabilities]).toEqual([]);
+    const leader = await until(() => driver.picture().leader);
+    await driver.kv.put('a', '1');
+    await expect(driver.act({ type: 'kill', nodes: [leader], forMs: null })).rejects.toThrow(/need its folder/);
+    await killNode(dir, leader);
+    await until(() => (driver.picture().nodes.find(({ id }) => id === leader)?.state === 'down' ? true : null));
+    await until(() => driver.picture().leader);
+    await expect(attachUrls(['ws://127.0.0.1:1/'], paths.token(dir, 'client'))).rejects.toThrow(/None of these nodes answers/);
   });
 });
