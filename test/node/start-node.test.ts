@@ -1,0 +1,109 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { freePorts } from '../../src/cluster/native/ports.ts';
+import { connect } from '../../src/net/connect.ts';
+import type { RpcSocket } from '../../src/net/rpc-socket.ts';
+import { loadConfig } from '../../src/node/load-config.ts';
+import { type RunningNode, startNode } from '../../src/node/start-node.ts';
+
+let folder = '';
+let open: { close(): unknown }[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'raftkv-node-'));
+  for (const role of ['client', 'admin', 'peer']) writeFileSync(join(folder, `${role}.token`), `${role}-secret`, { mode: 0o600 });
+});
+afterEach(async () => {
+  for (const each of open.reverse()) await each.close();
+  open = [];
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function configFile(faults: boolean): Promise<string> {
+  const [port = 0] = await freePorts(1);
+  const file = join(folder, 'node.json');
+  const config = {
+    id: 'n1',
+    clusterId: 'a'.repeat(32),
+    clusterName: 'test',
+    listen: { host: '127.0.0.1', port },
+    members: [{ id: 'n1', url: `ws://127.0.0.1:${port}/` }],
+    dataDir: 'data',
+    tokens: { client: 'client.token', admin: 'admin.token', peer: 'peer.token' },
+    faults: { enabled: faults, planFile: faults ? 'plan.json' : null },
+  };
+  writeFileSync(file, JSON.stringify(config));
+  return file;
+}
+
+async function start(file: string): Promise<RunningNode> {
+  const node = await startNode(await loadConfig(file), {
+    onFatal: (error) => {
+      throw error;
+    },
+  });
+  open.push({ close: () => node.stop() });
+  return node;
+}
+
+async function dial(node: RunningNode, token = 'client-secret'): Promise<RpcSocket> {
+  const socket = await connect({ url: `ws://127.0.0.1:${node.port}/`, token }, { handlers: new Map(), log: () => {} });
+  open.push({ close: () => socket.terminate() });
+  return socket;
+}
+
+describe('one node alone', () => {
+  it('leads at once, takes a write, and has it again after a restart', async () => {
+    const file = await configFile(false);
+    const first = await start(file);
+    const socket = await dial(first);
+    await socket.request('kv.put', { key: 'a', value: '1' });
+    socket.terminate();
+    await first.stop();
+    open = [];
+    const again = await dial(await start(file));
+    expect(await again.request('kv.get', { key: 'a' })).toMatchObject({ kv: { key: 'a', value: '1', version: 1 } });
+  });
+
+  it('describes itself: status, log rows and the OpenRPC document', async () => {
+    const socket = await dial(await start(await configFile(false)));
+    await socket.request('kv.put', { key: 'user:42', value: 'ann' });
+    expect(await socket.request('node.status', {})).toMatchObject({ id: 'n1', role: 'leader', keys: 1, appliedIndex: 2 });
+    const log = await socket.request('node.log', { from: 1, limit: 10 });
+    expect(log).toMatchObject({ rows: [{ kind: 'noop' }, { kind: 'command', text: 'put user:42 "ann"' }] });
+    expect(await socket.request('rpc.discover', {})).toHaveProperty('openrpc');
+  });
+
+  it('refuses a second process on the same data', async () => {
+    const file = await configFile(false);
+    await start(file);
+    await expect(startNode(await loadConfig(file), { onFatal: () => {} })).rejects.toThrow(/data/);
+  });
+
+  it('injects faults for an admin, only where that is enabled', async () => {
+    const plan = { links: [{ from: 'n1', to: '*', drop: 1, delayMs: [0, 0], duplicate: 0, until: null }] };
+    const node = await start(await configFile(true));
+    expect(await (await dial(node, 'admin-secret')).request('fault.set', { plan })).toEqual({ rules: 1 });
+    await expect((await dial(node)).request('fault.set', { plan })).rejects.toMatchObject({ kind: 'FORBIDDEN' });
+  });
+
+  it('refuses faults where they are not enabled, even for an admin', async () => {
+    const admin = await dial(await start(await configFile(false)), 'admin-secret');
+    await expect(admin.request('fault.set', { plan: { links: [] } })).rejects.toMatchObject({ kind: 'FORBIDDEN' });
+  });
+
+  it('goes on with the faults that were set before it started', async () => {
+    const file = await configFile(true);
+    const plan = { links: [{ from: 'n1', to: '*', drop: 1, delayMs: [0, 0], duplicate: 0, until: null }] };
+    writeFileSync(join(folder, 'plan.json'), JSON.stringify(plan));
+    const events: unknown[] = [];
+    const node = await start(file);
+    const handlers = new Map([['node.event', (params: unknown) => void events.push(params)]]);
+    const socket = await connect({ url: `ws://127.0.0.1:${node.port}/`, token: 'client-secret' }, { handlers, log: () => {} });
+    open.push({ close: () => socket.terminate() });
+    await socket.request('node.subscribe', { topics: ['fault'] });
+    expect(events).toMatchObject([{ topic: 'fault', text: '1 link rules in force' }]);
+  });
+});
