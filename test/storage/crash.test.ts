@@ -33,7 +33,8 @@ function checkNextLife(disk: MemoryDisk, world: LogWorld, seed: number): string 
   for (let i = 0; i < 4; i += 1) next.append(first.store, next.randomBatch(random));
   disk.run();
   if (next.acknowledged !== 4) return `not writable: ${next.errors[0]?.message}`;
-  const second = openOn(disk.afterPowerLoss(random));
+  // The hardest loss: nothing is there but what was synced, in this life or the one before.
+  const second = openOn(disk.afterPowerLoss(random, 0));
   return second.recovered === null ? `refused later: ${second.error?.message}` : next.objection(second.recovered);
 }
 

@@ -82,6 +82,13 @@ describe('a record', () => {
     expect(decode(bytes, 0, SEED + 1)).toBeNull();
   });
 
+  it('shows nothing of what the buffer held before', () => {
+    const entry = entryOf('hello');
+    const clean = Buffer.alloc(recordBytes(entry));
+    writeRecord(clean, 0, entry, PLACE, SEED);
+    expect(encode(entry).equals(clean)).toBe(true);
+  });
+
   it('refuses text that UTF-8 cannot hold, and entries over the limit', () => {
     expect(() => encode(entryOf('\ud800'))).toThrow('well-formed');
     expect(() => encode(entryOf('x'.repeat(1_572_865)))).toThrow('fits into a record');

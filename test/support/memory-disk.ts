@@ -28,7 +28,12 @@ class Contents {
   }
 
   sync(): void {
-    this.durable = Buffer.from(this.current);
+    for (const change of this.changes) this.durable = changed(this.durable, change);
+    this.changes = [];
+  }
+
+  /** What a kernel does after a failed sync: the pages count as clean, though the disk never got them (ATC'20). */
+  forget(): void {
     this.changes = [];
   }
 
@@ -137,8 +142,7 @@ export class MemoryDisk implements Disk {
   }
 
   /** The disk of the next life after the power failed. */
-  afterPowerLoss(random: Random): MemoryDisk {
-    const kept = [0, 0.5, 0.9, 1][random.integer(0, 4)] ?? 0;
+  afterPowerLoss(random: Random, kept = [0, 0.5, 0.9, 1][random.integer(0, 4)] ?? 0): MemoryDisk {
     const names = new Map(this.#durableNames);
     for (const change of this.#nameChanges) {
       if (random.next() >= kept) continue;
@@ -266,10 +270,18 @@ export class MemoryDisk implements Disk {
         this.#step('write', path, failed, carryOut, tear);
       },
       sync: (done) =>
-        this.#step('sync', path, done, () => {
-          contents.sync();
-          done(null);
-        }),
+        this.#step(
+          'sync',
+          path,
+          (error) => {
+            contents.forget();
+            done(error);
+          },
+          () => {
+            contents.sync();
+            done(null);
+          },
+        ),
       truncate: (sizeBytes, done) =>
         this.#step('truncate', path, done, () => {
           contents.apply({ sizeBytes });
