@@ -53,6 +53,16 @@ describe('import', () => {
     expect(JSON.parse(third.out)).toMatchObject({ imported: 101, resumedAt: 0 });
   });
 
+  it('passes over what is done already in a JSON document', async () => {
+    const cluster = fakeCluster();
+    const path = file('a.json', '{"a": "1", "b": "2", "": "no key", "c": "3"}');
+    expect((await cli(['import', path], { cluster, env: env() })).exit).toBe(1);
+    cluster.store.clear();
+    const second = await cli(['import', path, '--skip-bad', '--json'], { cluster, env: env() });
+    expect(JSON.parse(second.out)).toMatchObject({ imported: 1, bad: 1, resumedAt: 2 });
+    expect([...cluster.store.keys()]).toEqual(['c']);
+  });
+
   it('stops at a write that fails, and says what is known', async () => {
     const cluster = fakeCluster();
     cluster.failWith = new RpcError('NO_QUORUM');

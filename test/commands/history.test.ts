@@ -24,6 +24,10 @@ describe('History', () => {
   });
 
   it('keeps secrets out', () => {
+    const file = join(dir, 'history');
+    const history = new History(file);
+    for (const line of [' put a 1', 'put a hunter2 --secret', 'get a', 'put b\nput c']) history.add(line);
+    expect(readFileSync(file, 'utf8')).toBe('get a\nput b put c\n');
     expect(keepsLine(' put a 1')).toBe(false);
     expect(keepsLine('put a hunter2 --secret')).toBe(false);
     expect(keepsLine('')).toBe(false);

@@ -53,6 +53,22 @@ describe('editLine', () => {
     expect(shown(type('e\u0301x<left><backspace>'))).toBe('|x');
   });
 
+  it('goes behind the whole character when new text melts into what stands there', () => {
+    expect(shown(type('\u0301x<ctrl-a>e'))).toBe('e\u0301|x');
+  });
+
+  it('never stops inside a character, however many marks it has', () => {
+    const heavy = type(`ax${'\u{e0100}'.repeat(80)}b`);
+    let state = heavy;
+    for (const direction of ['<left>', '<right>']) {
+      for (let i = 0; i < 8; i += 1) {
+        state = type(direction, state);
+        expect(state.text.slice(state.cursor)).not.toMatch(/^[\udc00-\udfff]/);
+      }
+    }
+    expect(state.cursor).toBe(heavy.text.length);
+  });
+
   it.each([
     ['<enter>', 'submit'],
     ['<tab>', 'complete'],

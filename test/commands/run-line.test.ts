@@ -175,6 +175,14 @@ describe('rendering', () => {
     }
   });
 
+  it('lets nothing dangerous through from the words of a node either', async () => {
+    const cluster = fakeCluster();
+    cluster.failWith = new RpcError('STORAGE_FULL', { detail: HOSTILE });
+    const result = await runLine('put k v', contextOf(cluster));
+    expect(terminalLines(result).join('')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    expect(terminalLines(result)[0]).toContain('a\\x1b]52');
+  });
+
   it('gives a pipe the value byte for byte', async () => {
     const context = contextOf(fakeCluster());
     await context.driver.kv.put('k', HOSTILE);
