@@ -29,6 +29,8 @@ export class SessionGone extends Error {
 
 /** After this long without an answer the other nodes are asked whether somebody else leads by now. */
 const PATIENCE_MS = 500;
+/** And from then on this often: an election among the others is over soon. */
+const LOOK_AROUND_MS = 100;
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 150;
 
@@ -113,8 +115,8 @@ export class Caller {
 
   async #awaitAnswer(endpoint: Endpoint, call: Call, request: Promise<unknown>): Promise<Outcome> {
     try {
-      for (;;) {
-        const answer = await call.deadline.within(request, PATIENCE_MS);
+      for (let patienceMs = PATIENCE_MS; ; patienceMs = LOOK_AROUND_MS) {
+        const answer = await call.deadline.within(request, patienceMs);
         if (answer !== LATE) return { type: 'answer', value: answer };
         if (call.deadline.remainingMs === 0) return { type: 'silent' };
         // A slow leader is waited for, so that its load is not doubled; only a new leader ends the wait.

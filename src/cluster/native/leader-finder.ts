@@ -79,7 +79,7 @@ export class LeaderFinder {
 
   /** Asks all nodes once who leads; true when it is another than `silent`, and then the next calls go there. */
   async hasRival(silent: Endpoint, deadline: Deadline): Promise<boolean> {
-    const survey = await deadline.within(this.#ask());
+    const survey = await deadline.within(this.#ask(silent));
     return survey !== LATE && survey.leader !== null && survey.leader !== silent;
   }
 
@@ -98,15 +98,15 @@ export class LeaderFinder {
   }
 
   /** One survey at a time, shared by all who wait. */
-  #ask(): Promise<Survey> {
-    this.#survey ??= this.#askAll().finally(() => {
+  #ask(silent: Endpoint | null = null): Promise<Survey> {
+    this.#survey ??= this.#askAll(silent).finally(() => {
       this.#survey = null;
     });
     return this.#survey;
   }
 
-  async #askAll(): Promise<Survey> {
-    const survey = await surveyNodes(this.#pool, this.#endpoints);
+  async #askAll(silent: Endpoint | null): Promise<Survey> {
+    const survey = await surveyNodes(this.#pool, this.#endpoints, silent);
     this.#troubles = survey.leader === null ? survey.troubles : [];
     if (survey.leader !== null) this.#target = survey.leader;
     return survey;

@@ -28,24 +28,30 @@ interface Answer {
 
 /**
  * Resolves when all have answered or failed, or sooner: a leader at the highest term that a majority knows of cannot
- * have been replaced without one of that majority knowing, so a silent node is not waited for. Never rejects.
+ * have been replaced without one of that majority knowing. `silent` is asked too, but not waited for. Never rejects.
  */
-export async function surveyNodes(pool: ConnectionPool, endpoints: readonly Endpoint[]): Promise<Survey> {
+export async function surveyNodes(
+  pool: ConnectionPool,
+  endpoints: readonly Endpoint[],
+  silent: Endpoint | null = null,
+): Promise<Survey> {
   const answers: Answer[] = [];
+  const isComplete = (): boolean =>
+    endpoints.every((each) => each === silent || answers.some(({ endpoint }) => endpoint === each));
   await new Promise<void>((resolve) => {
     for (const endpoint of endpoints) {
       void askOne(pool, endpoint).then((answer) => {
         answers.push(answer);
-        if (answers.length === endpoints.length || isConclusive(answers, endpoints.length)) resolve();
+        if (isComplete() || isConclusive(answers, endpoints.length)) resolve();
       });
     }
   });
   const leader = leaderOf(answers)?.endpoint ?? null;
-  const silent = answers.every(({ standing }) => standing === null);
+  const unanswered = answers.every(({ standing }) => standing === null);
   return {
     leader,
     troubles: answers.flatMap(({ trouble }) => trouble ?? []),
-    refusal: silent ? (answers.find(({ refusal }) => refusal !== null)?.refusal ?? null) : null,
+    refusal: unanswered ? (answers.find(({ refusal }) => refusal !== null)?.refusal ?? null) : null,
   };
 }
 
