@@ -66,6 +66,7 @@ class Session {
   readonly #effects: Effects;
   #app: MountedApp | null = null;
   #ended = false;
+  #exited: Promise<void> = Promise.resolve();
   #cleanups: (() => void)[] = [];
 
   constructor(
@@ -108,6 +109,10 @@ class Session {
   }
 
   open(): void {
+    this.#guarded(() => this.#start());
+  }
+
+  #start(): void {
     this.#listen();
     // Ink turns the echo off only after its first frame: a key pressed before would be printed into it.
     this.#stdin.setRawMode(true);
@@ -129,12 +134,13 @@ class Session {
       incrementalRendering: true,
       maxFps: 30,
       exitOnCtrlC: false,
-      patchConsole: true,
+      // A stray console.log may not tear the screen, where the screen is that of this process.
+      patchConsole: this.#stdout === process.stdout,
       // Ink takes CI=anything for "no terminal"; ours has been looked at already.
       interactive: true,
     });
     this.#cleanups.push(() => ink.unmount());
-    ink.waitUntilExit().then(
+    this.#exited = ink.waitUntilExit().then(
       () => this.#end({ exitCode: 0, reason: '' }),
       (error: unknown) => this.#crash(error),
     );
@@ -223,6 +229,7 @@ class Session {
     this.#ended = true;
     this.#effects.cancel();
     for (const cleanup of this.#cleanups.reverse()) cleanup();
-    this.#resolve(end);
+    // The last bytes that give the terminal back must be out before anyone else writes to it.
+    void this.#exited.then(() => this.#resolve(end));
   }
 }

@@ -18,7 +18,11 @@ const NAMES = /^(?:ctrl-.|alt-.|up|down|left|right|home|end|page-up|page-down|en
 /** `j`, `enter`, `ctrl-c`; anything longer that is no key name is typed letter by letter. */
 export function keys(...names: readonly string[]): readonly EditKey[] {
   return names.flatMap((name): readonly EditKey[] =>
-    NAMES.test(name) ? [{ type: 'key', name }] : [...name].map((text) => ({ type: 'text', text })),
+    name === 'space'
+      ? [{ type: 'text', text: ' ' }]
+      : NAMES.test(name)
+        ? [{ type: 'key', name }]
+        : [...name].map((text) => ({ type: 'text', text })),
   );
 }
 

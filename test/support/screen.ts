@@ -32,7 +32,7 @@ export class FakeOutput extends Writable {
     super();
     this.columns = columns;
     this.rows = rows;
-    this.#terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 100 });
+    this.#terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 100, convertEol: true });
   }
 
   override _write(chunk: Buffer | string, _encoding: string, done: () => void): void {

@@ -78,7 +78,7 @@ function columnsOf({ picture, faultCursor, wall }: ConsoleState, width: number, 
     { ...column('COMMAND', 'left', 100, ({ command }) => cell(foreign(command, width), 'warn')), shrinkTo: 14 },
     column('FOR', 'right', 80, ({ since }) => cell(ageText(wall - since))),
     column('ENDS', 'right', 70, ends),
-    { ...column('SET BY', 'left', 40, ({ owner }) => cell(owner === 'cli' ? 'command line' : 'a console', 'dim')), shrinkTo: 8 },
-    { ...column('TOUCHES', 'left', 50, ({ nodes }) => cell(nodes.join(' '))), shrinkTo: 8 },
+    column('SET BY', 'left', 60, ({ owner }) => cell(owner === 'cli' ? 'cli' : 'console', 'dim')),
+    column('TOUCHES', 'left', 50, ({ nodes }) => cell(nodes.join(' '))),
   ];
 }

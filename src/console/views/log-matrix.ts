@@ -37,10 +37,11 @@ function ruler(state: ConsoleState, { plan, window, index }: MatrixOptions, look
   let x = 0;
   for (let at = window.first; at <= last; at += 1) {
     const label = String(at);
-    const start = (at - window.first) * plan.cell;
+    // The label of the last entries moves left rather than over the edge.
+    const start = Math.min((at - window.first) * plan.cell, Math.max(0, (last - window.first + 1) * plan.cell - label.length));
     const wanted = at === index || at === window.first || at % 5 === 0;
     const collides = index !== null && at !== index && Math.abs(at - index) * plan.cell <= label.length;
-    if (!wanted || collides || start < x || start + label.length > plan.count * plan.cell) continue;
+    if (!wanted || collides || start < x) continue;
     cells.push(span(' '.repeat(start - x)), span(label, at === index ? 'key' : 'dim'));
     x = start + label.length;
   }

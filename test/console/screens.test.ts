@@ -1,0 +1,181 @@
+/** Every view at three sizes, as a terminal shows it. UPDATE_GOLDENS=1 rewrites the pictures; read the difference. */
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ConsoleBench, has } from '../support/console-bench.ts';
+import { FakeDriver } from '../support/fake-driver.ts';
+import { fakePicture, withNode } from '../support/fake-picture.ts';
+import { HOSTILE, sceneDriver, tellScene } from '../support/fake-scene.ts';
+import { expectGolden } from '../support/golden.ts';
+
+const golden = (name: string): string => join(import.meta.dirname, 'goldens', `${name}.golden.txt`);
+const zone = process.env['TZ'];
+beforeAll(() => {
+  process.env['TZ'] = 'UTC';
+});
+afterAll(() => {
+  if (zone === undefined) delete process.env['TZ'];
+  else process.env['TZ'] = zone;
+});
+
+const SIZES = [
+  [80, 24],
+  [120, 40],
+  [200, 60],
+] as const;
+
+describe.each(SIZES)('the console at %ix%i', (columns, rows) => {
+  it('draws every view', async () => {
+    const driver = sceneDriver();
+    const bench = new ConsoleBench(driver, columns, rows);
+    await bench.output.until(has('NODES 4/5', 'fault'));
+    tellScene(driver);
+    const size = `${columns}x${rows}`;
+    expectGolden(await bench.output.until(has('asks for pre-votes')), golden(`overview-${size}`));
+    expectGolden(await bench.type('jf', has('FAULT ON n2')), golden(`fault-menu-${size}`));
+    expectGolden(await bench.type('k', has('y/N')), golden(`confirm-${size}`));
+    await bench.type('n', has('Not done'), 250);
+    expectGolden(await bench.type('2', has('ENTRY 1286', 'value 1286')), golden(`log-${size}`));
+    expectGolden(await bench.type('3', has('FROM')), golden(`links-${size}`));
+    await bench.type('4', has('KEYS 1 of 250'));
+    expectGolden(await bench.type('jj', has('KEYS 3 of 250')), golden(`keys-${size}`));
+    expectGolden(await bench.type('5', has('EVENTS 5', 'follows')), golden(`events-${size}`));
+    expectGolden(await bench.type('7', has('COMMAND')), golden(`faults-${size}`));
+    await bench.type('8', has('SHELL'));
+    await bench.type('put a "x y"\r', has('OK'));
+    const shell = await bench.type('ki\t', has('kill ', 'writes stop'));
+    // How long a put took is measured, and differs.
+    expectGolden(shell.replace(/\d+(?:\.\d+)? ms$/m, '2.0 ms'), golden(`shell-${size}`));
+    expectGolden(
+      await bench.type('\x15\x1b', (text) => !text.includes('SHELL') && text.includes('FAULTS 3')),
+      golden(`faults-after-shell-${size}`),
+    );
+    expectGolden(await bench.type('1?', has('HELP')), golden(`help-${size}`));
+    await bench.type('\x1b', (text) => !text.includes('HELP'));
+    expectGolden(
+      await bench.type('\r', (text) => text.includes('NODE n2') && !text.includes('NODES 4/5')),
+      golden(`node-${size}`),
+    );
+    await bench.type('\x1b', has('NODES 4/5'));
+    await bench.type('d', () => !bench.output.alternate);
+    expect(await bench.ended).toMatchObject({ exitCode: 0 });
+  });
+});
+
+describe('the console', () => {
+  it('shows a healthy cluster in ASCII', async () => {
+    const bench = new ConsoleBench(new FakeDriver(fakePicture(3, [1, 1, 1, 2], 4)), 80, 24, { ascii: true, noColor: true });
+    const text = await bench.output.until(has('NODES 3/3', 'All hear n1'));
+    expectGolden(text, golden('healthy-ascii-80x24'));
+    expect(text).toMatch(/^[\x20-\x7e\n]*$/);
+    bench.input.write('d');
+    await bench.ended;
+  });
+
+  it('follows the size of the terminal, down to nothing and back', async () => {
+    const bench = new ConsoleBench(sceneDriver(), 80, 24);
+    await bench.output.until(has('NODES 4/5'));
+    for (const [columns, rows] of [
+      [120, 40],
+      [60, 18],
+      [40, 10],
+      [30, 8],
+      [200, 60],
+      [80, 24],
+    ] as const) {
+      bench.output.resize(columns, rows);
+      await bench.output.until((text) =>
+        columns < 40 ? text.includes('needed, have') : text.includes('LIVE') || text.includes('n1 leads'),
+      );
+      const lines = bench.output.lines();
+      expect(lines).toHaveLength(rows);
+      if (columns >= 40)
+        await bench.output.until(
+          () => (bench.output.lines()[0] ?? '').includes('demo') && (bench.output.lines()[rows - 1] ?? '').includes('move'),
+        );
+    }
+    bench.input.write('d');
+    await bench.ended;
+    await bench.output.until(() => !bench.output.alternate);
+  });
+
+  it('lets nothing from a key, a value, an event or an error reach the terminal as a control', async () => {
+    const driver = new FakeDriver(withNode(fakePicture(3), 'n2', { url: HOSTILE.join('') }));
+    for (const [i, text] of HOSTILE.entries()) driver.kv.set(text, HOSTILE[HOSTILE.length - 1 - i] ?? '');
+    const bench = new ConsoleBench(driver, 120, 40);
+    await bench.output.until(has('NODES 3/3'));
+    for (const text of HOSTILE) driver.emit({ text, severity: 'error' });
+    await bench.output.until(has('EVENTS 7'));
+    await bench.type('j\r', has('NODE n2'));
+    await bench.type('\x1b', has('NODES 3/3'));
+    await bench.type('4', has(`KEYS 1 of ${HOSTILE.length}`));
+    for (let i = 2; i <= HOSTILE.length; i += 1) await bench.type('j', has(`KEYS ${i} of`));
+    await bench.type('\r', has('created at revision'));
+    await bench.type('\x1b', has('KEYS 7 of'));
+    await bench.type('8', has('SHELL'));
+    await bench.type('get "\\x1b[31m"\r', has('(nil)'));
+    await bench.type('\x1b', has('KEYS 7 of'));
+    await bench.type('d', () => !bench.output.alternate);
+    await bench.ended;
+    // What Ink itself writes: screen switch, cursor, erasing, colours, synchronised frames, bracketed paste.
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the sequences
+    const ours = /\x1b\[(?:\?(?:1049|25|2004|2026)[hl]|\d*[ABCDEFGJK]|\d*;?\d*H|[0-9;]*m)/g;
+    const rest = bench.output.written.replace(ours, '').replace(/\r?\n/g, '');
+    expect(rest.match(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu)).toBeNull();
+  });
+
+  it('gives the terminal back when something in it breaks, and says what', async () => {
+    const driver = sceneDriver();
+    const bench = new ConsoleBench(driver, 80, 24);
+    await bench.output.until(has('NODES 4/5'));
+    driver.picture = () => {
+      throw new Error('the picture is torn');
+    };
+    driver.emit({ text: 'anything' });
+    const { exitCode, reason } = await bench.ended;
+    expect(exitCode).toBe(70);
+    expect(reason).toContain('the picture is torn');
+    await bench.output.until(() => !bench.output.alternate);
+    expect(bench.input.raw).toBe(false);
+    expect(driver.listeners).toBe(0);
+  });
+
+  it('refuses politely where there is no terminal', async () => {
+    const bench = new ConsoleBench(sceneDriver(), 80, 24, {
+      stdin: Object.assign(new (await import('node:stream')).PassThrough(), { isTTY: false, setRawMode: () => {} }),
+    });
+    expect(await bench.ended).toMatchObject({ exitCode: 2, reason: expect.stringContaining('needs a terminal') });
+  });
+
+  it('ends in order on SIGTERM and SIGHUP', async () => {
+    for (const [signal, exitCode] of [
+      ['SIGTERM', 143],
+      ['SIGHUP', 129],
+    ] as const) {
+      const driver = sceneDriver();
+      const bench = new ConsoleBench(driver, 80, 24);
+      await bench.output.until(has('NODES 4/5'));
+      process.emit(signal, signal);
+      expect((await bench.ended).exitCode).toBe(exitCode);
+      await bench.output.until(() => !bench.output.alternate);
+      expect(driver.listeners).toBe(0);
+    }
+  });
+
+  it('writes nothing while nothing changes, although statuses keep coming', async () => {
+    const driver = new FakeDriver(fakePicture(3));
+    const bench = new ConsoleBench(driver, 80, 24);
+    await bench.output.until(has('All hear n1', 'LIVE'));
+    driver.emit({ text: 'first' });
+    await bench.output.until(has('first'));
+    const before = bench.output.written.length;
+    for (let i = 0; i < 20; i += 1) {
+      driver.setPicture({ ...fakePicture(3) });
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    driver.emit({ text: 'second' });
+    await bench.output.until(has('second'));
+    expect(bench.output.written.length - before).toBeLessThan(400);
+    bench.input.write('d');
+    await bench.ended;
+  });
+});

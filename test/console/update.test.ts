@@ -1,0 +1,263 @@
+import { describe, expect, it } from 'vitest';
+import { clusterTime, nodeId } from '../../src/base/brand.ts';
+import type { CommandResult } from '../../src/commands/command.ts';
+import { consequenceOf } from '../../src/commands/consequence.ts';
+import { menuItems } from '../../src/console/fault-menu.ts';
+import type { Effect } from '../../src/console/messages.ts';
+import type { ConsoleState } from '../../src/console/state.ts';
+import { consoleState, press, send } from '../support/console-state.ts';
+import { FAKE_NOW, fakeEvent, fakePicture, withNode } from '../support/fake-picture.ts';
+import { scenePicture } from '../support/fake-scene.ts';
+
+const healthy = (): ConsoleState => consoleState({ columns: 80, rows: 24 }, fakePicture(5));
+const types = (effects: readonly Effect[]): string[] => effects.map(({ type }) => type);
+const done = (lines: readonly string[], exit: CommandResult['exit'] = 0): CommandResult => ({ lines, json: null, exit });
+
+describe('moving', () => {
+  it('goes between the views by number, by Tab and back', () => {
+    expect(press(healthy(), ['4']).state.view).toBe('keys');
+    expect(press(healthy(), ['tab']).state.view).toBe('log');
+    expect(press(healthy(), ['shift-tab']).state.view).toBe('shell');
+    expect(press(healthy(), ['5', '2', '-']).state.view).toBe('events');
+  });
+
+  it('moves the cursor over the nodes and stops at the ends', () => {
+    expect(press(healthy(), ['j', 'j']).state.nodeCursor).toBe('n3');
+    expect(press(healthy(), ['k']).state.nodeCursor).toBe('n1');
+    expect(press(healthy(), ['j', 'j', 'j', 'j', 'j', 'j']).state.nodeCursor).toBe('n5');
+  });
+
+  it('keeps the cursor on its node when the picture changes, and finds another when the node is gone', () => {
+    const at = press(healthy(), ['j', 'j']).state;
+    const data = { type: 'data', ownsNodes: true, events: [], dropped: 0, now: 1, wall: FAKE_NOW } as const;
+    expect(send(at, { ...data, picture: scenePicture() }).state.nodeCursor).toBe('n3');
+    expect(send(at, { ...data, picture: fakePicture(2) }).state.nodeCursor).toBe('n1');
+  });
+
+  it('walks through the log, stands still, and follows again at the end', () => {
+    const start = press(consoleState(), ['2']).state;
+    expect(start.log.index).toBeNull();
+    expect(press(start, ['h', 'h']).state.log.index).toBe(1284);
+    expect(press(start, ['h', 'l']).state.log.index).toBeNull();
+    expect(press(start, ['g']).state.log.index).toBe(1);
+    expect(press(start, ['{']).state.log.index).toBe(1279);
+    expect(press(start, ['{', '{']).state.log.index).toBe(1267);
+    expect(press(start, ['g', 'G']).state.log.index).toBeNull();
+  });
+
+  it('Esc clears the marks, then goes home', () => {
+    const { state } = press(healthy(), ['2', 'space', 'escape']);
+    expect(state.marked).toEqual([]);
+    expect(state.view).toBe('log');
+    expect(press(state, ['escape']).state.view).toBe('overview');
+  });
+});
+
+describe('faults from keys', () => {
+  it('does at once what loses nothing', () => {
+    const { state, effects } = press(healthy(), ['j', 'f', 'k']);
+    expect(effects).toEqual([
+      expect.objectContaining({ type: 'act', line: 'kill n2', action: { type: 'kill', nodes: ['n2'], forMs: null } }),
+    ]);
+    expect(state.overlay).toBeNull();
+  });
+
+  it('acts on the marked nodes rather than on the cursor', () => {
+    const marked = press(healthy(), ['j', 'space', 'j', 'space']).state;
+    expect(marked.marked).toEqual(['n2', 'n3']);
+    expect(menuItems(marked)[0]?.line).toBe('kill n2,n3');
+  });
+
+  it('asks before writes would stop, with no as the default', () => {
+    const asked = press(consoleState(), ['j', 'f', 'k']);
+    expect(asked.effects).toEqual([]);
+    expect(asked.state.overlay).toMatchObject({
+      type: 'confirm',
+      question: 'kill n2',
+      detail: '2 of 5 left, no quorum: writes stop',
+    });
+    for (const no of ['n', 'enter', 'escape']) {
+      const { state, effects } = press(asked.state, [no]);
+      expect(effects).toEqual([]);
+      expect(state.overlay).toBeNull();
+      expect(state.flash?.text).toBe('Not done: kill n2');
+    }
+    expect(types(press(asked.state, ['y']).effects)).toEqual(['act']);
+  });
+
+  it('does not take a key that is still held down for a yes', () => {
+    const asked = press(consoleState(), ['j', 'f', 'k']).state;
+    expect(press(asked, ['y'], 20).effects).toEqual([]);
+    expect(types(press(press(asked, ['y'], 20).state, ['y'], 200).effects)).toEqual(['act']);
+  });
+
+  it('asks again when the cluster got worse between question and answer', () => {
+    const picture = fakePicture(5);
+    const action = { type: 'kill', nodes: [nodeId('n2'), nodeId('n3')], forMs: null } as const;
+    const asked = send(consoleState(undefined, picture), {
+      type: 'ask',
+      id: 1,
+      line: 'kill n2,n3',
+      action,
+      consequence: consequenceOf(picture, action),
+    }).state;
+    const worse = withNode(picture, 'n4', { state: 'down' });
+    const changed = send(asked, {
+      type: 'data',
+      picture: worse,
+      ownsNodes: true,
+      events: [],
+      dropped: 0,
+      now: 500,
+      wall: FAKE_NOW,
+    }).state;
+    const { state, effects } = press(changed, ['y']);
+    expect(effects).toEqual([]);
+    expect(state.overlay).toMatchObject({ type: 'confirm', detail: '2 of 5 left, no quorum: writes stop' });
+  });
+
+  it('opens the command line for faults that have numbers', () => {
+    const { state } = press(healthy(), ['j', 'f', 'l']);
+    expect(state.overlay).toMatchObject({ type: 'command', prompt: { line: { text: 'link n2 n1 --delay 80ms..120ms --both' } } });
+  });
+
+  it('undoes and heals, and says so when there is nothing to heal', () => {
+    expect(press(consoleState(), ['u']).effects).toEqual([expect.objectContaining({ type: 'act', line: 'undo' })]);
+    expect(press(consoleState(), ['H']).effects).toEqual([
+      expect.objectContaining({ line: 'heal', action: { type: 'heal', fault: null } }),
+    ]);
+    expect(press(healthy(), ['u']).state.flash?.text).toBe('No fault is active.');
+  });
+
+  it('cuts the link under the cursor in one direction and heals it with the same key', () => {
+    expect(press(healthy(), ['3', 'space']).effects).toEqual([expect.objectContaining({ type: 'act', line: 'cut n1 n2' })]);
+    const impaired = press(consoleState(), ['3', 'j', 'j', 'space']);
+    expect(impaired.effects).toEqual([expect.objectContaining({ line: 'heal 2' })]);
+  });
+
+  it('offers nothing that the cluster cannot do', () => {
+    const { state } = press({ ...healthy(), capabilities: new Set() }, ['j']);
+    expect(menuItems(state).map(({ line }) => line)).toEqual(['elect n2']);
+    expect(press(state, ['d']).effects).toEqual([]);
+  });
+});
+
+describe('commands', () => {
+  it('runs a typed line once and remembers it', () => {
+    const { effects } = press(healthy(), [':', 'put', 'space', 'a', 'space', '1', 'enter']);
+    expect(effects.filter(({ type }) => type !== 'preview')).toEqual([
+      { type: 'remember', line: 'put a 1' },
+      expect.objectContaining({ type: 'run-line', line: 'put a 1', where: 'command' }),
+    ]);
+  });
+
+  it('types digits and letters in the shell instead of obeying them', () => {
+    const { state, effects } = press(healthy(), ['8', 'q', '1', 'f']);
+    expect(state.view).toBe('shell');
+    expect(state.prompt.line.text).toBe('q1f');
+    expect(types(effects)).not.toContain('quit');
+  });
+
+  it('never runs what was pasted', () => {
+    const paste = { type: 'key', key: { type: 'paste', text: 'kill n1\nkill n2\n' }, now: 1, wall: FAKE_NOW } as const;
+    const { state, effects } = send(press(healthy(), ['8']).state, paste);
+    expect(types(effects)).toEqual(['preview']);
+    expect(state.prompt.line.text).toBe('kill n1 kill n2');
+    expect(send(healthy(), paste).effects).toEqual([]);
+  });
+
+  it('shows one line as a flash and more of them over the view', () => {
+    const running = press(healthy(), [':', 'get', 'space', 'a', 'enter']);
+    const id = running.state.transcript.at(-1)?.id ?? 0;
+    const short = send(running.state, { type: 'finished', id, line: 'get a', result: done(['"1"']), where: 'command' }).state;
+    expect(short.flash?.text).toBe('"1"');
+    const long = send(running.state, {
+      type: 'finished',
+      id,
+      line: 'range',
+      result: done(['a', 'b', 'c']),
+      where: 'command',
+    }).state;
+    expect(long.overlay).toMatchObject({ type: 'output', lines: ['a', 'b', 'c'] });
+    expect(long.transcript.at(-1)?.result?.lines).toEqual(['a', 'b', 'c']);
+  });
+
+  it('keeps an error on screen until a key is pressed', () => {
+    const { state } = send(healthy(), { type: 'flash', text: 'broken', severity: 'error' });
+    const later = send(state, { type: 'clock', now: 1e9, wall: FAKE_NOW }).state;
+    expect(later.flash?.text).toBe('broken');
+    expect(press(later, ['j']).state.flash).toBeNull();
+    const info = send(healthy(), { type: 'flash', text: 'fine', severity: 'info' }).state;
+    expect(send(info, { type: 'clock', now: 4_001, wall: FAKE_NOW }).state.flash).toBeNull();
+  });
+
+  it('puts a completion into the line, unless the line has changed meanwhile', () => {
+    const typed = press(healthy(), [':', 'ki']).state;
+    const completion = { from: 0, to: 2, candidates: [{ text: 'kill', summary: '' }] };
+    const put = send(typed, { type: 'completed', line: 'ki', completion }).state;
+    expect(put.overlay).toMatchObject({ type: 'command', prompt: { line: { text: 'kill ', cursor: 5 } } });
+    const late = send(press(typed, ['x']).state, { type: 'completed', line: 'ki', completion }).state;
+    expect(late.overlay).toMatchObject({ prompt: { line: { text: 'kix' } } });
+  });
+});
+
+describe('leaving', () => {
+  it('quits on the second Ctrl-C, and only when it comes soon', () => {
+    const once = press(healthy(), ['ctrl-c']);
+    expect(once.effects).toEqual([]);
+    expect(once.state.flash?.text).toContain('Ctrl-C again quits and stops 5 nodes');
+    expect(press(once.state, ['ctrl-c']).effects).toEqual([{ type: 'quit', detach: false }]);
+    expect(press(once.state, ['ctrl-c'], 2_000).effects).toEqual([]);
+  });
+
+  it('Ctrl-C clears a written line before anything else', () => {
+    const written = press(healthy(), ['8', 'abc']).state;
+    const cleared = press(written, ['ctrl-c']).state;
+    expect(cleared.prompt.line.text).toBe('');
+    expect(cleared.quitArmedUntil).toBeNull();
+  });
+
+  it('Ctrl-C stops waiting for a running command', () => {
+    const running = press(healthy(), [':', 'get', 'space', 'a', 'enter']).state;
+    expect(types(press(running, ['ctrl-c']).effects)).toEqual(['cancel']);
+  });
+
+  it('asks before q stops the nodes, and not where they stay', () => {
+    expect(press(healthy(), ['q']).state.overlay).toMatchObject({ type: 'confirm', question: 'quit' });
+    expect(press(healthy(), ['q', 'y']).effects).toEqual([{ type: 'quit', detach: false }]);
+    expect(press({ ...healthy(), ownsNodes: false }, ['q']).effects).toEqual([{ type: 'quit', detach: false }]);
+  });
+
+  it('d leaves the nodes running', () => {
+    expect(press(healthy(), ['d']).effects).toEqual([{ type: 'quit', detach: true }]);
+  });
+});
+
+describe('events', () => {
+  const told = (state: ConsoleState, from: number, count: number): ConsoleState => {
+    const events = Array.from({ length: count }, (_, i) =>
+      fakeEvent(from + i, `event ${from + i}`, { time: clusterTime(FAKE_NOW) }),
+    );
+    return send(state, { type: 'data', picture: state.picture, ownsNodes: true, events, dropped: 0, now: 1, wall: FAKE_NOW })
+      .state;
+  };
+
+  it('stays on its event while new ones come in', () => {
+    const at = press(told(press(healthy(), ['5']).state, 1, 10), ['k', 'k']).state;
+    expect(at.events.cursor).toBe(2);
+    expect(told(at, 11, 5).events.cursor).toBe(7);
+    expect(press(at, ['G']).state.events.cursor).toBeNull();
+  });
+
+  it('keeps a bounded number of them', () => {
+    expect(told(told(healthy(), 1, 5_000), 5_001, 100).events.items).toHaveLength(4_096);
+  });
+
+  it('filters while one types, and Esc brings everything back', () => {
+    const typed = press(told(press(healthy(), ['5']).state, 1, 20), ['/', 'event', 'space', '1', '2']).state;
+    expect(typed.events.filter).toBe('event 12');
+    expect(press(typed, ['enter']).state.overlay).toBeNull();
+    expect(press(typed, ['escape']).state.events.filter).toBe('');
+    expect(press(typed, ['enter', 'escape']).state.events.filter).toBe('');
+  });
+});
