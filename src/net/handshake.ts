@@ -67,7 +67,9 @@ export class Handshake {
 
   /** Compares with every token, so that the time tells nothing. */
   #roleOf(authorization: string | undefined): Identity['role'] | null {
-    const presented = digestOf(BEARER.exec(authorization ?? '')?.[1] ?? '');
+    const token = BEARER.exec(authorization ?? '')?.[1];
+    if (token === undefined) return null;
+    const presented = digestOf(token);
     let found: Identity['role'] | null = null;
     for (const { role, digest } of this.#digests) if (timingSafeEqual(digest, presented)) found = role;
     return found;

@@ -3,6 +3,9 @@ import { open, readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { NodeConfig } from './config.ts';
 
+/** Long enough that nobody guesses it, and made of what a header may carry. */
+const TOKEN = /^[A-Za-z0-9._~+/=-]{32,256}$/;
+
 /** A configuration that cannot be used, with what to mend. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
@@ -25,10 +28,11 @@ export async function loadConfig(file: string): Promise<LoadedConfig> {
     throw new ConfigError(`${file}: "${config.id}" is not among its own members; add it with its url.`);
   }
   const [client, admin, peer] = await Promise.all([
-    readSecret(at(config.tokens.client)),
-    readSecret(at(config.tokens.admin)),
-    readSecret(at(config.tokens.peer)),
+    readToken(at(config.tokens.client)),
+    readToken(at(config.tokens.admin)),
+    readToken(at(config.tokens.peer)),
   ]);
+  if (new Set([client, admin, peer]).size < 3) throw new ConfigError(`${file}: the three tokens must differ.`);
   return {
     config,
     dataDir: at(config.dataDir),
@@ -64,6 +68,12 @@ async function readText(file: string): Promise<string> {
   } catch (error) {
     throw new ConfigError(`cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+async function readToken(path: string): Promise<string> {
+  const token = await readSecret(path);
+  if (!TOKEN.test(token)) throw new ConfigError(`${path} holds no token; make one with: openssl rand -hex 32 > ${path}`);
+  return token;
 }
 
 /** A secret lies in a file of its own that nobody else may read, and is never reached through a link. */

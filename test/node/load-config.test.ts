@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError, loadConfig } from '../../src/node/load-config.ts';
 
 let folder = '';
+const tokenOf = (role: string): string => role.padEnd(40, '-');
 
 const config = {
   id: 'n1',
@@ -26,7 +27,7 @@ function write(value: unknown): string {
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'raftkv-config-'));
   for (const role of ['client', 'admin', 'peer'])
-    writeFileSync(join(folder, `${role}.token`), `${role}-secret\n`, { mode: 0o600 });
+    writeFileSync(join(folder, `${role}.token`), `${tokenOf(role)}\n`, { mode: 0o600 });
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -34,7 +35,7 @@ describe('loadConfig', () => {
   it('reads the file and the secrets it names, relative to itself', async () => {
     const loaded = await loadConfig(write(config));
     expect(loaded.dataDir).toBe(join(folder, 'data'));
-    expect(loaded.tokens).toEqual({ client: 'client-secret', admin: 'admin-secret', peer: 'peer-secret' });
+    expect(loaded.tokens).toEqual({ client: tokenOf('client'), admin: tokenOf('admin'), peer: tokenOf('peer') });
   });
 
   it.each([
@@ -53,6 +54,20 @@ describe('loadConfig', () => {
   it('refuses a secret that others may read, and says how to mend it', async () => {
     chmodSync(join(folder, 'admin.token'), 0o644);
     await expect(loadConfig(write(config))).rejects.toThrow('chmod 600');
+  });
+
+  it.each([
+    ['empty', ''],
+    ['short', 'x'.repeat(31)],
+    ['not for a header', `${'x'.repeat(40)} y`],
+  ])('refuses a token that is %s, for it would let anybody in', async (_what, token) => {
+    writeFileSync(join(folder, 'admin.token'), token);
+    await expect(loadConfig(write(config))).rejects.toThrow('holds no token');
+  });
+
+  it('refuses one token for two roles', async () => {
+    writeFileSync(join(folder, 'admin.token'), tokenOf('client'));
+    await expect(loadConfig(write(config))).rejects.toThrow('must differ');
   });
 
   it('refuses a secret behind a symbolic link', async () => {

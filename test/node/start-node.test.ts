@@ -9,11 +9,12 @@ import { loadConfig } from '../../src/node/load-config.ts';
 import { type RunningNode, startNode } from '../../src/node/start-node.ts';
 
 let folder = '';
+const tokenOf = (role: string): string => role.padEnd(40, '-');
 let open: { close(): unknown }[] = [];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'raftkv-node-'));
-  for (const role of ['client', 'admin', 'peer']) writeFileSync(join(folder, `${role}.token`), `${role}-secret`, { mode: 0o600 });
+  for (const role of ['client', 'admin', 'peer']) writeFileSync(join(folder, `${role}.token`), tokenOf(role), { mode: 0o600 });
 });
 afterEach(async () => {
   for (const each of open.reverse()) await each.close();
@@ -48,7 +49,7 @@ async function start(file: string): Promise<RunningNode> {
   return node;
 }
 
-async function dial(node: RunningNode, token = 'client-secret'): Promise<RpcSocket> {
+async function dial(node: RunningNode, token = tokenOf('client')): Promise<RpcSocket> {
   const socket = await connect({ url: `ws://127.0.0.1:${node.port}/`, token }, { handlers: new Map(), log: () => {} });
   open.push({ close: () => socket.terminate() });
   return socket;
@@ -85,12 +86,12 @@ describe('one node alone', () => {
   it('injects faults for an admin, only where that is enabled', async () => {
     const plan = { links: [{ from: 'n1', to: '*', drop: 1, delayMs: [0, 0], duplicate: 0, until: null }] };
     const node = await start(await configFile(true));
-    expect(await (await dial(node, 'admin-secret')).request('fault.set', { plan })).toEqual({ rules: 1 });
+    expect(await (await dial(node, tokenOf('admin'))).request('fault.set', { plan })).toEqual({ rules: 1 });
     await expect((await dial(node)).request('fault.set', { plan })).rejects.toMatchObject({ kind: 'FORBIDDEN' });
   });
 
   it('refuses faults where they are not enabled, even for an admin', async () => {
-    const admin = await dial(await start(await configFile(false)), 'admin-secret');
+    const admin = await dial(await start(await configFile(false)), tokenOf('admin'));
     await expect(admin.request('fault.set', { plan: { links: [] } })).rejects.toMatchObject({ kind: 'FORBIDDEN' });
   });
 
@@ -101,7 +102,7 @@ describe('one node alone', () => {
     const events: unknown[] = [];
     const node = await start(file);
     const handlers = new Map([['node.event', (params: unknown) => void events.push(params)]]);
-    const socket = await connect({ url: `ws://127.0.0.1:${node.port}/`, token: 'client-secret' }, { handlers, log: () => {} });
+    const socket = await connect({ url: `ws://127.0.0.1:${node.port}/`, token: tokenOf('client') }, { handlers, log: () => {} });
     open.push({ close: () => socket.terminate() });
     await socket.request('node.subscribe', { topics: ['fault'] });
     expect(events).toMatchObject([{ topic: 'fault', text: '1 link rules in force' }]);
