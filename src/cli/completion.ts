@@ -36,7 +36,7 @@ export async function runCompletion({ io, args }: Invocation): Promise<number> {
 
 export function completionEntries(): readonly Entry[] {
   const specs = commandsFor('argv', null).map((spec) => ({
-    path: spec.group === 'faults' ? `fault ${spec.name}` : spec.name,
+    path: spec.group === 'faults' ? `fault ${spec.name === 'faults' ? 'ls' : spec.name}` : spec.name,
     summary: spec.summary,
     flags: spec.flags.filter((flag) => flag.name !== 'secret').map((flag) => `--${flag.name}`),
   }));

@@ -79,15 +79,16 @@ type Dispatch = (run: (invocation: Invocation) => Promise<number>) => (command: 
 
 function addSpecs(parent: Command, specs: readonly CommandSpec[], dispatch: Dispatch, io: CliIo, prefix = ''): void {
   for (const spec of specs) {
+    const [name, ...aliases] = argvNames(spec);
     const command = parent
-      .command(spec.name)
+      .command(name)
       .description(spec.summary)
-      .aliases([...spec.aliases])
+      .aliases(aliases)
       .helpGroup(spec.group === 'cluster' ? 'clusters' : spec.group);
     for (const param of spec.params) {
-      const name = param.rest === true ? `${param.name}...` : param.name;
+      const word = param.rest === true ? `${param.name}...` : param.name;
       const summary = param.name === 'value' ? `${param.summary}; - reads standard input` : param.summary;
-      command.argument(param.required ? `<${name}>` : `[${name}]`, summary);
+      command.argument(param.required ? `<${word}>` : `[${word}]`, summary);
     }
     for (const flag of spec.flags) {
       if (flag.name === 'secret') continue;
@@ -97,12 +98,19 @@ function addSpecs(parent: Command, specs: readonly CommandSpec[], dispatch: Disp
       );
       command.addOption(flag.choices === undefined ? option : option.choices([...flag.choices]));
     }
-    command.addHelpText('after', examplesText(spec.examples.map((example) => prefix + argvForm(example))));
+    const examples = spec.examples.map((example) => prefix + argvForm(example.replace(spec.name, name)));
+    command.addHelpText('after', examplesText(examples));
     quietly(command, io);
     addGlobals(command, true);
     const run = dispatch(async (invocation) => (await import('./one-shot.ts')).runOneShot(spec, invocation));
     command.action(() => run(command));
   }
+}
+
+/** `fault faults` would stammer: there the list is `fault ls`. */
+export function argvNames(spec: CommandSpec): readonly [string, ...string[]] {
+  const [first = spec.name, ...others] = spec.name === 'faults' ? [...spec.aliases, spec.name] : [spec.name, ...spec.aliases];
+  return [first, ...others];
 }
 
 function addArgvCommand(program: Command, spec: ArgvCommand, dispatch: Dispatch, io: CliIo): void {

@@ -4,6 +4,7 @@ import { ARGV_COMMANDS } from '../../src/cli/argv-commands.ts';
 import { completionEntries } from '../../src/cli/completion.ts';
 import type { OpenOptions, Target } from '../../src/cli/io.ts';
 import { LOADERS } from '../../src/cli/loaders.ts';
+import { argvNames } from '../../src/cli/program.ts';
 import { commandsFor } from '../../src/commands/registry.ts';
 import { fakeCluster, pictureOf } from '../commands/fake-cluster.ts';
 import { cli } from './fake-io.ts';
@@ -197,6 +198,6 @@ describe('completion', () => {
     expect(exit).toBe(0);
     for (const path of visible) expect(out).toContain(path.replace('fault ', ''));
     for (const spec of commandsFor('argv', null))
-      expect(visible).toContain(spec.group === 'faults' ? `fault ${spec.name}` : spec.name);
+      expect(visible).toContain(spec.group === 'faults' ? `fault ${argvNames(spec)[0]}` : spec.name);
   });
 });
