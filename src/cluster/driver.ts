@@ -137,6 +137,7 @@ export interface ClusterDriver {
   refresh(timeoutMs: number): Promise<void>;
   /** Called after every change of the picture, at most once per event-loop turn. */
   onPicture(listener: () => void): () => void;
+  /** The listener hears the remembered past at once, in order, and then what happens. */
   onEvent(listener: (event: ClusterEvent) => void): () => void;
   /** At most 256 rows of one node's log, from `from` on. */
   logRows(node: NodeId, from: LogIndex, limit: number): Promise<readonly LogRow[]>;

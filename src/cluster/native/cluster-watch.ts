@@ -12,6 +12,8 @@ import { lastLogLines, nodeProcess } from './processes.ts';
 /** A process that ends unasked closes its connections, and then it is looked at at once; this is for all other cases. */
 const LOOK_EVERY_MS = 500;
 
+const REMEMBERED_EVENTS = 512;
+
 export interface ClusterWatchOptions {
   readonly client: RaftKvClient;
   readonly keeper: PictureKeeper;
@@ -30,6 +32,7 @@ export class ClusterWatch {
   #looking: Promise<void> | null = null;
   #lookedOnce = false;
   #seq = 0;
+  #past: ClusterEvent[] = [];
 
   constructor(options: ClusterWatchOptions) {
     this.#options = options;
@@ -50,7 +53,9 @@ export class ClusterWatch {
     this.#listeners.clear();
   }
 
+  /** A listener hears the past first, in the order in which it happened, whichever node told it sooner. */
   onEvent(listener: (event: ClusterEvent) => void): () => void {
+    for (const event of this.#past.toSorted((a, b) => a.time - b.time || a.seq - b.seq)) listener(event);
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -153,6 +158,8 @@ export class ClusterWatch {
   ): void {
     this.#seq += 1;
     const event: ClusterEvent = { seq: this.#seq, time, node, kind, severity, text, fault };
+    this.#past.push(event);
+    if (this.#past.length > 2 * REMEMBERED_EVENTS) this.#past = this.#past.slice(-REMEMBERED_EVENTS);
     for (const listener of [...this.#listeners]) listener(event);
   }
 }
