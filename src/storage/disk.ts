@@ -21,7 +21,7 @@ export interface DiskFile {
 export interface Disk {
   /** Monotonic milliseconds, to time the syncs for people. */
   now(): number;
-  /** Creates the directory and its missing parents for the owner alone, durably; one that exists is fine. */
+  /** Creates the directory and its missing parents for the owner alone; one that exists is fine. Its name is durable after. */
   makeDir(path: string, done: Done): void;
   /** A new file for the owner alone, emptied if it exists; never through a symbolic link. */
   create(path: string, done: DoneWith<DiskFile>): void;

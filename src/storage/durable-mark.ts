@@ -3,10 +3,10 @@
  * on the hot path. Recovery needs it to tell an unfinished last batch (which nobody was promised) from damage to an
  * acknowledged one (which must never be cut off).
  *
- * It is written without delaying acknowledgements. Two windows follow, and both only make recovery more careless about
+ * It is written without delaying acknowledgements. Two windows follow, and both only make recovery less sure of
  * the very last batch, never wrong about an undamaged one: a process killed between the sync and this write, and a power
  * loss before the kernel wrote the mark back. In both the last batch itself is whole on the disk, so nothing is lost
- * unless exactly that batch is also damaged; and then it is cut only if a whole sector of it reads as zeros, and refused
+ * unless exactly that batch is also damaged; and then it is cut only if a sector or the end of it reads as zeros, and refused
  * as suspect otherwise. Every record also carries the mark of its time, so all batches before the last are always covered.
  */
 import type { Done } from '../replica/ports.ts';

@@ -74,7 +74,6 @@ function trust(place: Place, found: FoundFiles, done: DoneWith<OpenedLog>): void
     ...(verdict.repairMark ? [(next: Done) => writeWhole(disk, dir, MARK_NAME, encodeMark(0, identity), next)] : []),
     // A name given just before a crash may not be durable yet.
     (next: Done) => disk.syncDir(walDir, next),
-    (next: Done) => disk.syncDir(dir, next),
   ];
   inSequence(steps, (error) => {
     if (error !== null) return done(error, null);

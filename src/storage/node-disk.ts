@@ -1,5 +1,6 @@
 /** The Disk of the real machine, over node:fs with callbacks: the event loop never waits for it. */
 import * as fs from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import type { Done } from '../replica/ports.ts';
 import type { Disk, DiskFile, DoneWith } from './disk.ts';
 
@@ -67,16 +68,19 @@ function syncDir(path: string, done: Done): void {
 function makeDir(path: string, done: Done): void {
   fs.mkdir(path, { recursive: true, mode: DIR_MODE }, (error, first) => {
     if (error !== null) return done(error);
-    if (first === undefined) return done(null);
-    syncParents(path, first, done);
+    // Also when it was there: whoever made it may have died before its name was durable.
+    const whole = resolve(path);
+    syncParents(whole, resolve(first ?? whole), done);
   });
 }
 
 /** Every new directory's name is durable once its parent is synced, up to the parent of `first`. */
 function syncParents(path: string, first: string, done: Done): void {
-  const parent = path.slice(0, Math.max(1, path.lastIndexOf('/')));
+  const parent = dirname(path);
   syncDir(parent, (error) => {
-    if (error !== null || path.length <= first.length || parent === '/') return done(error);
+    // A parent that we may not open is not ours to keep durable.
+    const refused = error !== null && !('code' in error && (error.code === 'EACCES' || error.code === 'EPERM'));
+    if (refused || path.length <= first.length || parent === path) return done(refused ? error : null);
     syncParents(parent, first, done);
   });
 }

@@ -209,6 +209,24 @@ describe('after a failed sync', () => {
   });
 });
 
+describe('the name of a file', () => {
+  it('given just before a crash is made durable by the next life', () => {
+    const whole = new MemoryDisk();
+    openOn(whole);
+    for (const [step, what] of whole.trace.entries()) {
+      if (!what.startsWith('rename')) continue;
+      const disk = new MemoryDisk();
+      disk.crashAt = step + 1;
+      openOn(disk);
+      const next = disk.afterProcessCrash();
+      const { store } = openOn(next);
+      if (store === null) throw new Error('not opened');
+      append(next, store, 1, ['first']);
+      expect([what, textsIn(next.afterPowerLoss(seededRandom(1), 0))]).toEqual([what, ['first']]);
+    }
+  });
+});
+
 describe('zeros ahead of the log', () => {
   it('never land on records, in whatever order the disk works', () => {
     for (let seed = 1; seed <= 200; seed += 1) {
