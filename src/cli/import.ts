@@ -1,5 +1,5 @@
 /** `import FILE`: stream, put, report, remember. */
-import { createReadStream, type Stats, statSync } from 'node:fs';
+import { closeSync, createReadStream, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { safe } from '../base/safe.ts';
 import type { ClusterDriver } from '../cluster/driver.ts';
@@ -84,8 +84,7 @@ async function openSource(
     const format = wanted ?? detectFormat('-', first.toString('utf8'));
     return { bytes: all, format, start: BEGINNING, checkpoint: null, totalBytes: null };
   }
-  const { first } = await peek(createReadStream(path, { end: 65_535 }));
-  const format = wanted ?? detectFormat(path, first.toString('utf8'));
+  const format = wanted ?? detectFormat(path, beginningOf(path));
   const { dir, name } = driver.picture();
   const checkpoint = checkpointFile(dir ?? join(stateDir(io.env), 'imports'), path, stats, globals.urls.join(' ') || name);
   if (options['restart'] === true) removeCheckpoint(checkpoint);
@@ -98,6 +97,16 @@ function formatOption(value: unknown): Format | null {
   if (value === undefined) return null;
   if (value === 'ndjson' || value === 'tsv' || value === 'json') return value;
   throw new UsageError(`--format cannot be "${String(value)}"`, { next: 'ndjson, tsv or json' });
+}
+
+function beginningOf(path: string): string {
+  const file = openSync(path, 'r');
+  try {
+    const bytes = Buffer.alloc(65_536);
+    return bytes.subarray(0, readSync(file, bytes)).toString('utf8');
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** The first piece, and a stream that still has it. */

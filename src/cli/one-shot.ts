@@ -24,7 +24,9 @@ export async function runOneShot(spec: CommandSpec, invocation: Invocation): Pro
       io.err.write('nothing was done\n');
       return 1;
     }
-    return await printResult(io, globals, await prepared.run());
+    const result = await prepared.run();
+    if (interrupt.signal.aborted && !globals.json) io.err.write('interrupted\n');
+    return await printResult(io, globals, result);
   } catch (error) {
     return await printResult(io, globals, failureOf(error, false));
   } finally {

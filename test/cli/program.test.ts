@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { RpcError } from '../../src/base/errors.ts';
 import { ARGV_COMMANDS } from '../../src/cli/argv-commands.ts';
@@ -33,6 +35,25 @@ describe('help', () => {
 
   it('tells the version', async () => {
     expect((await cli(['--version'])).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+describe('start-up', () => {
+  it('loads neither a screen nor a network before they are needed', () => {
+    const seen = new Set<string>();
+    const visit = (file: string): void => {
+      if (seen.has(file)) return;
+      seen.add(file);
+      if (!file.startsWith('/')) return;
+      const text = readFileSync(file, 'utf8').replace(/import type [^;]*;/g, '');
+      for (const [, target = ''] of text.matchAll(/^(?:import|export)[^;]*?from '([^']+)';/gm)) {
+        visit(target.startsWith('.') ? resolve(dirname(file), target) : target);
+      }
+    };
+    visit(resolve(import.meta.dirname, '../../src/cli/program.ts'));
+    const packages = [...seen].filter((each) => !each.startsWith('/') && !each.startsWith('node:'));
+    expect(packages).toEqual(['commander']);
+    expect([...seen].filter((each) => /\/src\/(console|net|node|cluster\/native)\//.test(each))).toEqual([]);
   });
 });
 
