@@ -74,9 +74,10 @@ function thin(picture: ClusterPicture, links: Connectivity, quorum: number): Dia
   return { severity: healthy ? 'info' : 'warn', text: `One more loss of ${who} stops all writes.` };
 }
 
-function behind({ nodes }: ClusterPicture, leader: NodeView): Diagnosis | null {
+function behind(picture: ClusterPicture, leader: NodeView): Diagnosis | null {
+  const { nodes } = picture;
   for (const node of nodes) {
-    const gone = divergence(node, leader);
+    const gone = divergence(node, picture);
     if (gone !== null) {
       const entries = plural(gone.count, 'entry', 'entries');
       return {

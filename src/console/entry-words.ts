@@ -2,13 +2,13 @@
 import type { ClusterPicture, NodeView } from '../cluster/driver.ts';
 import type { LogRow } from '../replica/status.ts';
 import { listText } from './format.ts';
-import { cellAt, leaderOf, rowAt } from './log-window.ts';
+import { cellAt, leaderOf, logsOf, rowAt } from './log-window.ts';
 import type { ConsoleState } from './state.ts';
 
 export function entryWords(state: ConsoleState, index: number): readonly string[] {
-  const { picture, log } = state;
+  const { picture } = state;
   const leader = leaderOf(picture);
-  const at = (node: NodeView) => cellAt(node, index, leader, log.loaded);
+  const at = (node: NodeView) => cellAt(node, index, logsOf(state));
   const judge = leader ?? picture.nodes.find((node) => node.id === state.nodeCursor) ?? null;
   if (judge === null) return [];
   const own = at(judge);
@@ -24,22 +24,21 @@ export function entryWords(state: ConsoleState, index: number): readonly string[
   const where =
     holders.length === picture.nodes.length ? 'on all nodes' : `on ${listText(holders.map(String)) || 'no node that is known'}`;
   if (own.state === 'committed') return [`Committed: ${where}.`, ...doomed];
-  return [
-    `Not committed yet: ${where}, ${holders.length} of ${needed} needed. ${waitsFor(picture, leader, index, own.term)}`,
-    ...doomed,
-  ];
+  const waits = waitsFor(picture, leader, index, own.term, holders.length >= needed);
+  return [`Not committed yet: ${where}, ${holders.length} of ${needed} needed. ${waits}`, ...doomed];
 }
 
 /** A leader commits entries of earlier terms only through one of its own (Raft §5.4.2). */
-function waitsFor(picture: ClusterPicture, leader: NodeView | null, index: number, term: number): string {
+function waitsFor(picture: ClusterPicture, leader: NodeView | null, index: number, term: number, enough: boolean): string {
   if (leader?.status == null) return 'No node leads, so nothing is committed now.';
   if (term < leader.status.term) return `It is of T${term}: it commits together with the first entry of T${leader.status.term}.`;
+  if (enough) return 'The commit is on its way.';
   const missing = leader.status.peers.filter(({ matchIndex }) => matchIndex < index).map(({ id }) => String(id));
   const down = picture.nodes
     .filter(({ id, state }) => missing.includes(id) && state !== 'up')
     .map(({ id, state }) => `${id} (${state})`);
   const awaited = missing.filter((id) => !down.some((name) => name.startsWith(`${id} `)));
-  return missing.length === 0 ? 'The commit is on its way.' : `Waiting for ${listText([...awaited, ...down], 'or')}.`;
+  return `Waiting for ${listText([...awaited, ...down], 'or')}.`;
 }
 
 /** What the entry is: the command, a no-op of a new leader, or a change of members. */

@@ -54,7 +54,7 @@ function linkItems(state: ConsoleState, nodes: readonly NodeId[], first: NodeId)
     ...(far === undefined
       ? []
       : [
-          written('o', 'one-way cut', `cut ${first} ${far}`),
+          written('o', 'cut 1-way', `cut ${first} ${far}`),
           written('l', 'latency', `link ${first} ${far} --delay 80ms..120ms --both`),
           written('d', 'drop', `link ${first} ${far} --drop 30% --both`),
           written('x', 'duplicate', `link ${first} ${far} --duplicate 30% --both`),
@@ -83,6 +83,6 @@ const written = (key: string, label: string, line: string): MenuItem => ({
   label,
   line,
   action: null,
-  preview: `opens the command line: ${line}`,
+  preview: `writes: ${line}`,
   level: 0,
 });

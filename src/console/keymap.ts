@@ -85,14 +85,6 @@ const WORKING: readonly Binding[] = [
     views: NODE_VIEWS,
   },
   {
-    action: 'restart',
-    keys: ['R'],
-    hint: 'restart',
-    summary: 'Start the chosen nodes again.',
-    views: NODE_VIEWS,
-    needs: 'process-faults',
-  },
-  {
     action: 'cut-link',
     keys: ['space'],
     hint: 'cut/heal',
@@ -109,6 +101,13 @@ const WORKING: readonly Binding[] = [
     needs: 'link-faults',
   },
   { action: 'heal-one', keys: ['enter', 'x'], hint: 'heal', summary: 'End the fault under the cursor.', views: ['faults'] },
+  {
+    action: 'mark',
+    keys: ['space'],
+    hint: 'mark',
+    summary: 'Mark the node under the cursor, or take its mark away.',
+    views: NODE_VIEWS,
+  },
   {
     action: 'open',
     keys: ['enter'],
@@ -138,14 +137,15 @@ const WORKING: readonly Binding[] = [
     summary: 'Delete the key under the cursor: opens the command line with its del.',
     views: ['keys'],
   },
-  {
-    action: 'mark',
-    keys: ['space'],
-    hint: 'mark',
-    summary: 'Mark the node under the cursor, or take its mark away.',
-    views: NODE_VIEWS,
-  },
   { action: 'mark-all', keys: ['a'], hint: null, summary: 'Mark all nodes, or none.', views: NODE_VIEWS },
+  {
+    action: 'restart',
+    keys: ['R'],
+    hint: 'restart',
+    summary: 'Start the chosen nodes again.',
+    views: NODE_VIEWS,
+    needs: 'process-faults',
+  },
   { action: 'undo', keys: ['u'], hint: 'undo', summary: 'End the newest fault.', views: LISTS },
   { action: 'heal-all', keys: ['H'], hint: 'heal all', summary: 'End all faults.', views: LISTS },
 ];

@@ -2,6 +2,7 @@
 import type { NodeId } from '../base/brand.ts';
 import type { ActiveFault, ClusterPicture, NodeView } from '../cluster/driver.ts';
 import { connectivityOf } from '../commands/connectivity.ts';
+import type { ConsoleState } from './state.ts';
 
 /** `lost`: no fault is known, and yet there is no connection. */
 export type LinkState = 'self' | 'ok' | 'impaired' | 'cut' | 'down' | 'lost' | 'unknown';
@@ -13,18 +14,25 @@ export interface LinkView {
 }
 
 /** All links that leave each node, by `from>to`. */
-export function linksOf(picture: ClusterPicture): ReadonlyMap<string, LinkView> {
+export function linksOf({ picture, roundTrips }: Pick<ConsoleState, 'picture' | 'roundTrips'>): ReadonlyMap<string, LinkView> {
   const { cuts } = connectivityOf(picture);
   const links = new Map<string, LinkView>();
   for (const from of picture.nodes) {
-    for (const to of picture.nodes) links.set(`${from.id}>${to.id}`, linkOf(picture, from, to, cuts));
+    for (const to of picture.nodes)
+      links.set(`${from.id}>${to.id}`, linkOf(picture, from, to, cuts, roundTrips.get(`${from.id}>${to.id}`) ?? null));
   }
   return links;
 }
 
-function linkOf(picture: ClusterPicture, from: NodeView, to: NodeView, cuts: ReadonlySet<string>): LinkView {
+function linkOf(
+  picture: ClusterPicture,
+  from: NodeView,
+  to: NodeView,
+  cuts: ReadonlySet<string>,
+  rttMs: number | null,
+): LinkView {
   const told = from.status?.links.find(({ peer }) => peer === to.id);
-  const view = (state: LinkState): LinkView => ({ state, rttMs: told?.rttMs ?? null, queuedBytes: told?.queuedBytes ?? 0 });
+  const view = (state: LinkState): LinkView => ({ state, rttMs, queuedBytes: told?.queuedBytes ?? 0 });
   if (from.id === to.id) return view('self');
   if (from.state !== 'up' || to.state !== 'up') return view('down');
   if (cuts.has(`${from.id}>${to.id}`)) return view('cut');

@@ -6,6 +6,7 @@ import { EMPTY_LINE, type LineState } from '../commands/line-editor.ts';
 import type { KeyValue } from '../kv/commands.ts';
 import type { LogRow } from '../replica/status.ts';
 import type { Effect } from './messages.ts';
+import { steadyRoundTrips } from './round-trips.ts';
 
 export type ViewId = 'overview' | 'log' | 'links' | 'keys' | 'events' | 'faults' | 'shell';
 export type Severity = 'info' | 'warn' | 'error';
@@ -98,6 +99,8 @@ export interface ConsoleState {
   readonly wall: number;
   /** Commits per second over the last seconds, and the samples it is made of. */
   readonly rate: { readonly perSecond: number; readonly samples: readonly { readonly at: number; readonly commit: number }[] };
+  /** Round trips as they are shown, by `from>to`: small changes are not worth a repaint. */
+  readonly roundTrips: ReadonlyMap<string, number>;
   readonly view: ViewId;
   readonly previous: ViewId;
   readonly nodeCursor: NodeId | null;
@@ -146,6 +149,7 @@ export function initialState(start: InitialState): ConsoleState {
   return {
     ...start,
     rate: { perSecond: 0, samples: [] },
+    roundTrips: steadyRoundTrips(new Map(), start.picture),
     view: 'overview',
     previous: 'overview',
     nodeCursor: start.picture.nodes[0]?.id ?? null,

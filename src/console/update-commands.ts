@@ -89,7 +89,7 @@ export function finishCommand(state: ConsoleState, message: Message & { type: 'f
   const severity = result.exit === 0 ? 'info' : result.exit === 3 ? 'warn' : 'error';
   if (lines.length > 2 && next.overlay === null) return { ...next, overlay: { type: 'output', title: line, lines, top: 0 } };
   const trailer = result.trailer === undefined ? '' : `   ${result.trailer}`;
-  return withFlash(next, `${lines.join(' ').replace(/\s+/g, ' ')}${trailer}`, severity);
+  return withFlash(next, `${lines.join('  ')}${trailer}`, severity);
 }
 
 /** Ctrl-C: clear what is written, else stop what runs, else ask for a second press. */

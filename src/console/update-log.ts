@@ -38,7 +38,10 @@ export function logEffects(state: ConsoleState): Step<ConsoleState> {
   const nodes = state.picture.nodes
     .filter((node) => node.state === 'up')
     .filter(
-      (node) => node.id === teller || node.id === state.nodeCursor || cellAt(node, window.first, null, none).state === 'unknown',
+      (node) =>
+        node.id === teller ||
+        node.id === state.nodeCursor ||
+        cellAt(node, window.first, { picture: state.picture, loaded: none }).state === 'unknown',
     )
     .map((node) => node.id);
   if (nodes.length === 0) return { state, effects: [] };

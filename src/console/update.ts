@@ -6,6 +6,7 @@ import { keyName } from './key-input.ts';
 import { actionFor } from './keymap.ts';
 import type { Effect, Message, Step } from './messages.ts';
 import { withRate } from './rate.ts';
+import { steadyRoundTrips } from './round-trips.ts';
 import type { ConsoleState } from './state.ts';
 import { runViewAction } from './update-actions.ts';
 import { confirmAction, finishCommand, interrupt } from './update-commands.ts';
@@ -75,6 +76,7 @@ function takeData(state: ConsoleState, message: Message & { type: 'data' }): Con
     wall: message.wall,
     nodeCursor: known(state.nodeCursor) ? state.nodeCursor : (picture.nodes[0]?.id ?? null),
     linkCursor: known(state.linkCursor) ? state.linkCursor : (picture.nodes[1]?.id ?? null),
+    roundTrips: steadyRoundTrips(state.roundTrips, picture),
     marked: state.marked.every(known) ? state.marked : state.marked.filter(known),
     faultCursor: Math.max(0, Math.min(state.faultCursor, picture.faults.length - 1)),
     events: withEvents(state.events, message.events, message.dropped),

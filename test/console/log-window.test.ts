@@ -2,19 +2,20 @@ import { describe, expect, it } from 'vitest';
 import { assert } from '../../src/base/assert.ts';
 import type { NodeView } from '../../src/cluster/driver.ts';
 import { entryWords } from '../../src/console/entry-words.ts';
-import { cellAt, divergence, leaderOf, windowAround } from '../../src/console/log-window.ts';
+import { type Cell, cellAt, divergence, newestIndex, windowAround } from '../../src/console/log-window.ts';
 import { consoleState } from '../support/console-state.ts';
 import { fakeLog, fakePicture, fakeRows, withNode } from '../support/fake-picture.ts';
 import { scenePicture } from '../support/fake-scene.ts';
 
 const scene = scenePicture();
-const none = new Map();
 function node(id: string, picture = scene): NodeView {
   const found = picture.nodes.find((each) => each.id === id);
   assert(found !== undefined, 'the scene has the node');
   return found;
 }
-const stateAt = (id: string, index: number): string => cellAt(node(id), index, leaderOf(scene), none).state;
+const cellOf = (id: string, index: number, picture = scene, loaded = new Map()): Cell =>
+  cellAt(node(id, picture), index, { picture, loaded });
+const stateAt = (id: string, index: number): string => cellOf(id, index).state;
 
 describe('a cell of the log matrix', () => {
   it('is committed up to what the node itself knows', () => {
@@ -30,18 +31,43 @@ describe('a cell of the log matrix', () => {
   it('is doomed where the leader has another term', () => {
     expect(stateAt('n4', 1266)).toBe('committed');
     expect(stateAt('n4', 1267)).toBe('doomed');
-    expect(divergence(node('n4'), leaderOf(scene))).toEqual({ from: 1267, count: 2, term: 6 });
+    expect(divergence(node('n4'), scene)).toEqual({ from: 1267, count: 2, term: 6 });
   });
 
   it('is not doomed when it is merely newer than the status of the leader', () => {
     const picture = withNode(fakePicture(3, [1, 1], 2), 'n2', {}, fakeLog([1, 1, 1], 2));
-    expect(cellAt(node('n2', picture), 3, leaderOf(picture), none).state).toBe('logged');
+    expect(cellOf('n2', 3, picture).state).toBe('logged');
   });
 
   it('is unknown before the tail, until rows are loaded', () => {
     expect(stateAt('n1', 100)).toBe('unknown');
     const loaded = new Map([[node('n1').id, fakeRows([5, 5, 5])]]);
-    expect(cellAt(node('n1'), 2, leaderOf(scene), loaded)).toEqual({ state: 'committed', term: 5 });
+    expect(cellOf('n1', 2, scene, loaded)).toEqual({ state: 'committed', term: 5 });
+  });
+});
+
+describe('statuses of different moments', () => {
+  const long = Array.from({ length: 400 }, () => 2);
+  // The follower's status is 200 entries newer than the leader's; another one's is 50 older.
+  let picture = withNode(fakePicture(3, long.slice(0, 200), 190), 'n2', {}, fakeLog(long, 395));
+  picture = withNode(picture, 'n3', {}, fakeLog(long.slice(0, 150), 140));
+
+  it('reckons with the log of the leader', () => {
+    expect(newestIndex(picture)).toBe(200);
+  });
+
+  it('shows more than the leader has where a node does not follow it', () => {
+    expect(newestIndex(withNode(picture, 'n2', {}, { leader: null }))).toBe(400);
+    expect(newestIndex({ ...picture, leader: null })).toBe(400);
+  });
+
+  it('takes from one node what is committed on another', () => {
+    expect(cellOf('n2', 190, picture)).toEqual({ state: 'committed', term: 2 });
+  });
+
+  it('believes the leader about what is on the disk of a follower', () => {
+    expect(cellOf('n3', 160, picture)).toEqual({ state: 'logged', term: 2 });
+    expect(cellOf('n3', 160, withNode(picture, 'n3', { state: 'down' })).state).toBe('absent');
   });
 });
 

@@ -90,7 +90,7 @@ describe('the console', () => {
       expect(lines).toHaveLength(rows);
       if (columns >= 40)
         await bench.output.until(
-          () => (bench.output.lines()[0] ?? '').includes('demo') && (bench.output.lines()[rows - 1] ?? '').includes('move'),
+          () => (bench.output.lines()[0] ?? '').includes('demo') && (bench.output.lines()[rows - 1] ?? '').includes('quit'),
         );
     }
     bench.input.write('d');

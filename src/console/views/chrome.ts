@@ -2,8 +2,9 @@
 import { safe } from '../../base/safe.ts';
 import { bestReach, connectivityOf, majorityOf } from '../../commands/connectivity.ts';
 import { diagnose } from '../diagnosis.ts';
+import { menuItems } from '../fault-menu.ts';
 import { ageText, countText, plural } from '../format.ts';
-import { bindingsFor, shownKey, VIEWS } from '../keymap.ts';
+import { type Action, BINDINGS, type Binding, bindingsFor, shownKey, VIEWS } from '../keymap.ts';
 import { highestCommit } from '../rate.ts';
 import { cutRow, EMPTY_ROW, type Row, rowCells, type Span, type Style, span, spread } from '../rows.ts';
 import type { ConsoleState, Overlay, Severity } from '../state.ts';
@@ -47,7 +48,7 @@ function quorumPart({ picture }: ConsoleState): Row {
   const spare = bestReach(connectivityOf(picture)) - quorum;
   const style: Style = spare < 0 ? 'bad' : spare === 0 && picture.nodes.length > 1 ? 'warn' : 'plain';
   const words = spare < 0 ? 'no quorum' : `${spare === 0 ? 'none' : String(spare)} to spare`;
-  return [span('quorum ', 'dim'), span(`${quorum} `), span(words, style)];
+  return [span('quorum ', 'dim'), span(`${quorum}, `), span(words, style)];
 }
 
 /** Whether these numbers are of now. */
@@ -85,10 +86,19 @@ export function statusLine(state: ConsoleState, width: number, look: Glyphs): St
   if (overlay?.type === 'filter')
     return written(promptRow(overlay.target === 'keys' ? ' prefix: ' : ' filter: ', overlay.line, width, look));
   if (overlay?.type === 'confirm') return question(overlay, width, look);
+  if (overlay?.type === 'menu') return chosenLine(state, overlay.cursor, width, look);
   if (flash !== null)
     return { row: cutRow([span(' '), span(foreign(flash.text, width), STYLES[flash.severity])], width, look.ellipsis), x: null };
   const { severity, text } = diagnose(state.picture);
   return { row: cutRow([span(` ${text}`, STYLES[severity])], width, look.ellipsis), x: null };
+}
+
+/** The line of the menu under the cursor in full, which has no room in the menu on a narrow screen. */
+function chosenLine(state: ConsoleState, cursor: number, width: number, look: Glyphs): StatusLine {
+  const item = menuItems(state)[cursor];
+  if (item === undefined) return { row: EMPTY_ROW, x: null };
+  const style: Style = item.level > 0 ? 'warn' : 'plain';
+  return { row: cutRow([span(` ${item.line}: `, 'bold'), span(item.preview, style)], width, look.ellipsis), x: null };
 }
 
 const written = ({ row, x }: { row: Row; x: number }): StatusLine => ({ row, x });
@@ -119,10 +129,12 @@ export function hintsRow(state: ConsoleState, width: number, look: Glyphs): Row 
     const { text, severity } = overlay.prompt.preview;
     return cutRow([span(` ${foreign(text, width)}`, severity === 'info' ? 'dim' : STYLES[severity])], width, look.ellipsis);
   }
-  return hints(hintsOf(state), width, look);
+  const fixed =
+    overlay === null && state.view !== 'shell' ? BINDINGS.filter(({ action }) => ALWAYS.includes(action)).flatMap(hintOf) : [];
+  return hints(hintsOf(state), fixed, width, look);
 }
 
-function hintsOf(state: ConsoleState): readonly (readonly [string, string])[] {
+function hintsOf(state: ConsoleState): readonly Hint[] {
   switch (state.overlay?.type) {
     case 'command':
       return [
@@ -175,8 +187,8 @@ function hintsOf(state: ConsoleState): readonly (readonly [string, string])[] {
   }
 }
 
-function viewHints(state: ConsoleState): readonly (readonly [string, string])[] {
-  if (state.view === 'shell')
+function viewHints(state: ConsoleState): readonly Hint[] {
+  if (state.view === 'shell') {
     return [
       ['Enter', 'runs'],
       ['Tab', 'completes'],
@@ -185,26 +197,36 @@ function viewHints(state: ConsoleState): readonly (readonly [string, string])[] 
       ['PgUp', 'scrolls'],
       ['Esc', 'leaves'],
     ];
+  }
   const noFaults = state.picture.faults.length === 0;
+  const useless: readonly Action[] = noFaults ? ['undo', 'heal-all', 'heal-one'] : [];
   const shown = bindingsFor(state.view, state.capabilities).filter(
-    ({ action }) => !(noFaults && (action === 'undo' || action === 'heal-all' || action === 'heal-one')),
+    ({ action }) => !useless.includes(action) && !ALWAYS.includes(action),
   );
-  const move: readonly (readonly [string, string])[] =
-    state.view === 'links' || state.view === 'log' ? [['h j k l', 'move']] : [['j k', 'move']];
-  return [...move, ...shown.flatMap(({ hint, keys }) => (hint === null ? [] : [[shownKey(keys[0] ?? ''), hint] as const]))];
+  const move: Hint = [state.view === 'links' || state.view === 'log' ? 'h j k l' : 'j k', 'move'];
+  return [...shown.flatMap(hintOf), move];
 }
 
-function hints(pairs: readonly (readonly [string, string])[], width: number, look: Glyphs): Row {
-  const line: Span[] = [];
-  let used = 0;
-  for (const [key, text] of pairs) {
-    const cells = key.length + text.length + 3;
-    if (used + cells > width - 2) {
-      line.push(span(` ${look.ellipsis}`, 'dim'));
-      break;
-    }
-    line.push(span(` ${key}`, 'key'), span(` ${text} `, 'dim'));
-    used += cells;
+type Hint = readonly [string, string];
+
+/** What one must never have to look for: these keep their place at the end. */
+const ALWAYS: readonly Action[] = ['command', 'help', 'quit'];
+
+function hintOf({ hint, keys }: Binding): readonly Hint[] {
+  return hint === null ? [] : [[shownKey(keys[0] ?? ''), hint]];
+}
+
+function hints(pairs: readonly Hint[], fixed: readonly Hint[], width: number, look: Glyphs): Row {
+  const cellsOf = ([key, text]: Hint): number => key.length + text.length + 3;
+  const drawn = ([key, text]: Hint): Row => [span(` ${key}`, 'key'), span(` ${text} `, 'dim')];
+  let room = width - fixed.reduce((sum, hint) => sum + cellsOf(hint), 0);
+  const shown: Hint[] = [];
+  for (const [i, hint] of pairs.entries()) {
+    const reserve = i === pairs.length - 1 ? 0 : 2;
+    if (cellsOf(hint) > room - reserve) break;
+    shown.push(hint);
+    room -= cellsOf(hint);
   }
-  return line;
+  const more: Row = shown.length < pairs.length ? [span(` ${look.ellipsis}`, 'dim')] : [];
+  return cutRow([...shown.flatMap(drawn), ...more, ...fixed.flatMap(drawn)], width, look.ellipsis);
 }

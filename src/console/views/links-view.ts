@@ -12,7 +12,7 @@ const CELL = 7;
 /** The matrix. `cursor` draws the chosen cell inverse. */
 export function linkMatrix(state: ConsoleState, width: number, look: Glyphs, cursor: boolean): readonly Row[] {
   const { nodes } = state.picture;
-  const links = linksOf(state.picture);
+  const links = linksOf(state);
   const ids = Math.min(8, Math.max(2, ...nodes.map(({ id }) => id.length)));
   const cellWidth = Math.max(ids + 1, Math.min(CELL, Math.floor((width - ids - 6) / Math.max(1, nodes.length))));
   const label = (id: string): string => cutText(id, ids, look.ellipsis);
@@ -94,12 +94,13 @@ export function linksView(state: ConsoleState, width: number, height: number, lo
 }
 
 /** The link under the cursor in words. */
-function chosenLink({ picture, nodeCursor, linkCursor }: ConsoleState, look: Glyphs): readonly Row[] {
+function chosenLink(state: ConsoleState, look: Glyphs): readonly Row[] {
+  const { picture, nodeCursor, linkCursor } = state;
   if (nodeCursor === null || linkCursor === null) return [];
   if (nodeCursor === linkCursor) return [[span(` ${nodeCursor} itself: choose another column with h and l.`, 'dim')]];
-  const link = linksOf(picture).get(`${nodeCursor}>${linkCursor}`);
+  const link = linksOf(state).get(`${nodeCursor}>${linkCursor}`);
   const fault = linkFaultOf(picture, nodeCursor, linkCursor);
-  const back = linksOf(picture).get(`${linkCursor}>${nodeCursor}`);
+  const back = linksOf(state).get(`${linkCursor}>${nodeCursor}`);
   const words: Readonly<Record<LinkView['state'], string>> = {
     self: '',
     ok: 'works',

@@ -1,8 +1,8 @@
 /** The logs side by side: one row for each node, one cell for each position, the term inside. */
-import type { NodeView } from '../../cluster/driver.ts';
+import type { ClusterPicture, NodeView } from '../../cluster/driver.ts';
 import { plural } from '../format.ts';
 import type { MatrixPlan } from '../layout.ts';
-import { type Cell, cellAt, divergence, type LogWindow, leaderOf, newestIndex } from '../log-window.ts';
+import { type Cell, cellAt, divergence, type LogWindow, leaderOf, logsOf, newestIndex } from '../log-window.ts';
 import { type Row, type Span, selectRow, span } from '../rows.ts';
 import type { ConsoleState } from '../state.ts';
 import type { Glyphs } from '../theme.ts';
@@ -23,7 +23,7 @@ export interface MatrixOptions {
 export function logMatrix(state: ConsoleState, options: MatrixOptions, look: Glyphs): readonly Row[] {
   const leader = leaderOf(state.picture);
   const rows = state.picture.nodes.flatMap((node) => {
-    const line = nodeRow(state, node, leader, options, look);
+    const line = nodeRow(state, node, options, look);
     const shown = node.id === state.nodeCursor && options.index !== null ? selectRow(line, options.width, look.ellipsis) : line;
     return options.marks ? [shown, markRow(node, leader, options, look)] : [shown];
   });
@@ -48,7 +48,7 @@ function ruler(state: ConsoleState, { plan, window, index }: MatrixOptions, look
   return x === 0 ? [...cells, span(`${look.dot} the logs are empty`, 'dim')] : cells;
 }
 
-function nodeRow(state: ConsoleState, node: NodeView, leader: NodeView | null, options: MatrixOptions, look: Glyphs): Row {
+function nodeRow(state: ConsoleState, node: NodeView, options: MatrixOptions, look: Glyphs): Row {
   const { plan, window, index } = options;
   const label: Row = [
     ...pointer(index !== null && node.id === state.nodeCursor, index !== null && state.marked.includes(node.id), look),
@@ -57,13 +57,14 @@ function nodeRow(state: ConsoleState, node: NodeView, leader: NodeView | null, o
     span(padEnd(cutText(node.id, plan.label - 5, look.ellipsis), plan.label - 4), node.state === 'up' ? 'bold' : 'dim'),
   ];
   const last = newestIndex(state.picture);
+  const logs = logsOf(state);
   const cells = Array.from({ length: window.count }, (_, i) => {
     const at = window.first + i;
     if (at > last) return span(' '.repeat(plan.cell));
-    const drawn = drawCell(cellAt(node, at, leader, state.log.loaded), plan.cell, look);
+    const drawn = drawCell(cellAt(node, at, logs), plan.cell, look);
     return at === index ? { ...drawn, inverse: true } : drawn;
   });
-  return plan.remark === 0 ? [...label, ...cells] : [...label, ...cells, ...remarkOf(node, leader, plan.remark, look)];
+  return plan.remark === 0 ? [...label, ...cells] : [...label, ...cells, ...remarkOf(node, state.picture, plan.remark, look)];
 }
 
 function drawCell({ state, term }: Cell, width: number, look: Glyphs): Span {
@@ -85,14 +86,15 @@ function drawCell({ state, term }: Cell, width: number, look: Glyphs): Span {
 }
 
 /** What the leader knows of this follower, or what is wrong with its log. */
-function remarkOf(node: NodeView, leader: NodeView | null, width: number, look: Glyphs): Row {
-  const text = cutText(`  ${remarkText(node, leader)}`, width, look.ellipsis);
-  return [span(text, divergence(node, leader) === null ? 'dim' : 'bad')];
+function remarkOf(node: NodeView, picture: ClusterPicture, width: number, look: Glyphs): Row {
+  const text = cutText(`  ${remarkText(node, picture)}`, width, look.ellipsis);
+  return [span(text, divergence(node, picture) === null ? 'dim' : 'bad')];
 }
 
-function remarkText(node: NodeView, leader: NodeView | null): string {
-  const gone = divergence(node, leader);
-  if (gone !== null) return `T${gone.term} from ${gone.from} will be truncated`;
+function remarkText(node: NodeView, picture: ClusterPicture): string {
+  const leader = leaderOf(picture);
+  const gone = divergence(node, picture);
+  if (gone !== null) return `${gone.count} of T${gone.term} to be truncated`;
   if (node.status === null) return 'nothing known';
   const lag = Math.max(0, (leader?.status?.commitIndex ?? 0) - node.status.lastIndex);
   const behind = lag > 0 ? plural(lag, 'entry', 'entries') : '';

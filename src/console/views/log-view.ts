@@ -2,7 +2,7 @@
 import { entryWords, knownRow, rowWords } from '../entry-words.ts';
 import { timeText } from '../format.ts';
 import { type Area, logWindowOf, matrixPlan } from '../layout.ts';
-import { cellAt, type LogWindow, leaderOf, newestIndex } from '../log-window.ts';
+import { cellAt, type LogWindow, logsOf, newestIndex } from '../log-window.ts';
 import { fitHeight, type Row, rowCells, selectRow, span } from '../rows.ts';
 import type { ConsoleState } from '../state.ts';
 import type { Glyphs } from '../theme.ts';
@@ -64,7 +64,7 @@ function entryList(
   height: number,
   look: Glyphs,
 ): readonly Row[] {
-  const leader = leaderOf(state.picture);
+  const logs = logsOf(state);
   const last = Math.min(newestIndex(state.picture), window.first + window.count - 1);
   const room = height - 2;
   const first = Math.max(window.first, Math.min(index - Math.floor(room / 2), last - room + 1));
@@ -72,14 +72,14 @@ function entryList(
   const rows = shown.map((at) => knownRow(state, at));
   const holders = (at: number): Row =>
     state.picture.nodes.map((node) => {
-      const held = cellAt(node, at, leader, state.log.loaded);
+      const held = cellAt(node, at, logs);
       const style =
         held.state === 'doomed' ? 'bad' : held.state === 'committed' ? 'good' : held.state === 'logged' ? 'plain' : 'dim';
       const gone = held.state === 'absent' || held.state === 'unknown';
       return span(gone ? ` ${look.absent.padEnd(node.id.length)}` : ` ${node.id}`, style);
     });
   const termOf = (at: number): number =>
-    rows[at - first]?.term ?? Math.max(0, ...state.picture.nodes.map((node) => cellAt(node, at, leader, state.log.loaded).term));
+    rows[at - first]?.term ?? Math.max(0, ...state.picture.nodes.map((node) => cellAt(node, at, logs).term));
   const { header, rows: lines } = table(
     [
       {
@@ -93,7 +93,7 @@ function entryList(
       },
       { title: 'TERM', align: 'right', keep: 90, cells: shown.map((at) => cell(String(termOf(at)), termStyle(termOf(at)))) },
       {
-        title: 'TIME',
+        title: 'TIME        ',
         align: 'left',
         keep: 40,
         cells: rows.map((row) => cell(row === null || row.time === 0 ? '' : timeText(row.time), 'dim')),

@@ -43,7 +43,7 @@ const left = (title: string, keep: number, cellOf: CellOf): ColumnSpec => ({ tit
 const right = (title: string, keep: number, cellOf: CellOf): ColumnSpec => ({ title, align: 'right', keep, cellOf });
 
 function columnsOf(state: ConsoleState, look: Glyphs, hasLinkPanel: boolean): readonly Column[] {
-  const links = linksOf(state.picture);
+  const links = linksOf(state);
   const leader = leaderOf(state.picture);
   const specs = [
     { ...left('  NODE', 100, (node) => nameCell(node, state, look)), shrinkTo: 12 },

@@ -60,7 +60,7 @@ function faultMenu(state: ConsoleState, cursor: number, { width, height }: Area,
   const labels = Math.max(8, ...items.map(({ label }) => label.length));
   const rows = items.map((item, i): Row => {
     const line: Row = [
-      span(i === cursor ? ` ${look.cursor} ` : '   ', 'key'),
+      span(i === cursor ? `${look.cursor} ` : '  ', 'key'),
       span(item.key, 'key'),
       span(`  ${padEnd(item.label, labels)}  `, 'bold'),
       span(safe(item.preview), item.level > 0 ? 'warn' : 'dim'),
