@@ -138,6 +138,8 @@ const WORKING: readonly Binding[] = [
     views: ['keys'],
   },
   { action: 'mark-all', keys: ['a'], hint: null, summary: 'Mark all nodes, or none.', views: NODE_VIEWS },
+  { action: 'undo', keys: ['u'], hint: 'undo', summary: 'End the newest fault.', views: LISTS },
+  { action: 'heal-all', keys: ['H'], hint: 'heal all', summary: 'End all faults.', views: LISTS },
   {
     action: 'restart',
     keys: ['R'],
@@ -146,8 +148,6 @@ const WORKING: readonly Binding[] = [
     views: NODE_VIEWS,
     needs: 'process-faults',
   },
-  { action: 'undo', keys: ['u'], hint: 'undo', summary: 'End the newest fault.', views: LISTS },
-  { action: 'heal-all', keys: ['H'], hint: 'heal all', summary: 'End all faults.', views: LISTS },
 ];
 
 const MOVING: readonly Binding[] = [

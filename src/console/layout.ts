@@ -88,9 +88,9 @@ export function shareHeight(
 ): readonly number[] {
   let left = height;
   const got = parts.map(({ least }) => {
-    const part = Math.min(left, least);
+    const part = left < least ? 0 : least;
     left -= part;
-    return part < least ? 0 : part;
+    return part;
   });
   left = height - got.reduce((sum, part) => sum + part, 0);
   return got.map((part, i) => {

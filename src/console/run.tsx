@@ -67,7 +67,9 @@ class Session {
   #app: MountedApp | null = null;
   #ended = false;
   #exited: Promise<void> = Promise.resolve();
-  #cleanups: (() => void)[] = [];
+  readonly #cleanups: (() => void)[] = [];
+  /** Signal handlers go last: Ink's own would kill the process at once if it found itself alone. */
+  readonly #lastCleanups: (() => void)[] = [];
 
   constructor(
     driver: ClusterDriver,
@@ -176,7 +178,7 @@ class Session {
     for (const [signal, exitCode] of Object.entries(SIGNALS)) {
       const onSignal = (): void => this.#end({ exitCode, reason: `Ended by ${signal}.` });
       process.on(signal, onSignal);
-      this.#cleanups.push(() => process.off(signal, onSignal));
+      this.#lastCleanups.push(() => process.off(signal, onSignal));
     }
   }
 
@@ -230,6 +232,9 @@ class Session {
     this.#effects.cancel();
     for (const cleanup of this.#cleanups.reverse()) cleanup();
     // The last bytes that give the terminal back must be out before anyone else writes to it.
-    void this.#exited.then(() => this.#resolve(end));
+    void this.#exited.then(() => {
+      for (const cleanup of this.#lastCleanups) cleanup();
+      this.#resolve(end);
+    });
   }
 }

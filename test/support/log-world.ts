@@ -3,8 +3,8 @@ import { clusterTime, logIndex, type NodeId, nodeId, term } from '../../src/base
 import type { Random } from '../../src/base/random.ts';
 import type { Entry, HardState, PersistBatch } from '../../src/raft/messages.ts';
 import type { LogStore, Recovered } from '../../src/replica/ports.ts';
+import type { MemoryDisk } from '../../src/sim/memory-disk.ts';
 import { openLogStore } from '../../src/storage/log-store.ts';
-import type { MemoryDisk } from './memory-disk.ts';
 
 export const CLUSTER = '0123456789abcdef0123456789abcdef';
 export const NODE = nodeId('n1');

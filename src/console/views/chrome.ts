@@ -6,11 +6,11 @@ import { menuItems } from '../fault-menu.ts';
 import { ageText, countText, plural } from '../format.ts';
 import { type Action, BINDINGS, type Binding, bindingsFor, shownKey, VIEWS } from '../keymap.ts';
 import { highestCommit } from '../rate.ts';
-import { cutRow, EMPTY_ROW, type Row, rowCells, type Span, type Style, span, spread } from '../rows.ts';
+import { cutRow, EMPTY_ROW, type Row, rowCells, rowOf, type Span, type Style, span, spread } from '../rows.ts';
 import type { ConsoleState, Overlay, Severity } from '../state.ts';
 import type { Glyphs } from '../theme.ts';
 import { promptOf } from '../update-commands.ts';
-import { foreign, headOf } from '../width.ts';
+import { cellsOf, foreign, headOf } from '../width.ts';
 import { promptRow } from './shell-view.ts';
 
 const SILENT_MS = 2_000;
@@ -103,18 +103,20 @@ function chosenLine(state: ConsoleState, cursor: number, width: number, look: Gl
 
 const written = ({ row, x }: { row: Row; x: number }): StatusLine => ({ row, x });
 
-function question(
-  { question: asked, detail, expected, typed }: Overlay & { type: 'confirm' },
-  width: number,
-  look: Glyphs,
-): StatusLine {
+const YES_NO = ' y/N ';
+
+/** Whether a question has room on one line; if not, it is told above and the line only takes the answer. */
+export function fitsStatusLine({ question: asked, detail, expected }: Overlay & { type: 'confirm' }, width: number): boolean {
+  return expected === null && cellsOf(safe(`${asked}: ${detail}`)) + YES_NO.length + 3 <= width;
+}
+
+function question(overlay: Overlay & { type: 'confirm' }, width: number, look: Glyphs): StatusLine {
+  const { question: asked, detail, expected, typed } = overlay;
   if (expected === null) {
-    const row = spread(
-      [span(` ${safe(asked)}: `, 'bold'), span(safe(detail), 'warn')],
-      [span(' y/N ', 'active')],
-      width,
-      look.ellipsis,
-    );
+    const told = fitsStatusLine(overlay, width)
+      ? rowOf([` ${asked}: `, 'bold'], [detail, 'warn'])
+      : rowOf([` ${asked}?`, 'bold']);
+    const row = spread(told, [span(YES_NO, 'active')], width, look.ellipsis);
     return { row, x: null };
   }
   const lead = ` Type ${foreign(expected, 20)} to go on: `;

@@ -9,6 +9,7 @@ import { fitHeight, type Row, selectRow, span } from '../rows.ts';
 import { type ConsoleState, chosenNodes, type Overlay } from '../state.ts';
 import type { Glyphs } from '../theme.ts';
 import { cellsOf, foreign, padEnd, wrapWords } from '../width.ts';
+import { fitsStatusLine } from './chrome.ts';
 import { valueView } from './keys-view.ts';
 import { nodeDetailView } from './node-detail.ts';
 import { cell, titleRow } from './parts.ts';
@@ -75,8 +76,8 @@ function faultMenu(state: ConsoleState, cursor: number, { width, height }: Area,
 
 /** The whole question, when the status line may be too short for it. */
 function questionRows(overlay: Overlay & { type: 'confirm' }, { width }: Area, look: Glyphs): readonly Row[] {
+  if (fitsStatusLine(overlay, width)) return [];
   const text = `${safe(overlay.question)}: ${safe(overlay.detail)}.`;
-  if (overlay.expected === null && cellsOf(text) + 14 <= width) return [];
   return [
     titleRow('SURE?', width, look),
     ...wrapWords(text, width - 2, look.ellipsis)
