@@ -5,6 +5,13 @@ import { clockIntervalOf } from './clock.ts';
 import type { Store } from './store.ts';
 
 const FRAME_MS = 100;
+/** Data may take one part in so many of a processor; keys are always drawn at once. */
+const SHARE = 12;
+
+/** How long data waits for the next frame, in milliseconds, when drawing one costs `frameCostMs`. */
+export function dataInterval(frameCostMs: number): number {
+  return Math.max(FRAME_MS, Math.min(5 * FRAME_MS, frameCostMs * SHARE));
+}
 
 /** Time and timers, so that tests need no waiting. */
 export interface Clockwork {
@@ -24,7 +31,12 @@ export const REAL_CLOCKWORK: Clockwork = {
 };
 
 /** Returns what ends it. */
-export function startFeed(driver: ClusterDriver, store: Store, clockwork: Clockwork): () => void {
+export function startFeed(
+  driver: ClusterDriver,
+  store: Store,
+  clockwork: Clockwork,
+  intervalMs: () => number = () => FRAME_MS,
+): () => void {
   let pending: ClusterEvent[] = [];
   let dropped = 0;
   let flushedAt = Number.NEGATIVE_INFINITY;
@@ -50,13 +62,13 @@ export function startFeed(driver: ClusterDriver, store: Store, clockwork: Clockw
     windClock();
   };
   const schedule = (): void => {
-    cancelFlush ??= clockwork.after(Math.max(0, flushedAt + FRAME_MS - clockwork.now()), flush);
+    cancelFlush ??= clockwork.after(Math.max(0, flushedAt + intervalMs() - clockwork.now()), flush);
   };
   // Only what shows an age or a timer needs a clock; without it an idle console sleeps.
   const windClock = (): void => {
     const interval = clockIntervalOf(store.state);
     if (interval === null || cancelClock !== null) return;
-    cancelClock = clockwork.after(interval, () => {
+    cancelClock = clockwork.after(Math.max(interval, intervalMs()), () => {
       cancelClock = null;
       store.dispatch({ type: 'clock', now: clockwork.now(), wall: clockwork.wall() });
       windClock();

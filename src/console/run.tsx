@@ -5,7 +5,7 @@ import type { EditKey } from '../commands/line-editor.ts';
 import { App, type MountedApp } from './app.tsx';
 import { crashCard } from './crash-card.ts';
 import { Effects } from './effects.ts';
-import { type Clockwork, REAL_CLOCKWORK, startFeed } from './feed.ts';
+import { type Clockwork, dataInterval, REAL_CLOCKWORK, startFeed } from './feed.ts';
 import { frameOf } from './frame.ts';
 import { render } from './ink.ts';
 import { initialState, type Size } from './state.ts';
@@ -65,6 +65,8 @@ class Session {
   readonly #store: Store;
   readonly #effects: Effects;
   #app: MountedApp | null = null;
+  /** What drawing has cost lately, in milliseconds: a slow machine or a huge screen gets fewer frames, not a hot fan. */
+  #frameCostMs = 0;
   #ended = false;
   #exited: Promise<void> = Promise.resolve();
   readonly #cleanups: (() => void)[] = [];
@@ -135,6 +137,9 @@ class Session {
       alternateScreen: true,
       incrementalRendering: true,
       maxFps: 30,
+      onRender: ({ renderTime }) => {
+        this.#frameCostMs += (renderTime - this.#frameCostMs) / 8;
+      },
       exitOnCtrlC: false,
       // A stray console.log may not tear the screen, where the screen is that of this process.
       patchConsole: this.#stdout === process.stdout,
@@ -146,7 +151,7 @@ class Session {
       () => this.#end({ exitCode: 0, reason: '' }),
       (error: unknown) => this.#crash(error),
     );
-    this.#cleanups.push(startFeed(this.#driver, this.#store, this.#clockwork));
+    this.#cleanups.push(startFeed(this.#driver, this.#store, this.#clockwork, () => dataInterval(this.#frameCostMs)));
   }
 
   readonly #takeKeys = (keys: readonly EditKey[]): void => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { millis } from '../../src/base/brand.ts';
-import { type Clockwork, startFeed } from '../../src/console/feed.ts';
+import { type Clockwork, dataInterval, startFeed } from '../../src/console/feed.ts';
 import type { ConsoleState } from '../../src/console/state.ts';
 import { type Screen, Store } from '../../src/console/store.ts';
 import { consoleState } from '../support/console-state.ts';
@@ -81,6 +81,12 @@ describe('the feed', () => {
       clockwork.pass(5);
     }
     expect(counts().drawn - before).toBeLessThanOrEqual(11);
+  });
+
+  it('draws less often where a frame is dear, and never less than twice a second', () => {
+    expect(dataInterval(2)).toBe(100);
+    expect(dataInterval(20)).toBe(240);
+    expect(dataInterval(1_000)).toBe(500);
   });
 
   it('paints nothing when the screen would be the same', () => {

@@ -47,7 +47,7 @@ function quorumPart({ picture }: ConsoleState): Row {
   const quorum = majorityOf(picture.nodes.length);
   const spare = bestReach(connectivityOf(picture)) - quorum;
   const style: Style = spare < 0 ? 'bad' : spare === 0 && picture.nodes.length > 1 ? 'warn' : 'plain';
-  const words = spare < 0 ? 'no quorum' : `${spare === 0 ? 'none' : String(spare)} to spare`;
+  const words = spare < 0 ? 'not reached' : `${spare === 0 ? 'none' : String(spare)} to spare`;
   return [span('quorum ', 'dim'), span(`${quorum}, `), span(words, style)];
 }
 

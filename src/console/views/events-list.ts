@@ -17,16 +17,16 @@ export function eventPanel(state: ConsoleState, width: number, height: number, l
     span(' shows all', 'dim'),
   ]);
   if (events.length === 0) return [title, [span(' Nothing has happened since this console opened.', 'dim')]];
-  return [title, ...events.map((event) => eventRow(event, width, look))];
+  return [title, ...events.map((event) => eventRow(event, width, look, false))];
 }
 
-export function eventRow(event: ClusterEvent, width: number, look: Glyphs): Row {
+function eventRow(event: ClusterEvent, width: number, look: Glyphs, withKind = true): Row {
   const wide = width >= 60;
   const node = padEnd(cutText(foreign(event.node ?? '--', 8), 8, look.ellipsis), wide ? 4 : 3);
   return [
     span(` ${timeText(event.time, wide)} `, 'dim'),
     span(`${node} `, event.node === null ? 'dim' : 'bold'),
-    ...(wide ? [span(padEnd(event.kind, 9), 'dim')] : []),
+    ...(wide && withKind ? [span(padEnd(event.kind, 9), 'dim')] : []),
     span(foreign(event.text, width), severityStyle(event)),
   ];
 }
