@@ -100,16 +100,22 @@ export class Replica {
 
   /** Replicates a command's text. `done` is called exactly once, at the latest shortly after `deadline`. */
   propose(data: string, deadline: Millis, done: (outcome: ProposalOutcome) => void): void {
-    if (this.#stopped) return done({ ok: false, error: 'SHUTTING_DOWN' });
-    if (this.#proposals.length >= LIMITS.proposalQueue) return done({ ok: false, error: 'OVERLOADED' });
+    const refused = this.#refused(this.#proposals.length >= LIMITS.proposalQueue);
+    if (refused !== null) {
+      done({ ok: false, error: refused });
+      return;
+    }
     this.#proposals.push({ data, deadline, done });
     this.#schedule();
   }
 
   /** Calls `done` when this node's own state is recent enough for a linearizable read (dissertation §6.4). */
   read(deadline: Millis, done: (outcome: ReadOutcome) => void): void {
-    if (this.#stopped) return done({ ok: false, error: 'SHUTTING_DOWN' });
-    if (this.#reads.length + this.#waiting.reads >= LIMITS.readQueue) return done({ ok: false, error: 'OVERLOADED' });
+    const refused = this.#refused(this.#reads.length + this.#waiting.reads >= LIMITS.readQueue);
+    if (refused !== null) {
+      done({ ok: false, error: refused });
+      return;
+    }
     this.#reads.push({ deadline, done });
     this.#schedule();
   }
@@ -155,6 +161,11 @@ export class Replica {
     for (const { done } of this.#proposals) done({ ok: false, error: 'SHUTTING_DOWN' });
     for (const { done } of this.#reads) done({ ok: false, error: 'SHUTTING_DOWN' });
     this.#waiting.abandon({ proposals: 'UNKNOWN_OUTCOME', reads: 'SHUTTING_DOWN' });
+  }
+
+  #refused(isFull: boolean): ErrorKind | null {
+    if (this.#stopped) return 'SHUTTING_DOWN';
+    return isFull ? 'OVERLOADED' : null;
   }
 
   #accept(input: Input): void {
