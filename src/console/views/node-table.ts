@@ -75,7 +75,9 @@ function nameCell(node: NodeView, state: ConsoleState, look: Glyphs): Row {
 
 function lagOf(node: NodeView, leader: NodeView | null): Row {
   if (leader === null || leader.status === null || node.status === null || node.id === leader.id) return cell('-', 'dim');
-  const lag = Math.max(0, leader.status.commitIndex - node.status.lastIndex);
+  // The leader's word may be newer than the node's own.
+  const match = leader.status.peers.find(({ id }) => id === node.id)?.matchIndex ?? 0;
+  const lag = Math.max(0, leader.status.commitIndex - Math.max(node.status.lastIndex, node.state === 'up' ? match : 0));
   return cell(countText(lag), lag === 0 ? 'plain' : 'warn');
 }
 

@@ -116,7 +116,7 @@ export function pointer(here: boolean, marked: boolean, look: Glyphs): Row {
 /** Words with their meaning, as `label value` pairs in a row. */
 export function facts(pairs: readonly (readonly [string, string, Style?])[]): Row {
   return pairs.flatMap(([label, value, style], i): readonly Span[] => [
-    span(i === 0 ? '' : '   '),
+    span(i === 0 ? '' : '  '),
     span(`${label} `, 'dim'),
     span(value, style ?? 'plain'),
   ]);
