@@ -26,7 +26,7 @@ function merged(old: readonly ClusterEvent[], fresh: readonly ClusterEvent[]): r
 }
 
 /** All the words of the filter appear in the node, the kind, the severity or the text; `!word` must not. */
-export function matchesFilter(event: ClusterEvent, filter: string): boolean {
+function matchesFilter(event: ClusterEvent, filter: string): boolean {
   const words = filter
     .toLowerCase()
     .split(/\s+/)

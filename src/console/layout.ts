@@ -104,5 +104,5 @@ export function shareHeight(
 /** The part of a list of `count` rows that shows the row `cursor` in `height` rows: keeps it two rows from the edges. */
 export function scrollTop(count: number, cursor: number, height: number): number {
   const margin = Math.min(2, Math.floor((height - 1) / 2));
-  return Math.max(0, Math.min(count - height, cursor - height + 1 + margin, Math.max(0, count - height)));
+  return Math.max(0, Math.min(count - height, cursor - height + 1 + margin));
 }

@@ -136,7 +136,7 @@ class Session {
       stdout: this.#stdout,
       alternateScreen: true,
       incrementalRendering: true,
-      maxFps: 30,
+      maxFps: 60,
       onRender: ({ renderTime }) => {
         this.#frameCostMs += (renderTime - this.#frameCostMs) / 8;
       },

@@ -174,10 +174,3 @@ export const ASCII_GLYPHS: Glyphs = {
   dot: '-',
   bars: [' ', '.', '.', ':', ':', '=', '=', '#', '#'],
 };
-
-/** ASCII on request, on the Linux text console, and where the locale does not promise UTF-8. */
-export function wantsAscii(env: Readonly<Record<string, string | undefined>>, asked: boolean): boolean {
-  if (asked || env['TERM'] === 'linux') return true;
-  const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || '';
-  return !/utf-?8/i.test(locale);
-}

@@ -17,6 +17,9 @@ import { moveInKeys, toFirstKey, toLastKey, withPrefix } from './update-keys.ts'
 import { logIndex, moveInLog, moveToTermChange, toggleFollow } from './update-log.ts';
 import { openCommandLine } from './update-prompt.ts';
 
+/** A line longer than this is nothing that one edits by hand. */
+const MOST_EDITED = 8_192;
+
 const still = (state: ConsoleState): Step<ConsoleState> => ({ state, effects: [] });
 
 export function runViewAction(state: ConsoleState, action: Action): Step<ConsoleState> {
@@ -140,7 +143,12 @@ function slowLink(state: ConsoleState): Step<ConsoleState> {
 
 function onKey(state: ConsoleState, line: (key: string, value: string) => string): Step<ConsoleState> {
   const kv = state.keys.rows[state.keys.cursor - state.keys.first];
-  return kv === undefined ? still(state) : openCommandLine(state, line(kv.key, kv.value));
+  if (kv === undefined) return still(state);
+  const text = line(kv.key, kv.value);
+  if (text.length <= MOST_EDITED) return openCommandLine(state, text);
+  return still(
+    withFlash(state, 'This value is too long to be edited in one line; put KEY - reads one from a file or a pipe.', 'warn'),
+  );
 }
 
 function toggleMark(state: ConsoleState): ConsoleState {

@@ -12,7 +12,7 @@ import { withPrefix } from './update-keys.ts';
 import { commandKey, openCommandLine } from './update-prompt.ts';
 
 /** A key that is still held down from before must not answer a question. */
-export const DEAD_MS = 200;
+const DEAD_MS = 200;
 
 type Of<Type extends Overlay['type']> = Overlay & { readonly type: Type };
 
@@ -53,7 +53,7 @@ function filterKey(state: ConsoleState, overlay: Of<'filter'>, key: EditKey): St
   return still({ ...withFilter(state, overlay.target, line.text), overlay: { ...overlay, line } });
 }
 
-export function withFilter(state: ConsoleState, target: 'keys' | 'events', text: string): ConsoleState {
+function withFilter(state: ConsoleState, target: 'keys' | 'events', text: string): ConsoleState {
   if (target === 'keys') return withPrefix(state, text);
   return state.events.filter === text ? state : { ...state, events: { ...state.events, filter: text, cursor: null } };
 }

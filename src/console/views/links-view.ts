@@ -10,7 +10,7 @@ import { pointer, roleGlyph, roleStyle, titleRow } from './parts.ts';
 const CELL = 7;
 
 /** The matrix. `cursor` draws the chosen cell inverse. */
-export function linkMatrix(state: ConsoleState, width: number, look: Glyphs, cursor: boolean): readonly Row[] {
+function linkMatrix(state: ConsoleState, width: number, look: Glyphs, cursor: boolean): readonly Row[] {
   const { nodes } = state.picture;
   const links = linksOf(state);
   const ids = Math.min(8, Math.max(2, ...nodes.map(({ id }) => id.length)));

@@ -92,7 +92,7 @@ function linkCell(node: NodeView, { picture }: ConsoleState, links: ReadonlyMap<
   return picture.nodes.map((peer) => linkSpan(links.get(`${node.id}>${peer.id}`), look));
 }
 
-export function linkSpan(link: LinkView | undefined, look: Glyphs): Span {
+function linkSpan(link: LinkView | undefined, look: Glyphs): Span {
   const [glyph, style] = linkGlyph(link, look);
   return span(glyph, style);
 }

@@ -39,7 +39,7 @@ function small(state: ConsoleState, { width, height }: Area, look: Glyphs): read
 }
 
 /** The newest entries of every log. */
-export function logStrip(state: ConsoleState, width: number, height: number, look: Glyphs): readonly Row[] {
+function logStrip(state: ConsoleState, width: number, height: number, look: Glyphs): readonly Row[] {
   const plan = matrixPlan(state, width);
   const window = stripWindowOf(state, width);
   const explained = legend(look, false);
@@ -81,7 +81,7 @@ function sideColumn(state: ConsoleState, width: number, height: number, look: Gl
   return [...fitHeight(faultPanel(state, width, faults, look), faults), [], ...vitals].slice(0, height);
 }
 
-export function vitalsPanel(state: ConsoleState, width: number, look: Glyphs): readonly Row[] {
+function vitalsPanel(state: ConsoleState, width: number, look: Glyphs): readonly Row[] {
   const leader = leaderOf(state.picture);
   const title = titleRow(leader === null ? 'LEADER' : `LEADER ${leader.id}`, width, look);
   if (leader?.status == null) return [title, cell(' No node leads.', 'warn')];

@@ -118,7 +118,7 @@ export function candidateRows({ candidates }: Prompt, width: number, mostRows: n
   return rows;
 }
 
-export function previewRow({ preview, candidates }: Prompt, width: number, look: Glyphs): readonly Row[] {
+function previewRow({ preview, candidates }: Prompt, width: number, look: Glyphs): readonly Row[] {
   if (preview === null || candidates.length > 0) return [];
   const style: Style = preview.severity === 'info' ? 'dim' : preview.severity === 'warn' ? 'warn' : 'bad';
   return [[span(cutText(` ${safe(preview.text)}`, width, look.ellipsis), style)]];
