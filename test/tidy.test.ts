@@ -10,15 +10,15 @@ const ROWS: readonly (readonly string[])[] = [
   ['base'],
   ['raft', 'kv'],
   ['replica'],
-  ['storage', 'wire', 'fault'],
-  ['net'],
+  ['storage', 'wire', 'fault', 'check'],
+  ['net', 'sim'],
   ['node'],
   ['cluster'],
   ['commands'],
   ['console'],
   ['cli'],
 ];
-const PURE = ['base', 'raft', 'kv', 'replica', 'wire', 'fault'];
+const PURE = ['base', 'raft', 'kv', 'replica', 'wire', 'fault', 'check', 'sim'];
 /** The only pure files that may use a Node module, and which: a checksum is arithmetic. */
 const ALLOWED_NODE_IMPORTS: Readonly<Record<string, readonly string[]>> = { 'storage/record.ts': ['node:zlib'] };
 const STORAGE_WITH_IO = ['storage/node-disk.ts', 'storage/lock.ts'];

@@ -1,0 +1,66 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../../src/base/random.ts';
+import { checkHistory } from '../../src/check/check.ts';
+import { groupsOf } from '../../src/check/groups.ts';
+import type { Operation } from '../../src/check/history.ts';
+import { Search } from '../../src/check/linearizable.ts';
+import { isLinearizable } from './brute-force.ts';
+import { type LifeOptions, life, mutate } from './histories.ts';
+
+/** By the search alone: the quick rules must not help it out. */
+function searched(history: readonly Operation[]): boolean {
+  return groupsOf(history).every((group) => new Search(group).run(1_000_000) === 'linearizable');
+}
+
+const SMALL: LifeOptions = { operations: 7, processes: 3, keys: 2, unknown: 0.3, ranges: true, unique: false, revisions: false };
+
+const lives = fc.record({
+  seed: fc.integer(),
+  operations: fc.integer({ min: 1, max: 7 }),
+  processes: fc.integer({ min: 1, max: 5 }),
+  keys: fc.integer({ min: 1, max: 3 }),
+  unknown: fc.constantFrom(0, 0.3, 0.6),
+  ranges: fc.boolean(),
+  unique: fc.boolean(),
+  lies: fc.integer({ min: 0, max: 3 }),
+});
+
+describe('the search', () => {
+  it('agrees with the trying of every order, on thousands of small histories', () => {
+    let rejected = 0;
+    fc.assert(
+      fc.property(lives, ({ seed, lies, ...options }) => {
+        const random = seededRandom(seed);
+        let history = life(random, { ...options, revisions: false });
+        for (let lie = 0; lie < lies; lie += 1) history = mutate(history, random);
+        const truth = isLinearizable(history);
+        rejected += truth ? 0 : 1;
+        expect(searched(history)).toBe(truth);
+        expect(checkHistory(history).verdict).toBe(truth ? 'linearizable' : 'not-linearizable');
+      }),
+      { numRuns: 4_000 },
+    );
+    // A property that never meets a bad history would prove nothing.
+    expect(rejected).toBeGreaterThan(500);
+  });
+
+  it('accepts what clients of one honest copy saw', () => {
+    fc.assert(
+      fc.property(fc.integer(), fc.constantFrom(0, 0.05, 0.3), fc.boolean(), (seed, unknown, ranges) => {
+        const options = {
+          ...SMALL,
+          operations: 300,
+          processes: 6,
+          keys: 3,
+          unknown,
+          ranges,
+          unique: seed % 2 === 0,
+          revisions: true,
+        };
+        expect(checkHistory(life(seededRandom(seed), options))).toMatchObject({ verdict: 'linearizable', violations: [] });
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
