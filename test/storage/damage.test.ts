@@ -8,7 +8,7 @@ import { endOfRecord, nextHeader } from '../../src/storage/record.ts';
 import { SEGMENT_HEADER_BYTES, segmentSeed } from '../../src/storage/segment.ts';
 import { StorageError } from '../../src/storage/storage-error.ts';
 import { CLUSTER, LogWorld, NODE, openOn } from '../support/log-world.ts';
-import { MemoryDisk } from '../support/memory-disk.ts';
+import { MemoryDisk } from '../../src/sim/memory-disk.ts';
 
 const IDENTITY = { clusterId: CLUSTER, nodeId: NODE };
 

@@ -7,7 +7,7 @@ import { encodeMark } from '../../src/storage/durable-mark.ts';
 import { endOfRecord, nextHeader } from '../../src/storage/record.ts';
 import { SEGMENT_HEADER_BYTES, segmentSeed } from '../../src/storage/segment.ts';
 import { CLUSTER, NODE, openOn } from '../support/log-world.ts';
-import { MemoryDisk, systemError } from '../support/memory-disk.ts';
+import { MemoryDisk, systemError } from '../../src/sim/memory-disk.ts';
 
 const IDENTITY = { clusterId: CLUSTER, nodeId: NODE };
 const LOG = '/data/wal/00000001.log';

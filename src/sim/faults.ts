@@ -1,0 +1,92 @@
+/** Faults as data: what breaks, where, when, and for how long. A schedule is a list of them, and any part of it is one too. */
+import type { NodeId } from '../base/brand.ts';
+import type { Span } from './disk.ts';
+
+/** Whoever leads when the fault comes, or a node by name. */
+export type Target = NodeId | 'leader';
+
+export type FaultAction =
+  /** kill -9; the peers see their connections close. */
+  | { readonly kind: 'crash'; readonly node: Target; readonly downMs: number }
+  /** The process ends just before the step of its disk that comes after `steps` more. */
+  | {
+      readonly kind: 'crash-point';
+      readonly node: Target;
+      readonly steps: number;
+      readonly power: boolean;
+      readonly downMs: number;
+    }
+  /** Nobody sees a connection close; what was not synced is there in part, or not at all. */
+  | { readonly kind: 'power-loss'; readonly nodes: readonly NodeId[]; readonly downMs: number }
+  | { readonly kind: 'pause'; readonly node: Target; readonly forMs: number }
+  | { readonly kind: 'isolate'; readonly node: Target; readonly forMs: number }
+  /** A node in two groups is a bridge. */
+  | { readonly kind: 'partition' | 'bridge'; readonly groups: readonly (readonly NodeId[])[]; readonly forMs: number }
+  /** What `node` sends is lost, or what it is sent. */
+  | { readonly kind: 'one-way'; readonly node: Target; readonly direction: 'out' | 'in'; readonly forMs: number }
+  | { readonly kind: 'one-link'; readonly from: NodeId; readonly to: NodeId; readonly forMs: number }
+  | { readonly kind: 'loss' | 'duplication'; readonly probability: number; readonly forMs: number }
+  /** Late by the same time for all, or each by its own so that messages overtake each other. */
+  | { readonly kind: 'delay' | 'reordering'; readonly delayMs: Span; readonly forMs: number }
+  | { readonly kind: 'reset'; readonly from: NodeId; readonly to: NodeId }
+  | { readonly kind: 'slow-disk'; readonly node: Target; readonly delayMs: Span; readonly forMs: number }
+  | { readonly kind: 'hung-disk' | 'full-disk'; readonly node: Target; readonly forMs: number }
+  | { readonly kind: 'sync-error' | 'write-error'; readonly node: Target }
+  /** Found at the next start, which comes after `downMs`. */
+  | {
+      readonly kind: 'bit-rot';
+      readonly node: NodeId;
+      readonly file: 'log' | 'vote' | 'mark';
+      readonly place: number;
+      readonly bit: number;
+      readonly downMs: number;
+    }
+  | { readonly kind: 'clock-rate'; readonly node: Target; readonly rate: number; readonly forMs: number }
+  | { readonly kind: 'clock-jump' | 'clock-leap'; readonly node: Target; readonly byMs: number }
+  | { readonly kind: 'transfer'; readonly node: NodeId }
+  | { readonly kind: 'campaign'; readonly node: NodeId };
+
+export type FaultKind = FaultAction['kind'];
+
+/** `atMs` of virtual time. */
+export type Fault = FaultAction & { readonly atMs: number };
+
+export const FAULT_KINDS = [
+  'crash',
+  'crash-point',
+  'power-loss',
+  'pause',
+  'isolate',
+  'partition',
+  'bridge',
+  'one-way',
+  'one-link',
+  'loss',
+  'duplication',
+  'delay',
+  'reordering',
+  'reset',
+  'slow-disk',
+  'hung-disk',
+  'full-disk',
+  'sync-error',
+  'write-error',
+  'bit-rot',
+  'clock-rate',
+  'clock-jump',
+  'clock-leap',
+  'transfer',
+  'campaign',
+] as const satisfies readonly FaultKind[];
+
+/** A fault on one line. */
+export function faultWords(fault: Fault): string {
+  const { atMs, kind, ...detail } = fault;
+  const words = Object.entries(detail).map(([name, value]) => `${name} ${valueWords(value)}`);
+  return [`${(atMs / 1_000).toFixed(3)} s`, kind, ...words].join('  ');
+}
+
+function valueWords(value: unknown): string {
+  if (Array.isArray(value)) return value.map((each) => (Array.isArray(each) ? each.join(',') : String(each))).join(' / ');
+  return typeof value === 'number' ? String(Math.round(value * 1_000) / 1_000) : String(value);
+}

@@ -1,0 +1,226 @@
+/** Carries out a schedule of faults, and heals everything in the end. */
+import type { NodeId } from '../base/brand.ts';
+import type { LinkFault } from '../fault/plan.ts';
+import { bothWays, isolate, link, partition } from '../fault/presets.ts';
+import type { EventQueue } from './event-queue.ts';
+import { type Fault, type FaultKind, faultWords, type Target } from './faults.ts';
+import type { SimNetwork } from './network.ts';
+import type { SimNode } from './node.ts';
+
+export interface InjectorParts {
+  readonly queue: EventQueue;
+  readonly nodes: ReadonlyMap<NodeId, SimNode>;
+  readonly network: SimNetwork;
+  readonly leader: () => SimNode | null;
+  readonly note: (who: string, what: string) => void;
+}
+
+const FILES: Readonly<Record<'log' | 'vote' | 'mark', RegExp>> = { log: /\.log$/, vote: /\/meta-[ab]$/, mark: /\/mark$/ };
+
+export class Injector {
+  readonly #parts: InjectorParts;
+  /** The link rules of each fault that lasts. */
+  readonly #links = new Map<Fault, readonly LinkFault[]>();
+  readonly #counts = new Map<FaultKind, number>();
+  #healed = false;
+
+  constructor(parts: InjectorParts) {
+    this.#parts = parts;
+  }
+
+  /** How many faults of each kind have come. */
+  get counts(): ReadonlyMap<FaultKind, number> {
+    return this.#counts;
+  }
+
+  schedule(faults: readonly Fault[]): void {
+    for (const fault of faults) this.#parts.queue.after(fault.atMs, () => this.#healed || this.#inject(fault));
+  }
+
+  /** Whether a message from one node to another cannot arrive. */
+  isCut(from: NodeId, to: NodeId): boolean {
+    const matches = (rule: LinkFault): boolean =>
+      rule.drop === 1 && (rule.from === '*' || rule.from === from) && (rule.to === '*' || rule.to === to);
+    return [...this.#links.values()].some((rules) => rules.some(matches));
+  }
+
+  /** Links are whole, disks work, clocks run alike, whoever is down starts. What rotted stays as it is. */
+  heal(): void {
+    this.#healed = true;
+    this.#parts.note('sim', 'heal');
+    this.#links.clear();
+    this.#setPlans();
+    for (const node of this.#parts.nodes.values()) {
+      node.disk.slow(null);
+      node.disk.fill(false);
+      node.disk.failNext(null);
+      node.disk.crashIn(null);
+      node.disk.hang(false);
+      node.clock.setRate(1);
+      node.resume();
+      node.start();
+    }
+  }
+
+  /** A process that stopped by itself is started again, as a supervisor would. */
+  restartLater(node: SimNode, delayMs: number): void {
+    this.#parts.queue.after(delayMs, () => node.start());
+  }
+
+  #inject(fault: Fault): void {
+    this.#counts.set(fault.kind, (this.#counts.get(fault.kind) ?? 0) + 1);
+    this.#parts.note('sim', `fault ${faultWords(fault)}`);
+    if (!this.#toLinks(fault)) this.#toNodes(fault);
+  }
+
+  #toLinks(fault: Fault): boolean {
+    const rules = this.#rulesOf(fault);
+    if (rules === null || !('forMs' in fault)) return false;
+    this.#links.set(fault, rules);
+    this.#setPlans();
+    this.#later(fault.forMs, () => {
+      this.#links.delete(fault);
+      this.#setPlans();
+    });
+    return true;
+  }
+
+  /** Null for a fault that is not one of links. */
+  #rulesOf(fault: Fault): readonly LinkFault[] | null {
+    const all = [...this.#parts.nodes.keys()];
+    switch (fault.kind) {
+      case 'isolate': {
+        const node = this.#find(fault.node);
+        return node === null ? [] : isolate(node.id, all);
+      }
+      case 'partition':
+      case 'bridge':
+        return partition(fault.groups);
+      case 'one-way': {
+        const node = this.#find(fault.node);
+        if (node === null) return [];
+        return [fault.direction === 'out' ? link(node.id, '*', { drop: 1 }) : link('*', node.id, { drop: 1 })];
+      }
+      case 'one-link':
+        return [link(fault.from, fault.to, { drop: 1 })];
+      case 'loss':
+        return bothWays(link('*', '*', { drop: fault.probability }));
+      case 'duplication':
+        return bothWays(link('*', '*', { duplicate: fault.probability, delayMs: [0, 5] }));
+      case 'delay':
+      case 'reordering':
+        return bothWays(link('*', '*', { delayMs: fault.delayMs }));
+      default:
+        return null;
+    }
+  }
+
+  #toNodes(fault: Fault): void {
+    if (fault.kind === 'power-loss') {
+      const nodes = fault.nodes.flatMap((id) => this.#find(id) ?? []);
+      for (const node of nodes) node.losePower();
+      this.#later(fault.downMs, () => {
+        for (const node of nodes) node.start();
+      });
+      return;
+    }
+    if (fault.kind === 'reset') {
+      this.#reset(fault.from, fault.to);
+      return;
+    }
+    const node = 'node' in fault ? this.#find(fault.node) : null;
+    if (node === null) return;
+    this.#toProcess(fault, node);
+    this.#toDisk(fault, node);
+    this.#toClock(fault, node);
+  }
+
+  #toProcess(fault: Fault, node: SimNode): void {
+    switch (fault.kind) {
+      case 'crash':
+        node.crash();
+        this.#later(fault.downMs, () => node.start());
+        break;
+      case 'crash-point':
+        node.crashAtStep(fault.steps, fault.power, () => this.#later(fault.downMs, () => node.start()));
+        break;
+      case 'pause':
+        node.pause();
+        this.#later(fault.forMs, () => node.resume());
+        break;
+      case 'transfer':
+        this.#parts.leader()?.replica?.transferLeadership(node.id);
+        break;
+      case 'campaign':
+        node.replica?.campaign();
+        break;
+      default:
+    }
+  }
+
+  #toDisk(fault: Fault, node: SimNode): void {
+    const { disk } = node;
+    switch (fault.kind) {
+      case 'slow-disk':
+        disk.slow(fault.delayMs);
+        this.#later(fault.forMs, () => disk.slow(null));
+        break;
+      case 'hung-disk':
+        disk.hang(true);
+        this.#later(fault.forMs, () => disk.hang(false));
+        break;
+      case 'full-disk':
+        disk.fill(true);
+        this.#later(fault.forMs, () => disk.fill(false));
+        break;
+      case 'sync-error':
+        disk.failNext('sync');
+        break;
+      case 'write-error':
+        disk.failNext('write');
+        break;
+      case 'bit-rot':
+        node.crash('stopped for bit rot');
+        this.#parts.note(node.id, `rot ${disk.rot(FILES[fault.file], fault.place, fault.bit)}`);
+        this.#later(fault.downMs, () => node.start());
+        break;
+      default:
+    }
+  }
+
+  #toClock(fault: Fault, { clock }: SimNode): void {
+    switch (fault.kind) {
+      case 'clock-rate':
+        clock.setRate(fault.rate);
+        this.#later(fault.forMs, () => clock.setRate(1));
+        break;
+      case 'clock-jump':
+        clock.jump(fault.byMs);
+        break;
+      case 'clock-leap':
+        clock.leap(fault.byMs);
+        break;
+      default:
+    }
+  }
+
+  #reset(from: NodeId, to: NodeId): void {
+    this.#parts.network.reset(from, to);
+    const [a, b] = [this.#find(from), this.#find(to)];
+    a?.enter(a.life, () => a.replica?.peerClosed(to));
+    b?.enter(b.life, () => b.replica?.peerClosed(from));
+  }
+
+  #find(target: Target): SimNode | null {
+    return target === 'leader' ? this.#parts.leader() : (this.#parts.nodes.get(target) ?? null);
+  }
+
+  #later(ms: number, run: () => void): void {
+    this.#parts.queue.after(ms, () => this.#healed || run());
+  }
+
+  #setPlans(): void {
+    const links = [...this.#links.values()].flat();
+    for (const node of this.#parts.nodes.values()) node.setPlan({ links });
+  }
+}

@@ -1,0 +1,177 @@
+/** Draws the schedule of faults from the seed. */
+import type { NodeId } from '../base/brand.ts';
+import type { Random } from '../base/random.ts';
+import type { Fault, FaultAction, FaultKind, Target } from './faults.ts';
+import { nodeIds, type SimOptions } from './options.ts';
+
+const QUIET_MS = 300;
+
+/** `options.faults` faults over the whole time, in order; at most a minority of the nodes ever meets bit rot. */
+export function drawSchedule(options: SimOptions, random: Random): readonly Fault[] {
+  const draw = new Draw(options, random);
+  const faults: Fault[] = [];
+  for (let i = 0; i < options.faults; i += 1) {
+    const atMs = Math.round(QUIET_MS + random.next() * Math.max(1, options.seconds * 1_000 - 2 * QUIET_MS));
+    const kind = options.faultKinds[random.integer(0, options.faultKinds.length)] ?? 'crash';
+    faults.push({ ...(draw.action(kind) ?? draw.plainCrash()), atMs });
+  }
+  return faults.toSorted((a, b) => a.atMs - b.atMs);
+}
+
+class Draw {
+  readonly #random: Random;
+  readonly #ids: readonly NodeId[];
+  /** The nodes whose disks may rot. */
+  readonly #mortal: readonly NodeId[];
+
+  constructor({ nodes }: SimOptions, random: Random) {
+    this.#random = random;
+    this.#ids = nodeIds(nodes);
+    this.#mortal = this.#shuffled().slice(0, (nodes - 1) >> 1);
+  }
+
+  plainCrash(): FaultAction {
+    return { kind: 'crash', node: this.#target(), downMs: this.#ms(20, 2_500) };
+  }
+
+  /** Null for what a cluster of this size cannot meet. */
+  action(kind: FaultKind): FaultAction | null {
+    return this.#process(kind) ?? this.#network(kind) ?? this.#disk(kind) ?? this.#rest(kind);
+  }
+
+  #process(kind: FaultKind): FaultAction | null {
+    switch (kind) {
+      case 'crash':
+        return this.plainCrash();
+      case 'crash-point':
+        return {
+          kind,
+          node: this.#target(),
+          steps: this.#random.integer(0, 40),
+          power: this.#random.next() < 0.5,
+          downMs: this.#ms(20, 1_500),
+        };
+      case 'power-loss':
+        return { kind, nodes: this.#some(), downMs: this.#ms(50, 2_500) };
+      case 'pause':
+        return { kind, node: this.#target(), forMs: this.#ms(20, 4_000) };
+      default:
+        return null;
+    }
+  }
+
+  #network(kind: FaultKind): FaultAction | null {
+    const forMs = this.#ms(100, 4_000);
+    const [from, to] = this.#shuffled();
+    switch (kind) {
+      case 'isolate':
+        return { kind, node: this.#target(), forMs };
+      case 'partition':
+      case 'bridge':
+        return this.#ids.length < 3 ? null : { kind, groups: this.#groups(kind), forMs };
+      case 'one-way':
+        return { kind, node: this.#target(), direction: this.#random.next() < 0.5 ? 'out' : 'in', forMs };
+      case 'one-link':
+      case 'reset':
+        if (from === undefined || to === undefined) return null;
+        return kind === 'reset' ? { kind, from, to } : { kind, from, to, forMs };
+      case 'loss':
+        return { kind, probability: 0.01 + this.#random.next() * 0.4, forMs };
+      case 'duplication':
+        return { kind, probability: this.#random.next() * 0.6, forMs };
+      case 'delay': {
+        const ms = this.#ms(5, 250);
+        return { kind, delayMs: [ms, ms], forMs };
+      }
+      case 'reordering':
+        return { kind, delayMs: [0, this.#ms(5, 400)], forMs };
+      default:
+        return null;
+    }
+  }
+
+  #disk(kind: FaultKind): FaultAction | null {
+    const node = this.#target();
+    const forMs = this.#ms(100, 4_000);
+    switch (kind) {
+      case 'slow-disk':
+        return { kind, node, delayMs: [this.#ms(1, 50), this.#ms(50, 600)], forMs };
+      case 'hung-disk':
+      case 'full-disk':
+        return { kind, node, forMs };
+      case 'sync-error':
+      case 'write-error':
+        return { kind, node };
+      case 'bit-rot': {
+        const victim = this.#mortal[this.#random.integer(0, this.#mortal.length)];
+        if (victim === undefined) return null;
+        const file = (['log', 'log', 'log', 'vote', 'mark'] as const)[this.#random.integer(0, 5)] ?? 'log';
+        return {
+          kind,
+          node: victim,
+          file,
+          place: this.#random.next(),
+          bit: this.#random.integer(0, 8),
+          downMs: this.#ms(20, 1_000),
+        };
+      }
+      default:
+        return null;
+    }
+  }
+
+  #rest(kind: FaultKind): FaultAction | null {
+    const node = this.#target();
+    const byName = this.#ids[this.#random.integer(0, this.#ids.length)];
+    switch (kind) {
+      case 'clock-rate':
+        return { kind, node, rate: 0.5 + this.#random.next() * 1.5, forMs: this.#ms(200, 6_000) };
+      case 'clock-jump':
+        return { kind, node, byMs: this.#ms(-3_600_000, 3_600_000) };
+      case 'clock-leap':
+        return { kind, node, byMs: this.#ms(50, 3_000) };
+      case 'transfer':
+      case 'campaign':
+        return byName === undefined ? null : { kind, node: byName };
+      default:
+        return null;
+    }
+  }
+
+  #target(): Target {
+    const id = this.#ids[this.#random.integer(0, this.#ids.length)];
+    return id === undefined || this.#random.next() < 0.4 ? 'leader' : id;
+  }
+
+  /** Often one, sometimes all. */
+  #some(): readonly NodeId[] {
+    const all = this.#shuffled();
+    return this.#random.next() < 0.3 ? all : all.slice(0, this.#random.integer(1, all.length + 1));
+  }
+
+  #groups(kind: 'partition' | 'bridge'): readonly (readonly NodeId[])[] {
+    const all = this.#shuffled();
+    const [bridge] = all;
+    const others = kind === 'bridge' ? all.slice(1) : all;
+    const cut = this.#random.integer(1, others.length);
+    const shared = kind === 'bridge' && bridge !== undefined ? [bridge] : [];
+    return [
+      [...shared, ...others.slice(0, cut)],
+      [...shared, ...others.slice(cut)],
+    ];
+  }
+
+  #shuffled(): readonly NodeId[] {
+    const ids = [...this.#ids];
+    for (let i = ids.length - 1; i > 0; i -= 1) {
+      const other = this.#random.integer(0, i + 1);
+      const [a, b] = [ids[i], ids[other]];
+      if (a !== undefined && b !== undefined) [ids[i], ids[other]] = [b, a];
+    }
+    return ids;
+  }
+
+  #ms(from: number, to: number): number {
+    return this.#random.integer(from, to + 1);
+  }
+}

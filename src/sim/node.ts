@@ -1,0 +1,225 @@
+/** One simulated process on its own machine: the real replica over the real log, on a simulated disk, clock and network. */
+import { type Millis, millis, type NodeId } from '../base/brand.ts';
+import { LIMITS } from '../base/limits.ts';
+import type { Random } from '../base/random.ts';
+import { FaultyTransport } from '../fault/faulty-transport.ts';
+import { LinkFilter } from '../fault/link-filter.ts';
+import { type FaultPlan, NO_FAULTS } from '../fault/plan.ts';
+import type { Configuration, RaftEvent } from '../raft/messages.ts';
+import type { Cancel, Clock, LogStore, Recovered, Transport } from '../replica/ports.ts';
+import { Replica } from '../replica/replica.ts';
+import type { Disk } from '../storage/disk.ts';
+import { openLogStore } from '../storage/log-store.ts';
+import { StorageError } from '../storage/storage-error.ts';
+import { SimClock } from './clock.ts';
+import { SimDisk, type Span } from './disk.ts';
+import type { EventQueue } from './event-queue.ts';
+import { DiskLedger } from './ledger.ts';
+
+/** Where a test plants a bug: each takes the real part and gives back what is used in its place. */
+export interface Plants {
+  readonly disk?: (disk: Disk) => Disk;
+  readonly logStore?: (store: LogStore, clock: Clock) => LogStore;
+  readonly transport?: (transport: Transport) => Transport;
+}
+
+export interface SimNodeParts {
+  readonly id: NodeId;
+  readonly queue: EventQueue;
+  readonly random: Random;
+  readonly configuration: Configuration;
+  readonly syncMs: Span;
+  readonly segmentBytes: number;
+  readonly network: Transport;
+  readonly plants: Plants;
+  /** A turn of the replica has ended. */
+  readonly onTurn: (node: SimNode) => void;
+  readonly onEvent: (id: NodeId, event: RaftEvent) => void;
+  /** The process has ended; `byItself` when nobody killed it. */
+  readonly onDown: (node: SimNode, why: string, byItself: boolean) => void;
+}
+
+export type NodeState = 'down' | 'opening' | 'up' | 'paused' | 'refused';
+
+const CLUSTER_ID = '0123456789abcdef0123456789abcdef';
+const AHEAD_BYTES = 4_096;
+/** How long one turn of the event loop may take. */
+const TURN_MS = 0.05;
+
+export class SimNode {
+  readonly id: NodeId;
+  readonly clock: SimClock;
+  readonly disk: SimDisk;
+  readonly #parts: SimNodeParts;
+  readonly #ledger: DiskLedger;
+  #life = 0;
+  #replica: Replica | null = null;
+  #filter: LinkFilter | null = null;
+  #plan: FaultPlan = NO_FAULTS;
+  #state: Exclude<NodeState, 'paused'> = 'down';
+  /** What came while it was paused. */
+  #held: (() => void)[] | null = null;
+  #atCrashPoint: () => void = () => {};
+
+  constructor(parts: SimNodeParts) {
+    const { id, queue, random, syncMs } = parts;
+    this.id = id;
+    this.#parts = parts;
+    this.clock = new SimClock(queue, 1_000 + Math.floor(random.next() * 1e6));
+    this.#ledger = new DiskLedger(id);
+    this.disk = new SimDisk({
+      queue,
+      random: random.fork('disk'),
+      syncMs,
+      enter: (run) => this.enter(this.#life, run),
+      onCrashPoint: () => this.#atCrashPoint(),
+    });
+  }
+
+  get life(): number {
+    return this.#life;
+  }
+
+  get state(): NodeState {
+    return this.#held !== null && this.#state === 'up' ? 'paused' : this.#state;
+  }
+
+  get isRunning(): boolean {
+    return this.#state === 'opening' || this.#state === 'up';
+  }
+
+  get replica(): Replica | null {
+    return this.#replica;
+  }
+
+  /** Runs within the process of that life: not at all when it has ended, later when it is paused. */
+  enter(life: number, run: () => void): void {
+    if (life !== this.#life) return;
+    if (this.#held !== null) this.#held.push(() => this.enter(life, run));
+    else run();
+  }
+
+  start(): void {
+    if (this.isRunning || this.#state === 'refused') return;
+    this.#life += 1;
+    this.#state = 'opening';
+    const life = this.#life;
+    const { id, plants, segmentBytes } = this.#parts;
+    const disk = plants.disk?.(this.disk.port) ?? this.disk.port;
+    const limits = { segmentBytes, aheadBytes: AHEAD_BYTES };
+    openLogStore({ disk, dir: '/data', clusterId: CLUSTER_ID, nodeId: id, limits }, (error, opened) => {
+      if (life !== this.#life) return;
+      if (error !== null) {
+        this.#refuse(error);
+        return;
+      }
+      this.#ledger.checkRecovered(opened.recovered);
+      this.disk.failed = false;
+      this.#serve(life, opened);
+    });
+  }
+
+  /** The process ends in the middle of whatever it does; the machine goes on. */
+  crash(why = 'killed', byItself = false): void {
+    if (!this.isRunning) return;
+    this.#end(why, byItself);
+    this.disk.afterProcessCrash();
+  }
+
+  /** The machine goes down: the disk keeps what was synced, and any part of the rest. */
+  losePower(): void {
+    if (this.isRunning) this.#end('power lost', false);
+    this.disk.afterPowerLoss();
+  }
+
+  /** Ends the process just before the step of its disk that comes after `steps` more. */
+  crashAtStep(steps: number, power: boolean, onDown: () => void): void {
+    this.disk.crashIn(steps);
+    this.#atCrashPoint = () => {
+      if (power) this.losePower();
+      else this.crash('killed at a crash point');
+      onDown();
+    };
+  }
+
+  pause(): void {
+    if (this.isRunning) this.#held ??= [];
+  }
+
+  resume(): void {
+    const held = this.#held;
+    this.#held = null;
+    for (const run of held ?? []) run();
+  }
+
+  setPlan(plan: FaultPlan): void {
+    this.#plan = plan;
+    this.#filter?.setPlan(plan);
+  }
+
+  #serve(life: number, { store, recovered }: { store: LogStore; recovered: Recovered }): void {
+    const { id, random, configuration, network, plants, onEvent } = this.#parts;
+    const clock = this.#clockOf(life);
+    const lifeRandom = random.fork(`life ${life}`);
+    this.#filter = new LinkFilter(id, clock, lifeRandom.fork('network'));
+    this.#filter.setPlan(this.#plan);
+    const transport = plants.transport?.(network) ?? network;
+    this.#state = 'up';
+    this.#replica = new Replica({
+      id,
+      configuration,
+      recovered,
+      clock,
+      random: lifeRandom.fork('raft'),
+      logStore: this.#ledger.watch(plants.logStore?.(store, clock) ?? store),
+      transport: new FaultyTransport(transport, this.#filter, clock),
+      heartbeatMs: LIMITS.heartbeatMs,
+      electionMs: LIMITS.electionMs,
+      onEvent: (event) => onEvent(id, event),
+      onFatal: (error) => this.#fatal(error),
+    });
+  }
+
+  #clockOf(life: number): Clock {
+    const { queue, random, onTurn } = this.#parts;
+    const after = (delay: Millis, run: () => void): Cancel => queue.after(this.clock.virtual(delay), () => this.enter(life, run));
+    return {
+      now: () => this.clock.now(),
+      wallTime: () => this.clock.wallTime(),
+      after,
+      soon: (run) => {
+        queue.after(random.next() * TURN_MS, () =>
+          this.enter(life, () => {
+            run();
+            if (life === this.#life) onTurn(this);
+          }),
+        );
+      },
+    };
+  }
+
+  /** Only a disk that failed may stop a node that runs; anything else is a bug and ends the simulation. */
+  #fatal(error: Error): void {
+    if (!(error instanceof StorageError) || !this.disk.failed) throw error;
+    this.crash(`stopped: ${error.kind}`, true);
+  }
+
+  #refuse(error: Error): void {
+    const kind = error instanceof StorageError ? error.kind : 'bug';
+    const damaged = kind === 'corrupt' || kind === 'suspect';
+    if ((damaged && !this.disk.rotten) || (!damaged && !this.disk.failed)) throw error;
+    this.crash(`does not start: ${kind}`, !damaged);
+    if (damaged) this.#state = 'refused';
+  }
+
+  #end(why: string, byItself: boolean): void {
+    this.#life += 1;
+    this.#state = 'down';
+    this.#replica = null;
+    this.#filter = null;
+    this.#held = null;
+    this.#parts.onDown(this, why, byItself);
+  }
+}
+
+export const deadlineOf = (clock: SimClock, patienceMs: number): Millis => millis(clock.now() + patienceMs);

@@ -1,0 +1,120 @@
+/** What one seed stands for: the size of the cluster, its load, its machines and which faults it meets. */
+import { type NodeId, nodeId } from '../base/brand.ts';
+import { type Random, seededRandom } from '../base/random.ts';
+import type { Span } from './disk.ts';
+import { FAULT_KINDS, type FaultKind } from './faults.ts';
+
+export interface SimOptions {
+  readonly seed: number;
+  readonly nodes: number;
+  /** Virtual seconds of faults, before all is healed. */
+  readonly seconds: number;
+  readonly clients: number;
+  readonly keys: number;
+  /** Pause of a client between two operations. */
+  readonly thinkMs: Span;
+  /** Shares of the operations; they sum up to 1. */
+  readonly mix: Readonly<Record<'put' | 'get' | 'delete' | 'cas' | 'range', number>>;
+  /** UTF-16 units of the longest values. */
+  readonly valueUnits: number;
+  /** A client asks another node when there is no answer for so long. */
+  readonly attemptMs: number;
+  /** One way, on a good day. */
+  readonly latencyMs: Span;
+  readonly syncMs: Span;
+  readonly segmentBytes: number;
+  readonly faults: number;
+  readonly faultKinds: readonly FaultKind[];
+}
+
+export interface Overrides {
+  readonly nodes?: number;
+  readonly seconds?: number;
+}
+
+const SECONDS = 20;
+const FEWEST_KINDS = 6;
+
+/** The same for the same seed and overrides. */
+export function drawOptions(seed: number, overrides: Overrides = {}): SimOptions {
+  const random = seededRandom(seed).fork('options');
+  const pick = <T>(choices: readonly [T, ...T[]]): T => choices[random.integer(0, choices.length)] ?? choices[0];
+  const seconds = overrides.seconds ?? SECONDS;
+  return {
+    seed,
+    nodes: overrides.nodes ?? pick([3, 3, 4, 5, 5, 6, 7]),
+    seconds,
+    clients: random.integer(2, 7),
+    keys: pick([1, 3, 6, 12]),
+    thinkMs: pick<Span>([
+      [0, 10],
+      [20, 120],
+      [50, 400],
+    ]),
+    mix: drawMix(random),
+    valueUnits: pick([16, 16, 200, 3_000]),
+    attemptMs: pick([150, 400, 1_500]),
+    latencyMs: pick<Span>([
+      [0.1, 0.4],
+      [0.2, 3],
+      [5, 25],
+    ]),
+    syncMs: pick<Span>([
+      [0.05, 0.3],
+      [0.5, 4],
+      [2, 20],
+    ]),
+    segmentBytes: pick([8_192, 32_768, 262_144]),
+    faults: Math.max(1, Math.round((random.integer(20, 45) * seconds) / SECONDS)),
+    faultKinds: drawKinds(random),
+  };
+}
+
+export function nodeIds(count: number): readonly NodeId[] {
+  return Array.from({ length: count }, (_, i) => nodeId(`n${i + 1}`));
+}
+
+/** Each seed has its own mixture, so that rare combinations are common in some. */
+function drawKinds(random: Random): readonly FaultKind[] {
+  const share = 0.25 + random.next() * 0.75;
+  const drawn = FAULT_KINDS.filter(() => random.next() < share);
+  const missing = FAULT_KINDS.filter((kind) => !drawn.includes(kind)).slice(0, Math.max(0, FEWEST_KINDS - drawn.length));
+  return [...drawn, ...missing];
+}
+
+function drawMix(random: Random): SimOptions['mix'] {
+  const weights = {
+    put: 1 + random.next(),
+    get: 0.5 + random.next(),
+    delete: random.next() * 0.3,
+    cas: random.next(),
+    range: random.next() * 0.3,
+  };
+  const sum = Object.values(weights).reduce((total, weight) => total + weight, 0);
+  const share = (weight: number): number => weight / sum;
+  return {
+    put: share(weights.put),
+    get: share(weights.get),
+    delete: share(weights.delete),
+    cas: share(weights.cas),
+    range: share(weights.range),
+  };
+}
+
+/** For people: name and value, one a line. */
+export function optionsTable(options: SimOptions): readonly (readonly [name: string, value: string])[] {
+  const span = ([from, to]: Span, unit: string): string => `${from} to ${to} ${unit}`;
+  const mix = Object.entries(options.mix).map(([name, share]) => `${name} ${Math.round(share * 100)} %`);
+  return [
+    ['seed', String(options.seed)],
+    ['nodes', String(options.nodes)],
+    ['virtual seconds', String(options.seconds)],
+    ['clients', `${options.clients}, an operation every ${span(options.thinkMs, 'ms')}, patience ${options.attemptMs} ms`],
+    ['operations', mix.join(', ')],
+    ['keys', `${options.keys}, values up to ${options.valueUnits} characters`],
+    ['latency', span(options.latencyMs, 'ms')],
+    ['sync', span(options.syncMs, 'ms')],
+    ['segment', `${options.segmentBytes} bytes`],
+    ['faults', `${options.faults} of ${options.faultKinds.length} kinds: ${options.faultKinds.join(', ')}`],
+  ];
+}

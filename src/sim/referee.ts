@@ -1,0 +1,123 @@
+/** Watches the whole run from outside and throws InvariantViolation as soon as a promise is broken. */
+import { assert } from '../base/assert.ts';
+import { after, type LogIndex, logIndex, type NodeId } from '../base/brand.ts';
+import type { KeyValue, RangeResult, Reply } from '../kv/commands.ts';
+import { Machine } from '../kv/machine.ts';
+import { InvariantChecker } from '../raft/invariants.ts';
+import type { EntryId, Message } from '../raft/messages.ts';
+import { StoreModel } from './model.ts';
+import type { SimNode } from './node.ts';
+
+/** Nodes are compared with the reference at least this many entries apart: a hash walks over the whole state. */
+const HASH_EVERY = 16;
+
+export class Referee {
+  readonly model = new StoreModel();
+  readonly #checker = new InvariantChecker();
+  /** The store's own machine, applied once, in order: what every node's state must hash to. */
+  readonly #reference = new Machine();
+  /** `#hashes[i]` belongs to the state after index i. */
+  readonly #hashes: number[] = [this.#reference.hash()];
+  readonly #hashedAt = new Map<NodeId, number>();
+  /** The highest revision that a finished operation has seen. */
+  #newest = 0;
+
+  get newestRevision(): number {
+    return this.#newest;
+  }
+
+  get commitIndex(): LogIndex {
+    return this.#checker.commitIndex;
+  }
+
+  sent(message: Message): void {
+    this.#checker.sent(message);
+  }
+
+  ended(id: NodeId): void {
+    this.#checker.restarted(id);
+    this.#hashedAt.delete(id);
+  }
+
+  /** After each turn of a node. */
+  observe({ id, replica }: SimNode): void {
+    if (replica === null) return;
+    const status = replica.coreStatus();
+    const entries = (from: LogIndex, limit: number) => replica.entries(from, limit);
+    this.#checker.observe({ status, entries });
+    for (let next = logIndex(this.model.index + 1); next <= status.commitIndex; next = after(next)) {
+      const [entry] = replica.entries(next, 1);
+      assert(entry !== undefined, 'a committed entry is in the log', () => ({ id, index: next }));
+      this.model.apply(entry);
+      if (entry.kind === 'command') this.#reference.apply(entry.index, entry.data);
+      this.#hashes.push(this.#reference.hash());
+    }
+    const { appliedIndex } = replica;
+    assert(appliedIndex <= status.commitIndex, 'only what is committed is applied', () => ({ id, appliedIndex }));
+    if (appliedIndex - (this.#hashedAt.get(id) ?? 0) >= HASH_EVERY) this.checkState(id, appliedIndex, replica.machine.hash());
+  }
+
+  /** State Machine Safety, as a number. */
+  checkState(id: NodeId, appliedIndex: LogIndex, hash: number): void {
+    this.#hashedAt.set(id, appliedIndex);
+    const expected = this.#hashes[appliedIndex];
+    assert(hash === expected, 'the same applied index is the same state', () => ({ id, appliedIndex, hash, expected }));
+  }
+
+  /** A client has the answer to a write: it is committed, it is right, and it came after all that was known before. */
+  acknowledged(at: EntryId, reply: Reply, floor: number): void {
+    assert(this.#checker.isCommitted(at), 'what is acknowledged is committed', () => at);
+    const expected = this.model.replyAt(at.index);
+    assert(expected !== null && isSame(expected, reply), 'the answer is what the log says', () => ({ at, reply, expected }));
+    assert(reply.type !== 'session-expired', 'a session in use is not forgotten', () => at);
+    if (reply.type === 'session') return;
+    const changed = reply.type === 'put' || (reply.type === 'delete' && reply.deleted) || (reply.type === 'cas' && reply.swapped);
+    const isLater = changed ? reply.revision > floor : reply.revision >= floor;
+    assert(isLater, 'a write comes after all that ended before it began', () => ({ at, reply, floor }));
+    this.#seen(reply.revision);
+  }
+
+  /** A read is the state at its revision, and that is no older than what anyone had seen before it began. */
+  read(key: string, seenAt: number, found: KeyValue | null, floor: number): void {
+    this.#checkFresh(seenAt, floor, key);
+    const expected = this.model.at(key, seenAt);
+    assert(isSameKv(expected, found), 'a read returns what was there', () => ({ key, seenAt, found, expected }));
+  }
+
+  range({ kvs, revision }: RangeResult, floor: number): void {
+    this.#checkFresh(revision, floor, 'range');
+    const expected = this.model.allAt(revision);
+    const same = expected.length === kvs.length && expected.every((kv, i) => isSameKv(kv, kvs[i] ?? null));
+    assert(same, 'a range returns what was there', () => ({ revision, kvs, expected }));
+  }
+
+  checkHappened(value: string, at: number): void {
+    const effect = this.model.effectOf(value);
+    assert(effect === at, 'an acknowledged write took effect where it says', () => ({ value: value.slice(0, 20), at, effect }));
+  }
+
+  /** Whoever was told that a write definitely did not happen may rely on it. */
+  checkNeverHappened(value: string): void {
+    const effect = this.model.effectOf(value);
+    assert(effect === null, 'what was definitely refused never happens', () => ({ value: value.slice(0, 20), effect }));
+  }
+
+  #checkFresh(seenAt: number, floor: number, what: string): void {
+    assert(seenAt >= floor, 'a read sees all that ended before it began', () => ({ what, seenAt, floor }));
+    assert(seenAt <= this.model.revision, 'a read sees only what is committed', () => ({ what, seenAt }));
+    this.#seen(seenAt);
+  }
+
+  #seen(at: number): void {
+    if (at > this.#newest) this.#newest = at;
+  }
+}
+
+function isSame(a: object, b: object): boolean {
+  const [left, right] = [Object.entries(a), new Map<string, unknown>(Object.entries(b))];
+  return left.length === right.size && left.every(([name, value]) => right.get(name) === value);
+}
+
+function isSameKv(a: KeyValue | null, b: KeyValue | null): boolean {
+  return a === null || b === null ? a === b : isSame(a, b);
+}
