@@ -1,5 +1,5 @@
 /** The listening side: one port for clients, admins and peers, hard to hold up and closed to web pages. */
-import { createServer, type IncomingMessage, type Server, type ServerOptions, STATUS_CODES } from 'node:http';
+import type { IncomingMessage, Server, ServerOptions } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -9,6 +9,9 @@ import { rememberCarrier } from './carrier.ts';
 import { Handshake, type HandshakeRules, type Identity } from './handshake.ts';
 import type { WireLog } from './rpc-socket.ts';
 import { wsLimits } from './ws-limits.ts';
+
+// An import statement would read every export of the module, among them a getter that loads a whole HTTP client: 40 ms a start.
+const { createServer, STATUS_CODES } = process.getBuiltinModule('node:http');
 
 export interface TlsFiles {
   /** PEM text. Peers must show a certificate of this authority. */
