@@ -18,6 +18,7 @@ export interface ArgvCommand {
 
 const CLUSTERS = 'clusters';
 const DATA = 'data';
+const PROOFS = 'proofs';
 const PROGRAM = 'this program';
 
 const opt = (flags: string, summary: string): ArgvOption => ({ flags, summary });
@@ -149,6 +150,20 @@ export const ARGV_COMMANDS: readonly ArgvCommand[] = [
       opt('--keys <count>', 'how many different keys (default 10000)'),
     ],
     examples: ['bench', 'bench --clients 64 --seconds 30', 'bench --mix mixed --rate 2000 --json'],
+  },
+  {
+    name: 'simulate',
+    words: [],
+    group: PROOFS,
+    summary: 'Run whole clusters in virtual time under random faults, and check every promise.',
+    options: [
+      opt('--seed <seed>', 'the first seed (default: a random one)'),
+      opt('--seeds <count>', 'how many seeds, one after the other (default 1)'),
+      opt('--nodes <count>', 'how many nodes, 1 to 9 (default: by the seed)'),
+      opt('--seconds <seconds>', 'virtual time under faults (default 12)'),
+      opt('--trace <file>', 'write everything that happens, one JSON line each'),
+    ],
+    examples: ['simulate', 'simulate --seed 7 --trace seed-7.ndjson', 'simulate --seeds 1000 --json'],
   },
   {
     name: 'config',

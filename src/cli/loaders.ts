@@ -15,6 +15,7 @@ export const LOADERS: Readonly<Record<string, () => Promise<Run>>> = {
   import: async () => (await import('./import.ts')).runImport,
   export: async () => (await import('./export.ts')).runExport,
   bench: async () => (await import('./bench.ts')).runBench,
+  simulate: async () => (await import('./simulate.ts')).runSimulate,
   config: async () => (await import('./config.ts')).runConfig,
   completion: async () => (await import('./completion.ts')).runCompletion,
   reset: async () => (await import('./reset.ts')).runReset,

@@ -31,7 +31,7 @@ class Draw {
   }
 
   plainCrash(): FaultAction {
-    return { kind: 'crash', node: this.#target(), downMs: this.#ms(20, 2_500) };
+    return { kind: 'crash', node: this.#target(), downMs: this.#ms(20, 2_000) };
   }
 
   /** Null for what a cluster of this size cannot meet. */
@@ -52,16 +52,16 @@ class Draw {
           downMs: this.#ms(20, 1_500),
         };
       case 'power-loss':
-        return { kind, nodes: this.#some(), downMs: this.#ms(50, 2_500) };
+        return { kind, nodes: this.#some(), downMs: this.#ms(50, 2_000) };
       case 'pause':
-        return { kind, node: this.#target(), forMs: this.#ms(20, 4_000) };
+        return { kind, node: this.#target(), forMs: this.#ms(20, 2_500) };
       default:
         return null;
     }
   }
 
   #network(kind: FaultKind): FaultAction | null {
-    const forMs = this.#ms(100, 4_000);
+    const forMs = this.#ms(100, 2_500);
     const [from, to] = this.#shuffled();
     switch (kind) {
       case 'isolate':
@@ -92,7 +92,7 @@ class Draw {
 
   #disk(kind: FaultKind): FaultAction | null {
     const node = this.#target();
-    const forMs = this.#ms(100, 4_000);
+    const forMs = this.#ms(100, 2_500);
     switch (kind) {
       case 'slow-disk':
         return { kind, node, delayMs: [this.#ms(1, 50), this.#ms(50, 600)], forMs };
@@ -125,7 +125,7 @@ class Draw {
     const byName = this.#ids[this.#random.integer(0, this.#ids.length)];
     switch (kind) {
       case 'clock-rate':
-        return { kind, node, rate: 0.5 + this.#random.next() * 1.5, forMs: this.#ms(200, 6_000) };
+        return { kind, node, rate: 0.5 + this.#random.next() * 1.5, forMs: this.#ms(200, 4_000) };
       case 'clock-jump':
         return { kind, node, byMs: this.#ms(-3_600_000, 3_600_000) };
       case 'clock-leap':

@@ -32,7 +32,7 @@ export interface Overrides {
   readonly seconds?: number;
 }
 
-const SECONDS = 20;
+const SECONDS = 12;
 const FEWEST_KINDS = 6;
 
 /** The same for the same seed and overrides. */

@@ -8,17 +8,18 @@ import type { EntryId, Message } from '../raft/messages.ts';
 import { StoreModel } from './model.ts';
 import type { SimNode } from './node.ts';
 
-/** Nodes are compared with the reference at least this many entries apart: a hash walks over the whole state. */
-const HASH_EVERY = 16;
+/** A hash walks over the whole state, so it is taken of every fourth one, and of each node's at least so many entries apart. */
+const HASH_EVERY = 4;
+const COMPARE_EVERY = 16;
 
 export class Referee {
   readonly model = new StoreModel();
   readonly #checker = new InvariantChecker();
   /** The store's own machine, applied once, in order: what every node's state must hash to. */
   readonly #reference = new Machine();
-  /** `#hashes[i]` belongs to the state after index i. */
-  readonly #hashes: number[] = [this.#reference.hash()];
-  readonly #hashedAt = new Map<NodeId, number>();
+  /** By the index after which it was taken. */
+  readonly #hashes = new Map<number, number>();
+  readonly #comparedAt = new Map<NodeId, number>();
   /** The highest revision that a finished operation has seen. */
   #newest = 0;
 
@@ -36,7 +37,7 @@ export class Referee {
 
   ended(id: NodeId): void {
     this.#checker.restarted(id);
-    this.#hashedAt.delete(id);
+    this.#comparedAt.delete(id);
   }
 
   /** After each turn of a node. */
@@ -50,17 +51,28 @@ export class Referee {
       assert(entry !== undefined, 'a committed entry is in the log', () => ({ id, index: next }));
       this.model.apply(entry);
       if (entry.kind === 'command') this.#reference.apply(entry.index, entry.data);
-      this.#hashes.push(this.#reference.hash());
+      if (entry.index % HASH_EVERY === 0) this.#hashes.set(entry.index, this.#reference.hash());
     }
     const { appliedIndex } = replica;
     assert(appliedIndex <= status.commitIndex, 'only what is committed is applied', () => ({ id, appliedIndex }));
-    if (appliedIndex - (this.#hashedAt.get(id) ?? 0) >= HASH_EVERY) this.checkState(id, appliedIndex, replica.machine.hash());
+    if (appliedIndex % HASH_EVERY !== 0 || appliedIndex - (this.#comparedAt.get(id) ?? 0) < COMPARE_EVERY) return;
+    this.#comparedAt.set(id, appliedIndex);
+    this.#checkState(id, appliedIndex, replica.machine.hash());
+  }
+
+  /** In the end: whatever was ever committed is on this node, and nothing else. */
+  checkLast({ id, replica }: SimNode): void {
+    if (replica === null) return;
+    const { appliedIndex } = replica;
+    const { index } = this.model;
+    assert(appliedIndex === index, 'what was ever committed is on every node', () => ({ id, appliedIndex, committed: index }));
+    if (!this.#hashes.has(index)) this.#hashes.set(index, this.#reference.hash());
+    this.#checkState(id, appliedIndex, replica.machine.hash());
   }
 
   /** State Machine Safety, as a number. */
-  checkState(id: NodeId, appliedIndex: LogIndex, hash: number): void {
-    this.#hashedAt.set(id, appliedIndex);
-    const expected = this.#hashes[appliedIndex];
+  #checkState(id: NodeId, appliedIndex: LogIndex, hash: number): void {
+    const expected = this.#hashes.get(appliedIndex);
     assert(hash === expected, 'the same applied index is the same state', () => ({ id, appliedIndex, hash, expected }));
   }
 

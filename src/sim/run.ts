@@ -160,15 +160,7 @@ class Simulation {
 
   #checkEnd(): void {
     const referee = this.#referee;
-    for (const { id, replica } of this.#nodes.values()) {
-      if (replica === null) continue;
-      referee.checkState(id, replica.appliedIndex, replica.machine.hash());
-      assert(replica.appliedIndex === referee.commitIndex, 'what was ever committed is on every node', () => ({
-        id,
-        applied: replica.appliedIndex,
-        committed: referee.commitIndex,
-      }));
-    }
+    for (const node of this.#nodes.values()) referee.checkLast(node);
     for (const { action, result } of this.#workload.operations) {
       if (action.type !== 'put' && action.type !== 'cas') continue;
       if (result.outcome === 'failed' || (result.outcome === 'ok' && result.type === 'cas' && !result.swapped))

@@ -38,9 +38,9 @@ export class Trace {
     this.#sink?.(line);
   }
 
-  /** Sixteen hexadecimal digits, the same for the same history. */
+  /** Fourteen hexadecimal digits, the same for the same history. */
   hash(): string {
-    return this.#hash.value().toString(16).padStart(16, '0');
+    return this.#hash.value().toString(16).padStart(14, '0');
   }
 
   /** The newest lines, oldest first; at most sixty. */

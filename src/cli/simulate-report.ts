@@ -1,0 +1,119 @@
+/** What `simulate` says: for people line by line, for machines as one object. */
+import { formatElapsed } from '../commands/duration.ts';
+import { columns } from '../commands/status-report.ts';
+import { FAULT_KINDS, type FaultKind, faultWords } from '../sim/faults.ts';
+import { optionsTable, type SimOptions } from '../sim/options.ts';
+import type { Failure, SimResult } from '../sim/run.ts';
+import type { Shrunk } from '../sim/shrink.ts';
+import { formatCount } from './progress.ts';
+
+/** Over all seeds that ran. Milliseconds are virtual, except `elapsedMs`. */
+export interface Totals {
+  readonly seeds: number;
+  readonly elapsedMs: number;
+  readonly virtualMs: number;
+  readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
+  readonly ok: number;
+  readonly failed: number;
+  readonly unknown: number;
+  readonly committed: number;
+  readonly elections: number;
+  readonly restarts: number;
+  readonly refused: number;
+  readonly slowest: { readonly seed: number; readonly recoveryMs: number } | null;
+}
+
+const LAST_SHOWN = 20;
+
+export function totalsOf(results: readonly SimResult[], elapsedMs: number): Totals {
+  const sum = (part: (result: SimResult) => number): number => results.reduce((total, result) => total + part(result), 0);
+  const faults: Partial<Record<FaultKind, number>> = {};
+  for (const kind of FAULT_KINDS) {
+    const count = sum(({ figures }) => figures.faults[kind] ?? 0);
+    if (count > 0) faults[kind] = count;
+  }
+  let slowest: Totals['slowest'] = null;
+  for (const { options, figures } of results) {
+    const recoveryMs = Math.round((figures.progressMs ?? 0) + (figures.convergenceMs ?? 0));
+    if (recoveryMs > (slowest?.recoveryMs ?? -1)) slowest = { seed: options.seed, recoveryMs };
+  }
+  return {
+    seeds: results.length,
+    elapsedMs: Math.round(elapsedMs),
+    virtualMs: Math.round(sum(({ figures }) => figures.virtualMs)),
+    faults,
+    ok: sum(({ figures }) => figures.operations.ok),
+    failed: sum(({ figures }) => figures.operations.failed),
+    unknown: sum(({ figures }) => figures.operations.unknown),
+    committed: sum(({ figures }) => figures.committed),
+    elections: sum(({ figures }) => figures.elections),
+    restarts: sum(({ figures }) => figures.restarts),
+    refused: sum(({ figures }) => figures.refused),
+    slowest,
+  };
+}
+
+export const optionsLines = (options: SimOptions): readonly string[] => columns([...optionsTable(options)]);
+
+export function resultLines(results: readonly SimResult[], totals: Totals): readonly string[] {
+  const [only] = results;
+  const rows: [string, string][] = [
+    ['seeds', seedsWords(totals)],
+    ['virtual time', `${formatElapsed(totals.virtualMs)} in ${formatElapsed(totals.elapsedMs)}`],
+    [
+      'operations',
+      `${formatCount(totals.ok)} ok, ${totals.failed} refused, ${totals.unknown} unknown; ${formatCount(totals.committed)} entries committed`,
+    ],
+    [
+      'elections',
+      `${formatCount(totals.elections)}; ${formatCount(totals.restarts)} processes ended, ${totals.refused} nodes lost to bit rot`,
+    ],
+    ['faults', faultsWords(totals)],
+    ['slowest recovery', totals.slowest === null ? 'none' : `${totals.slowest.recoveryMs} ms, seed ${totals.slowest.seed}`],
+    ...(results.length === 1 && only !== undefined ? ([['trace hash', only.hash]] satisfies [string, string][]) : []),
+    ['verdict', 'every promise was kept'],
+  ];
+  return columns(rows);
+}
+
+function seedsWords({ seeds, elapsedMs }: Totals): string {
+  return elapsedMs > 0 ? `${formatCount(seeds)}, ${formatCount((seeds / elapsedMs) * 60_000)} a minute` : String(seeds);
+}
+
+function faultsWords({ faults }: Totals): string {
+  const counts = Object.entries(faults);
+  const all = counts.reduce((total, [, count]) => total + count, 0);
+  return `${formatCount(all)}: ${counts.map(([kind, count]) => `${kind} ${formatCount(count)}`).join(', ')}`;
+}
+
+export function resultJson(results: readonly SimResult[], totals: Totals): unknown {
+  const [only] = results;
+  const single = results.length === 1 && only !== undefined ? { options: only.options, hash: only.hash } : {};
+  return { verdict: 'kept', ...single, ...totals };
+}
+
+/** Seed, step, promise, what happened last, which faults it takes, and how to see it again. */
+export function failureLines(failed: SimResult, { schedule, result, runs }: Shrunk, replay: string): readonly string[] {
+  const failure = result.failure ?? failed.failure;
+  return [
+    `seed ${failed.options.seed} breaks a promise at step ${failed.failure?.step}, ${seconds(failed.failure)}:`,
+    `  ${failed.failure?.message ?? ''}`,
+    '',
+    `it takes ${schedule.length} of its ${failed.schedule.length} faults (${runs} runs to find out):`,
+    ...(schedule.length === 0 ? ['  none at all'] : schedule.map((fault) => `  ${faultWords(fault)}`)),
+    '',
+    'what happened last, with these faults alone:',
+    ...(failure?.last ?? []).slice(-LAST_SHOWN).map(({ atMs, who, what }) => `  ${(atMs / 1_000).toFixed(4)} s  ${who}  ${what}`),
+    `  ${failure?.message ?? ''}`,
+    '',
+    `trace hash ${failed.hash}`,
+    `again: ${replay}`,
+  ];
+}
+
+export function failureJson(failed: SimResult, { schedule, result }: Shrunk, replay: string): unknown {
+  const { options, hash, failure, figures } = failed;
+  return { verdict: 'broken', options, hash, failure, figures, shrunk: { schedule, failure: result.failure }, replay };
+}
+
+const seconds = (failure: Failure | null): string => `${((failure?.atMs ?? 0) / 1_000).toFixed(3)} virtual seconds`;
