@@ -21,7 +21,7 @@ export async function watchCluster(invocation: Invocation, driver: ClusterDriver
       noColor: !globals.color,
       historyFile: historyFile(io.env),
     });
-    if (exitCode !== 0) io.err.write(`${reason}\n`);
+    if (reason !== '') io.err.write(`${reason}\n`);
     return exitCode;
   } finally {
     await driver.close();

@@ -45,7 +45,7 @@ function boundedText(limitBytes: number) {
 }
 
 export const keyField = boundedText(LIMITS.keyBytes)
-  .min(1)
+  .min(1, 'is empty')
   .describe(`Well-formed Unicode, 1 to ${LIMITS.keyBytes} bytes of UTF-8.`);
 /** A place in the order of keys: like a key, but may be empty, which is before all keys. */
 export const boundField = boundedText(LIMITS.keyBytes).describe(

@@ -193,11 +193,11 @@ function viewHints(state: ConsoleState): readonly Hint[] {
   if (state.view === 'shell') {
     return [
       ['Enter', 'runs'],
+      ['Esc', 'leaves'],
       ['Tab', 'completes'],
       ['Up', 'history'],
       ['Ctrl-R', 'search'],
       ['PgUp', 'scrolls'],
-      ['Esc', 'leaves'],
     ];
   }
   const noFaults = state.picture.faults.length === 0;

@@ -1,4 +1,5 @@
 /** The log matrix with a cursor, the entries around it as a list, and the one under it in words. */
+import type { LogRow } from '../../replica/status.ts';
 import { entryWords, knownRow, rowWords } from '../entry-words.ts';
 import { timeText } from '../format.ts';
 import { type Area, logWindowOf, matrixPlan } from '../layout.ts';
@@ -40,15 +41,20 @@ function fitMatrix(matrix: readonly Row[], state: ConsoleState, room: number, pe
   return [ruler, ...rows.slice(top, top + Math.max(0, room - 1))];
 }
 
+/** When the leader took it; Raft's own entries are proposed by nobody. */
+function proposedAt(row: LogRow | null): string | null {
+  return row === null || row.time === 0 || row.kind === 'noop' ? null : timeText(row.time);
+}
+
 /** The entry under the cursor: title, what it is, and what it waits for. */
 function entryRows(state: ConsoleState, index: number, width: number, look: Glyphs): readonly Row[] {
   const row = knownRow(state, index);
   const told = foreign(rowWords(row), width * 2);
-  const time = row === null || row.time === 0 ? [] : [span(`proposed ${timeText(row.time)}`, 'dim')];
+  const proposed = proposedAt(row);
   const sentences = entryWords(state, index).flatMap((sentence) => wrapWords(sentence, width - 2, look.ellipsis));
   const explained = legend(look, true);
   return [
-    titleRow(`ENTRY ${index}`, width, look, time),
+    titleRow(`ENTRY ${index}`, width, look, proposed === null ? [] : [span(`proposed ${proposed}`, 'dim')]),
     ...(told === '' ? [] : [[span(' '), span(told, row?.kind === 'command' ? 'string' : 'dim')]]),
     ...sentences.slice(0, 3).map((sentence) => cell(` ${sentence}`)),
     ...(rowCells(explained) + 1 <= width ? [[span(' '), ...explained]] : []),
@@ -96,7 +102,7 @@ function entryList(
         title: 'TIME        ',
         align: 'left',
         keep: 40,
-        cells: rows.map((row) => cell(row === null || row.time === 0 ? '' : timeText(row.time), 'dim')),
+        cells: rows.map((row) => cell(proposedAt(row) ?? '', 'dim')),
       },
       { title: ' ON', align: 'left', keep: 60, cells: shown.map(holders) },
       {
