@@ -8,10 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { RaftKvClient } from '../src/cluster/native/client.ts';
-import { readClusterFile, readToken } from '../src/cluster/native/directory.ts';
+import { RaftKvClient } from '../src/cluster/client/client.ts';
+import { readClusterFile, readToken } from '../src/cluster/native/folder/directory.ts';
 import { listClusters, startCluster, stopCluster } from '../src/cluster/native/lifecycle.ts';
-import { killNode, nodeProcess, pauseNode, resumeNode, spawnNode } from '../src/cluster/native/processes.ts';
+import { killNode, nodeProcess, pauseNode, resumeNode, spawnNode } from '../src/cluster/native/process/processes.ts';
 
 const PROGRAM = join(import.meta.dirname, '../bin/raftkv-tui.js');
 

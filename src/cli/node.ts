@@ -14,7 +14,7 @@ export async function runGuardCommand({ options }: Invocation): Promise<number> 
   if (typeof dir !== 'string') throw new UsageError('guard needs --dir DIR');
   const number = (value: unknown, name: string): number | null =>
     typeof value === 'string' ? parseInteger(value, name, 0, Number.MAX_SAFE_INTEGER) : null;
-  const { runGuard } = await import('../cluster/native/guard.ts');
+  const { runGuard } = await import('../cluster/native/faults/guard.ts');
   return runGuard({
     dir,
     owner: typeof owner === 'string' ? owner : null,

@@ -3,8 +3,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { nodeId } from '../../src/base/brand.ts';
 import { ERRORS, RpcError } from '../../src/base/errors.ts';
 import { LIMITS } from '../../src/base/limits.ts';
-import { RaftKvClient } from '../../src/cluster/native/client.ts';
-import type { Dial } from '../../src/cluster/native/connection.ts';
+import { RaftKvClient } from '../../src/cluster/client/client.ts';
+import type { Dial } from '../../src/cluster/client/connection.ts';
 import { type Deed, type FakeNode, fakeCluster, lead } from './fake-nodes.ts';
 
 const clients: RaftKvClient[] = [];

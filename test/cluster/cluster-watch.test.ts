@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { clusterTime, nodeId, term } from '../../src/base/brand.ts';
+import type { RaftKvClient } from '../../src/cluster/client/client.ts';
 import type { ClusterEvent } from '../../src/cluster/driver.ts';
-import type { RaftKvClient } from '../../src/cluster/native/client.ts';
-import { ClusterWatch } from '../../src/cluster/native/cluster-watch.ts';
-import { PictureKeeper } from '../../src/cluster/native/picture-keeper.ts';
+import { ClusterWatch } from '../../src/cluster/native/watch/cluster-watch.ts';
+import { PictureKeeper } from '../../src/cluster/native/watch/picture-keeper.ts';
 import type { NodeEvent } from '../../src/replica/status.ts';
 
 const [n1, n2] = [nodeId('n1'), nodeId('n2')];

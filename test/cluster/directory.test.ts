@@ -12,10 +12,10 @@ import {
   readToken,
   writeClusterFile,
   writeNodeConfigs,
-} from '../../src/cluster/native/directory.ts';
-import { clusterDir, defaultHome } from '../../src/cluster/native/home.ts';
-import { freePorts, isPortFree } from '../../src/cluster/native/ports.ts';
-import { createPrivateFile, readPrivateFile, replacePrivateFile } from '../../src/cluster/native/private-files.ts';
+} from '../../src/cluster/native/folder/directory.ts';
+import { clusterDir, defaultHome } from '../../src/cluster/native/folder/home.ts';
+import { freePorts, isPortFree } from '../../src/cluster/native/folder/ports.ts';
+import { createPrivateFile, readPrivateFile, replacePrivateFile } from '../../src/cluster/native/folder/private-files.ts';
 import { NodeConfig } from '../../src/node/config.ts';
 
 let home = '';

@@ -1,6 +1,6 @@
 /** Scripted nodes behind an injected dialler: what a client can meet, without sockets. */
 import { type ErrorData, type ErrorKind, RpcError } from '../../src/base/errors.ts';
-import type { Connection, Dial, DialRequest } from '../../src/cluster/native/connection.ts';
+import type { Connection, Dial, DialRequest } from '../../src/cluster/client/connection.ts';
 
 /** What a node does with a call that arrives. */
 export type Deed =

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nodeId } from '../../src/base/brand.ts';
-import { paths } from '../../src/cluster/native/directory.ts';
 import {
   EMPTY_LEDGER,
   type Ledger,
@@ -13,9 +12,10 @@ import {
   withFault,
   withoutNodes,
   writeLedger,
-} from '../../src/cluster/native/ledger.ts';
-import { commandOf, rulesOf } from '../../src/cluster/native/link-rules.ts';
-import { replacePrivateFile } from '../../src/cluster/native/private-files.ts';
+} from '../../src/cluster/native/faults/ledger.ts';
+import { commandOf, rulesOf } from '../../src/cluster/native/faults/link-rules.ts';
+import { paths } from '../../src/cluster/native/folder/directory.ts';
+import { replacePrivateFile } from '../../src/cluster/native/folder/private-files.ts';
 import { METHODS } from '../../src/wire/methods.ts';
 
 const [n1, n2, n3] = ['n1', 'n2', 'n3'].map(nodeId) as [never, never, never];

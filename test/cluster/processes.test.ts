@@ -4,9 +4,16 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { paths } from '../../src/cluster/native/directory.ts';
-import { inspectProcess } from '../../src/cluster/native/process-table.ts';
-import { killNode, lastLogLines, nodeProcess, pauseNode, resumeNode, stopNode } from '../../src/cluster/native/processes.ts';
+import { paths } from '../../src/cluster/native/folder/directory.ts';
+import { inspectProcess } from '../../src/cluster/native/process/process-table.ts';
+import {
+  killNode,
+  lastLogLines,
+  nodeProcess,
+  pauseNode,
+  resumeNode,
+  stopNode,
+} from '../../src/cluster/native/process/processes.ts';
 
 let dir = '';
 const children: ChildProcess[] = [];

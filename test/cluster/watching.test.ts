@@ -2,9 +2,9 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { nodeId, term } from '../../src/base/brand.ts';
 import type { ActiveFault, NodeView } from '../../src/cluster/driver.ts';
-import { EventWords } from '../../src/cluster/native/event-words.ts';
-import { PictureKeeper } from '../../src/cluster/native/picture-keeper.ts';
 import { bestCandidate, isServing } from '../../src/cluster/native/readiness.ts';
+import { EventWords } from '../../src/cluster/native/watch/event-words.ts';
+import { PictureKeeper } from '../../src/cluster/native/watch/picture-keeper.ts';
 import type { RaftEvent } from '../../src/raft/messages.ts';
 import type { MemberStatus } from '../../src/replica/status.ts';
 

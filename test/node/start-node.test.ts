@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { freePorts } from '../../src/cluster/native/ports.ts';
+import { freePorts } from '../../src/cluster/native/folder/ports.ts';
 import { connect } from '../../src/net/connect.ts';
 import type { RpcSocket } from '../../src/net/rpc-socket.ts';
 import { loadConfig } from '../../src/node/load-config.ts';

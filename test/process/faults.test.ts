@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { type NodeId, nodeId } from '../../src/base/brand.ts';
 import type { ClusterEvent } from '../../src/cluster/driver.ts';
-import { paths } from '../../src/cluster/native/directory.ts';
 import { attachUrls, openCluster } from '../../src/cluster/native/driver.ts';
+import { paths } from '../../src/cluster/native/folder/directory.ts';
 import type { NativeDriver } from '../../src/cluster/native/native-driver.ts';
-import { killNode, nodeProcess } from '../../src/cluster/native/processes.ts';
+import { killNode, nodeProcess } from '../../src/cluster/native/process/processes.ts';
 import { freshHome, ids, leaderOf, until } from './in-home.ts';
 
 const home = freshHome();

@@ -6,8 +6,8 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { nodeId } from '../../src/base/brand.ts';
 import { openCluster } from '../../src/cluster/native/driver.ts';
-import { findCluster, processesOf } from '../../src/cluster/native/find-cluster.ts';
-import { readLedger } from '../../src/cluster/native/ledger.ts';
+import { readLedger } from '../../src/cluster/native/faults/ledger.ts';
+import { findCluster, processesOf } from '../../src/cluster/native/folder/find-cluster.ts';
 import { startCluster } from '../../src/cluster/native/lifecycle.ts';
 import { freshHome, until } from './in-home.ts';
 

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach } from 'vitest';
 import { type NodeId, nodeId } from '../../src/base/brand.ts';
-import { RaftKvClient } from '../../src/cluster/native/client.ts';
-import { readToken } from '../../src/cluster/native/directory.ts';
-import { findCluster } from '../../src/cluster/native/find-cluster.ts';
+import { RaftKvClient } from '../../src/cluster/client/client.ts';
+import { readToken } from '../../src/cluster/native/folder/directory.ts';
+import { findCluster } from '../../src/cluster/native/folder/find-cluster.ts';
 import type { StartOptions } from '../../src/cluster/native/launch.ts';
 import { listClusters, type StartedCluster, startCluster, stopCluster } from '../../src/cluster/native/lifecycle.ts';
 

@@ -1,10 +1,10 @@
 import { chmod, readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { paths } from '../../src/cluster/native/directory.ts';
-import { processesOf } from '../../src/cluster/native/find-cluster.ts';
+import { paths } from '../../src/cluster/native/folder/directory.ts';
+import { processesOf } from '../../src/cluster/native/folder/find-cluster.ts';
 import { createCluster, listClusters, removeCluster, startCluster } from '../../src/cluster/native/lifecycle.ts';
-import { killNode, nodeProcess } from '../../src/cluster/native/processes.ts';
+import { killNode, nodeProcess } from '../../src/cluster/native/process/processes.ts';
 import { freshHome } from './in-home.ts';
 
 const home = freshHome();

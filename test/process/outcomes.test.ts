@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { nodeId } from '../../src/base/brand.ts';
 import { RpcError } from '../../src/base/errors.ts';
-import { killNode, pauseNode, resumeNode, spawnNode } from '../../src/cluster/native/processes.ts';
+import { killNode, pauseNode, resumeNode, spawnNode } from '../../src/cluster/native/process/processes.ts';
 import { freshHome, ids, leaderOf } from './in-home.ts';
 
 const home = freshHome();

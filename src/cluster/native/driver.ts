@@ -2,15 +2,15 @@
 import { readFile } from 'node:fs/promises';
 import { type NodeId, nodeId } from '../../base/brand.ts';
 import { checkResult } from '../../wire/check.ts';
-import { RaftKvClient } from './client.ts';
+import { RaftKvClient } from '../client/client.ts';
+import { dialNode } from '../client/dial.ts';
 import { ClusterError } from './cluster-error.ts';
-import { dialNode } from './dial.ts';
-import { readToken } from './directory.ts';
-import { adminClient, faultsOf } from './fault-admin.ts';
-import { findCluster } from './find-cluster.ts';
-import { type GuardHandle, newOwner, spawnGuard } from './guard-process.ts';
+import { adminClient, faultsOf } from './faults/fault-admin.ts';
+import { type GuardHandle, newOwner, spawnGuard } from './faults/guard-process.ts';
+import { readToken } from './folder/directory.ts';
+import { findCluster } from './folder/find-cluster.ts';
+import { readPrivateFile } from './folder/private-files.ts';
 import { NativeDriver } from './native-driver.ts';
-import { readPrivateFile } from './private-files.ts';
 
 export interface OpenOptions {
   /** Default: `$RAFTKV_HOME` or the platform's data folder. */

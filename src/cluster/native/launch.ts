@@ -1,12 +1,12 @@
 /** Brings up the nodes of a cluster that are down: ports, configurations, processes. All of it under the cluster's lock. */
 import { nodeId } from '../../base/brand.ts';
 import { ClusterError } from './cluster-error.ts';
-import { type ClusterFile, writeClusterFile, writeNodeConfigs } from './directory.ts';
-import { findCluster, processesOf, type WhichCluster } from './find-cluster.ts';
-import { type GuardHandle, newOwner, spawnGuard } from './guard-process.ts';
-import { clearFaults, readLedger, withoutNodes, writeLedger } from './ledger.ts';
-import { freePorts, isPortFree } from './ports.ts';
-import { spawnNode } from './processes.ts';
+import { type GuardHandle, newOwner, spawnGuard } from './faults/guard-process.ts';
+import { clearFaults, readLedger, withoutNodes, writeLedger } from './faults/ledger.ts';
+import { type ClusterFile, writeClusterFile, writeNodeConfigs } from './folder/directory.ts';
+import { findCluster, processesOf, type WhichCluster } from './folder/find-cluster.ts';
+import { freePorts, isPortFree } from './folder/ports.ts';
+import { spawnNode } from './process/processes.ts';
 
 const HOST = '127.0.0.1';
 

@@ -2,14 +2,22 @@
 import { randomBytes } from 'node:crypto';
 import { LIMITS } from '../../base/limits.ts';
 import { ClusterError } from './cluster-error.ts';
-import { withControl } from './control-lock.ts';
-import { type ClusterFile, createClusterDir, deleteClusterDir, listClusterNames, readClusterFile } from './directory.ts';
-import { DEFAULT_NAME, dirOf, findCluster, homeOf, type NodeOnRecord, processesOf, type WhichCluster } from './find-cluster.ts';
-import { clusterDir, defaultHome } from './home.ts';
+import { clearFaults } from './faults/ledger.ts';
+import { withControl } from './folder/control-lock.ts';
+import { type ClusterFile, createClusterDir, deleteClusterDir, listClusterNames, readClusterFile } from './folder/directory.ts';
+import {
+  DEFAULT_NAME,
+  dirOf,
+  findCluster,
+  homeOf,
+  type NodeOnRecord,
+  processesOf,
+  type WhichCluster,
+} from './folder/find-cluster.ts';
+import { clusterDir, defaultHome } from './folder/home.ts';
+import { freePorts } from './folder/ports.ts';
 import { type ConsoleHold, launch, nodeEntry, portRow, type StartOptions, type StartProgress } from './launch.ts';
-import { clearFaults } from './ledger.ts';
-import { freePorts } from './ports.ts';
-import { stopNode } from './processes.ts';
+import { stopNode } from './process/processes.ts';
 import { waitUntilServing } from './readiness.ts';
 
 export type { StartOptions, StartProgress } from './launch.ts';

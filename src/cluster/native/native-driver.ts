@@ -2,16 +2,16 @@
 import { unreachable } from '../../base/assert.ts';
 import type { LogIndex, NodeId } from '../../base/brand.ts';
 import type { LogRow } from '../../replica/status.ts';
+import type { RaftKvClient } from '../client/client.ts';
 import type { ActionResult, Capability, ClusterAction, ClusterDriver, ClusterEvent, ClusterPicture } from '../driver.ts';
-import type { RaftKvClient } from './client.ts';
 import { ClusterError, systemCode } from './cluster-error.ts';
-import { ClusterWatch } from './cluster-watch.ts';
-import type { ClusterFile } from './directory.ts';
-import type { FaultAction, Faults } from './faults.ts';
-import { type GuardHandle, spawnTimer } from './guard-process.ts';
+import type { FaultAction, Faults } from './faults/faults.ts';
+import { type GuardHandle, spawnTimer } from './faults/guard-process.ts';
+import type { ClusterFile } from './folder/directory.ts';
 import { stopAll } from './lifecycle.ts';
-import { PictureKeeper, type PictureStart } from './picture-keeper.ts';
-import { nodeProcess } from './processes.ts';
+import { nodeProcess } from './process/processes.ts';
+import { ClusterWatch } from './watch/cluster-watch.ts';
+import { PictureKeeper, type PictureStart } from './watch/picture-keeper.ts';
 
 /** What a driver needs when the cluster's folder is on this machine. */
 export interface LocalControl {

@@ -2,12 +2,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type NodeId, nodeId } from '../../base/brand.ts';
 import type { MemberStatus } from '../../replica/status.ts';
-import { RaftKvClient } from './client.ts';
+import { RaftKvClient } from '../client/client.ts';
 import { ClusterError } from './cluster-error.ts';
-import { type ClusterFile, readToken } from './directory.ts';
-import { adminClient } from './fault-admin.ts';
-import { readLedger } from './ledger.ts';
-import { lastLogLines, nodeProcess } from './processes.ts';
+import { adminClient } from './faults/fault-admin.ts';
+import { readLedger } from './faults/ledger.ts';
+import { type ClusterFile, readToken } from './folder/directory.ts';
+import { lastLogLines, nodeProcess } from './process/processes.ts';
 
 export interface Serving {
   readonly leader: string;

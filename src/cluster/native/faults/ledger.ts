@@ -1,10 +1,10 @@
 /** `faults.json`: the faults that are active in one cluster, whoever set them. */
 import { z } from 'zod';
-import { type NodeId, nodeId } from '../../base/brand.ts';
-import { type FaultPlan, type LinkFault, NO_FAULTS } from '../../fault/plan.ts';
-import type { ActiveFault, FaultKind } from '../driver.ts';
-import { parseChecked, paths } from './directory.ts';
-import { readPrivateFile, replacePrivateFile } from './private-files.ts';
+import { type NodeId, nodeId } from '../../../base/brand.ts';
+import { type FaultPlan, type LinkFault, NO_FAULTS } from '../../../fault/plan.ts';
+import type { ActiveFault, FaultKind } from '../../driver.ts';
+import { parseChecked, paths } from '../folder/directory.ts';
+import { readPrivateFile, replacePrivateFile } from '../folder/private-files.ts';
 
 const LEDGER_BYTES = 1_048_576;
 /** More than anybody can follow. */

@@ -1,6 +1,6 @@
 /** Keeps the newest picture of a cluster. What did not change stays the same object, and listeners hear once per loop turn. */
-import { type NodeId, type Term, term } from '../../base/brand.ts';
-import type { ActiveFault, ClusterPicture, NodeView } from '../driver.ts';
+import { type NodeId, type Term, term } from '../../../base/brand.ts';
+import type { ActiveFault, ClusterPicture, NodeView } from '../../driver.ts';
 
 export interface PictureStart {
   readonly name: string;

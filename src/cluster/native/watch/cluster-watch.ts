@@ -1,13 +1,13 @@
 /** Turns what nodes report, what their processes do and what the ledger says into pictures and events. */
-import type { NodeId } from '../../base/brand.ts';
-import type { NodeEvent } from '../../replica/status.ts';
-import type { ActiveFault, ClusterEvent, NodeView } from '../driver.ts';
-import type { RaftKvClient } from './client.ts';
+import type { NodeId } from '../../../base/brand.ts';
+import type { NodeEvent } from '../../../replica/status.ts';
+import type { RaftKvClient } from '../../client/client.ts';
+import type { ActiveFault, ClusterEvent, NodeView } from '../../driver.ts';
+import { readLedger } from '../faults/ledger.ts';
+import { lastLogLines, nodeProcess } from '../process/processes.ts';
 import { EventWords } from './event-words.ts';
-import { readLedger } from './ledger.ts';
 import { NodeWatch } from './node-watch.ts';
 import type { PictureKeeper } from './picture-keeper.ts';
-import { lastLogLines, nodeProcess } from './processes.ts';
 
 /** A process that ends unasked closes its connections, and then it is looked at at once; this is for all other cases. */
 const LOOK_EVERY_MS = 500;

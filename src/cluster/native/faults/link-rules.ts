@@ -1,10 +1,10 @@
 /** The link rules behind each kind of fault. */
 
-import { unreachable } from '../../base/assert.ts';
-import type { NodeId } from '../../base/brand.ts';
-import type { LinkFault } from '../../fault/plan.ts';
-import { bothWays, isolate, link, partition } from '../../fault/presets.ts';
-import type { ClusterAction } from '../driver.ts';
+import { unreachable } from '../../../base/assert.ts';
+import type { NodeId } from '../../../base/brand.ts';
+import type { LinkFault } from '../../../fault/plan.ts';
+import { bothWays, isolate, link, partition } from '../../../fault/presets.ts';
+import type { ClusterAction } from '../../driver.ts';
 
 type NodesAction = Extract<ClusterAction, { readonly type: 'kill' | 'pause' | 'isolate' }>;
 

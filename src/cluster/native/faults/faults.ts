@@ -1,9 +1,10 @@
 /** Sets and heals faults: first the record, then the deed, so that whatever was done can be undone by somebody else. */
-import type { NodeId } from '../../base/brand.ts';
-import type { FaultPlan } from '../../fault/plan.ts';
-import type { ActionResult, NodeState } from '../driver.ts';
-import { ClusterError, messageOf } from './cluster-error.ts';
-import { withControl } from './control-lock.ts';
+import type { NodeId } from '../../../base/brand.ts';
+import type { FaultPlan } from '../../../fault/plan.ts';
+import type { ActionResult, NodeState } from '../../driver.ts';
+import { ClusterError, messageOf } from '../cluster-error.ts';
+import { withControl } from '../folder/control-lock.ts';
+import { killNode, nodeProcess, pauseNode, resumeNode, spawnNode, stopNode } from '../process/processes.ts';
 import {
   type Ledger,
   MAX_FAULTS,
@@ -17,7 +18,6 @@ import {
   writeLedger,
 } from './ledger.ts';
 import { commandOf, type LinkAction, nodesOf, type ProcessAction, rulesOf } from './link-rules.ts';
-import { killNode, nodeProcess, pauseNode, resumeNode, spawnNode, stopNode } from './processes.ts';
 
 export type FaultAction = ProcessAction | LinkAction;
 

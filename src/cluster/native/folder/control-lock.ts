@@ -1,7 +1,7 @@
 /** Whoever changes a cluster (starts, stops, breaks, heals it) holds its lock meanwhile; readers do not need it. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { acquireLock, type Lock, LockHeldError } from '../../storage/lock.ts';
-import { ClusterError } from './cluster-error.ts';
+import { acquireLock, type Lock, LockHeldError } from '../../../storage/lock.ts';
+import { ClusterError } from '../cluster-error.ts';
 
 const PATIENCE_MS = 10_000;
 const RETRY_MS = 10;

@@ -1,7 +1,7 @@
 /** Asks every node who it is, to learn which one leads. */
 import { z } from 'zod';
 import { type ErrorKind, RpcError } from '../../base/errors.ts';
-import { messageOf } from './cluster-error.ts';
+import { messageOf } from '../native/cluster-error.ts';
 import type { ConnectionPool, Endpoint } from './connection-pool.ts';
 
 /** How long a connected node may take to say who it is. */

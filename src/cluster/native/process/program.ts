@@ -4,7 +4,7 @@ import { constants, existsSync } from 'node:fs';
 import { type FileHandle, open, rename } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { ClusterError } from './cluster-error.ts';
+import { ClusterError } from '../cluster-error.ts';
 
 const LOG_FLAGS = constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY | constants.O_NOFOLLOW;
 /** A log that has grown over this is put aside at the next start; the one put aside before goes. */
@@ -18,8 +18,8 @@ export interface StartedProgram {
 
 /** The program's entry file: the built one also when this file runs from its source. */
 function programFile(): string {
-  const beside = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
-  return existsSync(beside) ? beside : fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+  const beside = fileURLToPath(new URL('../../../cli/main.js', import.meta.url));
+  return existsSync(beside) ? beside : fileURLToPath(new URL('../../../../dist/cli/main.js', import.meta.url));
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Listens to one node for as long as it is there, and again after it was gone. */
-import type { NodeId } from '../../base/brand.ts';
-import type { NodeEvent } from '../../replica/status.ts';
-import type { RaftKvClient } from './client.ts';
+import type { NodeId } from '../../../base/brand.ts';
+import type { NodeEvent } from '../../../replica/status.ts';
+import type { RaftKvClient } from '../../client/client.ts';
 
 const TOPICS = ['raft', 'status', 'fault'] as const;
 const FIRST_PAUSE_MS = 50;

@@ -2,10 +2,10 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import type { NodeState } from '../driver.ts';
-import { ClusterError, systemCode } from './cluster-error.ts';
-import { parseChecked, paths } from './directory.ts';
-import { readPrivateFile, replacePrivateFile } from './private-files.ts';
+import type { NodeState } from '../../driver.ts';
+import { ClusterError, systemCode } from '../cluster-error.ts';
+import { parseChecked, paths } from '../folder/directory.ts';
+import { readPrivateFile, replacePrivateFile } from '../folder/private-files.ts';
 import { inspectProcess } from './process-table.ts';
 import { spawnProgram } from './program.ts';
 

@@ -1,8 +1,8 @@
 /** Faults with the connections they need: plans travel to the nodes with the admin token. */
-import { nodeId } from '../../base/brand.ts';
-import { RaftKvClient } from './client.ts';
-import { ClusterError } from './cluster-error.ts';
-import { type ClusterFile, readClusterFile, readToken } from './directory.ts';
+import { nodeId } from '../../../base/brand.ts';
+import { RaftKvClient } from '../../client/client.ts';
+import { ClusterError } from '../cluster-error.ts';
+import { type ClusterFile, readClusterFile, readToken } from '../folder/directory.ts';
 import { Faults } from './faults.ts';
 
 /** A node that does not take the plan within this time reads it from the file when it starts, or when it is told next. */

@@ -1,8 +1,8 @@
 /** What a guard does once it has to. */
-import { messageOf } from './cluster-error.ts';
+import { messageOf } from '../cluster-error.ts';
+import { stopAll } from '../lifecycle.ts';
 import { withFaults } from './fault-admin.ts';
 import { readLedger } from './ledger.ts';
-import { stopAll } from './lifecycle.ts';
 
 /** Heals the faults of an owner that is gone, and stops the nodes with `stopNodes`. Each is tried whatever became of the other. */
 export async function cleanUp(dir: string, owner: string, stopNodes: boolean): Promise<void> {

@@ -1,7 +1,7 @@
 /** One call of a client, from the first attempt to the answer or the honest error. */
 import { type ErrorKind, RpcError } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
-import { messageOf } from './cluster-error.ts';
+import { messageOf } from '../native/cluster-error.ts';
 import type { Connection } from './connection.ts';
 import type { ConnectionPool, Endpoint } from './connection-pool.ts';
 import { type Deadline, LATE } from './deadline.ts';

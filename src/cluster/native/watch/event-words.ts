@@ -1,9 +1,9 @@
 /** What nodes report, in words. Remembers just enough to say how an election went. */
 
-import { unreachable } from '../../base/assert.ts';
-import type { NodeId, Term } from '../../base/brand.ts';
-import type { RaftEvent, VoteRefusal } from '../../raft/messages.ts';
-import type { ClusterEvent } from '../driver.ts';
+import { unreachable } from '../../../base/assert.ts';
+import type { NodeId, Term } from '../../../base/brand.ts';
+import type { RaftEvent, VoteRefusal } from '../../../raft/messages.ts';
+import type { ClusterEvent } from '../../driver.ts';
 
 export type Words = Pick<ClusterEvent, 'kind' | 'severity' | 'text'>;
 

@@ -1,7 +1,7 @@
 /** Where clusters live on this machine. */
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
-import { ClusterError } from './cluster-error.ts';
+import { ClusterError } from '../cluster-error.ts';
 
 const NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 

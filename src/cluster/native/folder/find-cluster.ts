@@ -1,8 +1,8 @@
 /** Finds a cluster of this machine by its name. */
-import { ClusterError } from './cluster-error.ts';
+import { ClusterError } from '../cluster-error.ts';
+import { type NodeProcess, nodeProcess } from '../process/processes.ts';
 import { type ClusterFile, readClusterFile } from './directory.ts';
 import { clusterDir, defaultHome } from './home.ts';
-import { type NodeProcess, nodeProcess } from './processes.ts';
 
 export const DEFAULT_NAME = 'default';
 

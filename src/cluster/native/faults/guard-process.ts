@@ -1,9 +1,9 @@
 /** Starts guards and speaks with them. */
 import { randomBytes } from 'node:crypto';
 import type { Writable } from 'node:stream';
-import { paths } from './directory.ts';
+import { paths } from '../folder/directory.ts';
+import { spawnProgram } from '../process/program.ts';
 import { KEEP_NODES, RELEASE } from './guard-words.ts';
-import { spawnProgram } from './program.ts';
 
 /** The console's end of its guard. When this program ends, however it ends, the guard notices. */
 export class GuardHandle {

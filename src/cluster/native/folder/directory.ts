@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
-import { LIMITS } from '../../base/limits.ts';
-import type { NodeConfig } from '../../node/config.ts';
-import { ClusterError, systemCode } from './cluster-error.ts';
+import { LIMITS } from '../../../base/limits.ts';
+import type { NodeConfig } from '../../../node/config.ts';
+import { ClusterError, systemCode } from '../cluster-error.ts';
 import { clusterDir, isClusterName } from './home.ts';
 import {
   checkPrivateDir,
