@@ -166,6 +166,18 @@ export const ARGV_COMMANDS: readonly ArgvCommand[] = [
     examples: ['simulate', 'simulate --seed 7 --trace seed-7.ndjson', 'simulate --seeds 1000 --json'],
   },
   {
+    name: 'check',
+    words: [['<file>', 'a history as docs/history-format.md has it; - reads standard input']],
+    group: PROOFS,
+    summary: 'Judge a recorded history: linearizable (exit 0), not (exit 5, with a picture), or given up (exit 1).',
+    options: [
+      opt('--budget <states>', 'give up after so many states (default 5000000)'),
+      opt('--html <file>', 'write the picture as a page of its own too'),
+      opt('--ascii', 'draw with plain characters'),
+    ],
+    examples: ['check history.ndjson', 'check history.ndjson --html culprit.html', 'check - --json < history.ndjson'],
+  },
+  {
     name: 'config',
     words: [
       ['[action]', 'get, set, unset or path (default: show all)'],
