@@ -20,6 +20,8 @@ export interface Totals {
   readonly elections: number;
   readonly restarts: number;
   readonly refused: number;
+  /** Histories whose search was given up; all others are linearizable. */
+  readonly historiesGivenUp: number;
   readonly slowest: { readonly seed: number; readonly recoveryMs: number } | null;
 }
 
@@ -49,6 +51,7 @@ export function totalsOf(results: readonly SimResult[], elapsedMs: number): Tota
     elections: sum(({ figures }) => figures.elections),
     restarts: sum(({ figures }) => figures.restarts),
     refused: sum(({ figures }) => figures.refused),
+    historiesGivenUp: sum(({ figures }) => (figures.historyChecked === true ? 0 : 1)),
     slowest,
   };
 }
@@ -71,6 +74,7 @@ export function resultLines(results: readonly SimResult[], totals: Totals): read
     ['faults', faultsWords(totals)],
     ['slowest recovery', totals.slowest === null ? 'none' : `${totals.slowest.recoveryMs} ms, seed ${totals.slowest.seed}`],
     ...(results.length === 1 && only !== undefined ? ([['trace hash', only.hash]] satisfies [string, string][]) : []),
+    ['histories', `${formatCount(totals.seeds - totals.historiesGivenUp)} linearizable, ${totals.historiesGivenUp} given up`],
     ['verdict', 'every promise was kept'],
   ];
   return columns(rows);

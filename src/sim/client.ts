@@ -8,7 +8,7 @@ import type { EntryId } from '../raft/messages.ts';
 import type { Replica } from '../replica/replica.ts';
 import type { Span } from './disk.ts';
 import type { EventQueue } from './event-queue.ts';
-import type { Operation, OperationAction, OperationResult } from './history.ts';
+import { type Operation, type OperationAction, type OperationResult, WHOLE_RANGE } from './history.ts';
 import { deadlineOf, type SimNode } from './node.ts';
 import type { Referee } from './referee.ts';
 
@@ -57,7 +57,6 @@ type Answer =
 
 const PATIENCE_MS = 4_000;
 const BACK_OFF: Span = [2, 40];
-const ALL_KEYS = { start: '', end: null, prefix: null, limit: 0, reverse: false, keysOnly: false, countOnly: false };
 
 export class Client {
   readonly #name: string;
@@ -253,6 +252,6 @@ function readFrom(replica: Replica, action: OperationAction | null): Answer {
   if (action?.type === 'get') {
     return { type: 'read', result: { outcome: 'ok', type: 'get', kv: replica.get(action.key), revision }, range: null };
   }
-  const range = replica.range(ALL_KEYS);
+  const range = replica.range(WHOLE_RANGE);
   return { type: 'read', result: { outcome: 'ok', type: 'range', kvs: range.kvs, revision }, range };
 }

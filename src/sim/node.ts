@@ -42,7 +42,7 @@ export interface SimNodeParts {
 export type NodeState = 'down' | 'opening' | 'up' | 'paused' | 'refused';
 
 const CLUSTER_ID = '0123456789abcdef0123456789abcdef';
-const AHEAD_BYTES = 4_096;
+
 /** How long one turn of the event loop may take. */
 const TURN_MS = 0.05;
 
@@ -106,7 +106,7 @@ export class SimNode {
     const life = this.#life;
     const { id, plants, segmentBytes } = this.#parts;
     const disk = plants.disk?.(this.disk.port) ?? this.disk.port;
-    const limits = { segmentBytes, aheadBytes: AHEAD_BYTES };
+    const limits = { segmentBytes, aheadBytes: segmentBytes >> 2 };
     openLogStore({ disk, dir: '/data', clusterId: CLUSTER_ID, nodeId: id, limits }, (error, opened) => {
       if (life !== this.#life) return;
       if (error !== null) {

@@ -2,11 +2,12 @@
 import { assert } from '../base/assert.ts';
 import type { NodeId } from '../base/brand.ts';
 import { type Random, seededRandom } from '../base/random.ts';
+import { HistoryCheck } from '../check/check.ts';
 import type { Transport } from '../replica/ports.ts';
 import type { ClientPlants } from './client.ts';
 import { EventQueue } from './event-queue.ts';
 import type { Fault, FaultKind } from './faults.ts';
-import type { Operation } from './history.ts';
+import { historyOf, type Operation } from './history.ts';
 import { Injector } from './injector.ts';
 import { drawSchedule } from './nemesis.ts';
 import { messageWords, SimNetwork } from './network.ts';
@@ -59,12 +60,16 @@ export interface SimFigures {
   readonly progressMs: number | null;
   /** From then until all nodes were equal. */
   readonly convergenceMs: number | null;
+  /** The search for an order of the operations came to its end; false when its budget was too small, null before it began. */
+  readonly historyChecked: boolean | null;
 }
 
 /** Virtual time that a healed cluster gets, for each of the two: progress and convergence. */
 const PATIENCE_MS = 15_000;
 const SUPERVISOR_MS = 500;
 const LAST_LINES = 40;
+/** Configurations that the search may visit. */
+const SEARCH_BUDGET = 200_000;
 
 export function simulate(setting: SimSetting): SimResult {
   return new Simulation(setting).run();
@@ -85,6 +90,7 @@ class Simulation {
   #restarts = 0;
   #progressMs: number | null = null;
   #convergenceMs: number | null = null;
+  #historyChecked: boolean | null = null;
 
   constructor(setting: SimSetting) {
     const { options } = setting;
@@ -166,6 +172,16 @@ class Simulation {
       if (result.outcome === 'failed' || (result.outcome === 'ok' && result.type === 'cas' && !result.swapped))
         referee.checkNeverHappened(action.value);
     }
+    this.#checkHistory();
+  }
+
+  /** By the clients' word alone: some order of the operations explains all answers. */
+  #checkHistory(): void {
+    const check = new HistoryCheck(historyOf(this.#workload.operations), { budget: SEARCH_BUDGET });
+    while (check.advance());
+    const { verdict, violations } = check.report();
+    assert(verdict !== 'not-linearizable', 'the history is linearizable', () => violations);
+    this.#historyChecked = verdict === 'linearizable';
   }
 
   #createNetwork(): SimNetwork {
@@ -269,6 +285,7 @@ class Simulation {
       messages: this.#network.sent,
       progressMs: this.#progressMs,
       convergenceMs: this.#convergenceMs,
+      historyChecked: this.#historyChecked,
     };
   }
 }
