@@ -22,6 +22,11 @@ export const LIMITS = {
   electionMs: 500,
   /** A closed connection to the leader is proof enough to campaign after at most this long, with pre-vote. */
   leaderGoneMaxMs: 60,
+  /**
+   * A newer commit index waits this long for entries to travel with: long enough for the next batch of a busy leader, short
+   * enough that a follower's state is never visibly old. 0 tells it at once.
+   */
+  commitWordMs: 5,
   appendBytes: 512 * 1_024,
   appendEntries: 1_024,
   /** Appends in flight to one follower before the leader waits for an acknowledgement. */

@@ -5,7 +5,7 @@ import type { AppendReply, Entry, EntryId, PeerProgress, ProposeResult, ReadTick
 import { Progress } from './progress.ts';
 import { committedIndex, quorumValue } from './quorum.ts';
 import { Reads } from './reads.ts';
-import { type RaftState, RoleHandler } from './state.ts';
+import { NEVER, type RaftState, RoleHandler } from './state.ts';
 import { Transfer } from './transfer.ts';
 
 export class LeaderRole extends RoleHandler {
@@ -17,6 +17,8 @@ export class LeaderRole extends RoleHandler {
   #heartbeatAt: Millis;
   #quorumCheckAt: Millis;
   #heartbeatDue = false;
+  /** From then on followers are told of the commit index by itself, should no entry have carried it. */
+  #commitWordAt: Millis = millis(0);
   /** Data in entries that are not committed yet. */
   #uncommittedBytes: number;
 
@@ -41,7 +43,8 @@ export class LeaderRole extends RoleHandler {
     const { durability, electionMs } = this.#state;
     const own = Math.min(durability.stalledFrom, this.#reads.deadline(2 * electionMs), this.#transfer.deadline);
     const hasPeers = this.#state.membership.members.length > 1;
-    return millis(hasPeers ? Math.min(own, this.#heartbeatAt, this.#quorumCheckAt) : own);
+    const commitWordAt = this.#commitWordAt > this.#state.now ? this.#commitWordAt : NEVER;
+    return millis(hasPeers ? Math.min(own, this.#heartbeatAt, this.#quorumCheckAt, commitWordAt) : own);
   }
 
   override get peers(): readonly PeerProgress[] {
@@ -116,6 +119,8 @@ export class LeaderRole extends RoleHandler {
   override beforeReady(): void {
     this.#followMembership();
     this.#startReadRound();
+    const { commitIndex, now } = this.#state;
+    const isTimeForCommitWord = now >= this.#commitWordAt;
     let shared: { readonly from: LogIndex; readonly entries: readonly Entry[]; readonly bytes: number } | null = null;
     for (const progress of this.#progress.values()) {
       let sent = false;
@@ -125,8 +130,8 @@ export class LeaderRole extends RoleHandler {
         this.#sendAppend(progress, shared.entries, shared.bytes);
         sent = true;
       }
-      const lacksWord = this.#heartbeatDue || progress.lacks(this.#state.commitIndex, this.#reads.round);
-      if (!sent && lacksWord) this.#sendAppend(progress, [], 0);
+      const owed = isTimeForCommitWord && progress.lacksCommit(commitIndex);
+      if (!sent && (this.#heartbeatDue || owed || progress.lacksRound(this.#reads.round))) this.#sendAppend(progress, [], 0);
     }
     if (this.#heartbeatDue) this.#transfer.remind();
     this.#heartbeatDue = false;
@@ -158,6 +163,8 @@ export class LeaderRole extends RoleHandler {
       id === state.id ? durability.durableIndex : (this.#progress.get(id)?.matchIndex ?? logIndex(0)),
     );
     if (reached <= commitIndex || log.termAt(reached) !== state.term) return;
+    // The next entries usually carry it soon enough, and a message of its own costs as much as they do.
+    if (state.now >= this.#commitWordAt) this.#commitWordAt = millis(state.now + state.limits.commitWordMs);
     for (let at = after(commitIndex); at <= reached; at = after(at)) this.#uncommittedBytes -= log.entry(at)?.data.length ?? 0;
     assert(this.#uncommittedBytes >= 0, 'no more is committed than was appended', () => [commitIndex, reached]);
     state.commitTo(reached);

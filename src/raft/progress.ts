@@ -56,9 +56,14 @@ export class Progress {
     return this.#inflight.length < appends && this.#inflightBytes < bytes;
   }
 
-  /** Whether this peer should hear of a newer commit index or read round now rather than with the next heartbeat. */
-  lacks(commit: LogIndex, readRound: number): boolean {
-    return this.#readRoundSent < readRound || (this.#state === 'replicate' && this.#commitSent < commit);
+  /** Whether this peer has not been told of this read round. */
+  lacksRound(readRound: number): boolean {
+    return this.#readRoundSent < readRound;
+  }
+
+  /** Whether this peer, which follows closely, has not been told of this commit index. */
+  lacksCommit(commit: LogIndex): boolean {
+    return this.#state === 'replicate' && this.#commitSent < commit;
   }
 
   sent(count: number, bytes: number, commit: LogIndex, readRound: number): void {

@@ -22,6 +22,7 @@ import type {
 import { Outbox } from './outbox.ts';
 
 type LimitName =
+  | 'commitWordMs'
   | 'leaderGoneMaxMs'
   | 'appendBytes'
   | 'appendEntries'

@@ -404,8 +404,28 @@ describe('log replication (Raft §5.3)', () => {
     expect(ready.messages.map((message) => message.type === 'append-request' && message.entries.length)).toEqual([3, 3]);
   });
 
-  it('followers hear of a commitment at once', () => {
-    const one = new One(3).lead().acknowledge('n3', 1);
+  it('followers hear of a commitment with the next entries, or soon if there are none', () => {
+    const one = new One(3, { limits: { commitWordMs: 5 } }).lead().acknowledge('n3', 1);
+    one.propose('a');
+    one.takeSent('append-request');
+    one.acknowledge('n2', 2);
+    expect(one.takeSent('append-request')).toEqual([]);
+    one.propose('b');
+    expect(one.takeSent<AppendRequest>('append-request')).toMatchObject([
+      { to: 'n2', commit: 2 },
+      { to: 'n3', commit: 2 },
+    ]);
+    one.acknowledge('n2', 3);
+    expect(one.core.deadline).toBeLessThanOrEqual(one.now + 5);
+    one.wait(one.core.deadline - one.now);
+    expect(one.takeSent<AppendRequest>('append-request')).toMatchObject([
+      { to: 'n2', entries: [], commit: 3 },
+      { to: 'n3', entries: [], commit: 3 },
+    ]);
+  });
+
+  it('followers hear of a commitment at once where no wait is wanted', () => {
+    const one = new One(3, { limits: { commitWordMs: 0 } }).lead().acknowledge('n3', 1);
     one.propose('a');
     one.takeSent('append-request');
     one.acknowledge('n2', 2);

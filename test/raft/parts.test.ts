@@ -147,9 +147,10 @@ describe('progress', () => {
 
   it('knows who has not heard of a newer commit index', () => {
     const each = replicating();
-    expect(each.lacks(at(3), 0)).toBe(true);
+    expect(each.lacksCommit(at(3))).toBe(true);
     each.sent(0, 0, at(3), 1);
-    expect([each.lacks(at(3), 1), each.lacks(at(4), 1), each.lacks(at(3), 2)]).toEqual([false, true, true]);
+    expect([each.lacksCommit(at(3)), each.lacksCommit(at(4))]).toEqual([false, true]);
+    expect([each.lacksRound(1), each.lacksRound(2)]).toEqual([false, true]);
   });
 });
 

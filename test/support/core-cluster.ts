@@ -96,7 +96,8 @@ export class CoreCluster {
       learners: learners.map(nodeId),
     };
     this.#random = seededRandom(seed);
-    this.#limits = limits;
+    // Told at once, so that a story needs no pauses; the storms vary it.
+    this.#limits = { commitWordMs: 0, ...limits };
     this.quickDisks = quickDisks;
     for (const id of ids) this.nodes.set(nodeId(id), new CoreNode(nodeId(id)));
   }

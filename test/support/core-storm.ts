@@ -32,6 +32,7 @@ export class CoreStorm {
       appendEntries: this.#random.integer(1, 4),
       inflightAppends: this.#random.integer(1, 5),
       uncommittedEntries: 20,
+      commitWordMs: this.#random.integer(0, 2) * 5,
     };
     this.cluster = new CoreCluster({ ids, seed, quickDisks: this.#random.next() < 0.3, limits });
     this.cluster.accepts = (message) => !this.#cut.has(`${message.from}>${message.to}`);
