@@ -27,29 +27,34 @@ export async function runSimulate({ io, globals, options }: Invocation): Promise
   const wanted = wantedOf(options);
   if (wanted.seeds === 1 && !globals.json)
     await print(io, globals, optionsLines(drawOptions(wanted.seed, wanted.overrides)), null);
-  const interrupt = interruptSignal();
-  const progress = new Progress(io.err, globals.quiet);
   const startedAt = performance.now();
-  const results: SimResult[] = [];
-  try {
-    for (let i = 0; i < wanted.seeds && !interrupt.signal.aborted; i += 1) {
-      const result = runSeed((wanted.seed + i) % 2 ** 32, wanted);
-      // The operations of thousands of runs would fill the memory.
-      results.push({ ...result, operations: [] });
-      progress.update({ done: i + 1, total: wanted.seeds, count: i + 1, noun: 'seeds' });
-      if (result.failure !== null) {
-        progress.end();
-        return await reportFailure(result, wanted, { io, globals });
-      }
-      await nextTurn();
-    }
-  } finally {
-    progress.end();
-    interrupt.done();
-  }
+  const { results, interrupted } = await runSeeds(wanted, new Progress(io.err, globals.quiet));
+  const failed = results.find(({ failure }) => failure !== null);
+  if (failed !== undefined) return reportFailure(failed, wanted, { io, globals });
   const totals = totalsOf(results, performance.now() - startedAt);
   await print(io, globals, resultLines(results, totals), resultJson(results, totals));
-  return interrupt.signal.aborted ? INTERRUPTED : 0;
+  return interrupted ? INTERRUPTED : 0;
+}
+
+/** Until one fails, all are done, or somebody has seen enough: then what was done counts. */
+async function runSeeds(
+  wanted: Wanted,
+  progress: Progress,
+): Promise<{ readonly results: readonly SimResult[]; readonly interrupted: boolean }> {
+  // Alone, a seed has nothing to tell when it is cut short.
+  const interrupt = wanted.seeds > 1 ? interruptSignal() : null;
+  const results: SimResult[] = [];
+  for (let i = 0; i < wanted.seeds && interrupt?.signal.aborted !== true; i += 1) {
+    const result = runSeed((wanted.seed + i) % 2 ** 32, wanted);
+    // The operations of thousands of runs would fill the memory.
+    results.push({ ...result, schedule: result.failure === null ? [] : result.schedule, operations: [] });
+    progress.update({ done: i + 1, total: wanted.seeds, count: i + 1, noun: 'seeds' });
+    if (result.failure !== null) break;
+    await nextTurn();
+  }
+  progress.end();
+  interrupt?.done();
+  return { results, interrupted: interrupt?.signal.aborted === true };
 }
 
 function wantedOf(options: Invocation['options']): Wanted {
