@@ -16,19 +16,18 @@ interface KeyHistory {
   readonly seen: { readonly value: string | null; readonly by: Operation }[];
 }
 
-/** At most `most` violations, at most one for each operation. */
+/** The first `most` violations by time of call, at most one for each operation. */
 export function quickChecks(history: readonly Operation[], most = 10): readonly Violation[] {
-  const found: Violation[] = [];
+  const found = new Map<Operation | undefined, Violation>();
   const add = (violation: Violation | null): void => {
-    if (violation === null || found.length >= most) return;
-    if (!found.some(({ operations }) => operations[0] === violation.operations[0])) found.push(violation);
+    if (violation !== null && !found.has(violation.operations[0])) found.set(violation.operations[0], violation);
   };
   for (const operation of history) add(impossibleAnswer(operation));
   for (const [key, of] of byKey(history)) {
     const finder = new ChangeFinder(of.changes);
     for (const { value, by } of of.seen) add(judge(key, value, by, of, finder));
   }
-  return found;
+  return [...found.values()].sort((a, b) => (a.operations[0]?.call ?? 0) - (b.operations[0]?.call ?? 0)).slice(0, most);
 }
 
 function byKey(history: readonly Operation[]): ReadonlyMap<string, KeyHistory> {

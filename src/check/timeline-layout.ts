@@ -57,10 +57,13 @@ export function layoutOf(report: CheckReport, mostColumns: number, mostBars: num
   };
 }
 
+/** Where the order comes to its end, and what a rule says of it; a rule that is broken elsewhere has no part in this picture. */
 function guiltyOf({ violations, culprit }: CheckReport): readonly Operation[] {
   const blocked = culprit?.order.blocked ?? null;
   const operation = blocked === null ? undefined : culprit?.group.operations[blocked];
-  return [...new Set([...(violations[0]?.operations ?? []), ...(operation === undefined ? [] : [operation])])];
+  if (operation === undefined) return violations[0]?.operations ?? [];
+  const rule = violations.find(({ operations }) => operations.includes(operation));
+  return [...new Set([operation, ...(rule?.operations ?? [])])];
 }
 
 function placesOf({ culprit }: CheckReport): ReadonlyMap<Operation, number> {
