@@ -1,12 +1,13 @@
 /** `check FILE`: a recorded history, a verdict, and a picture of what cannot have been. */
 import { createReadStream } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type CheckReport, DEFAULT_BUDGET, HistoryCheck } from '../check/check.ts';
 import type { Operation } from '../check/history.ts';
 import { HistoryReader } from '../check/parse-history.ts';
 import { timelineLines } from '../check/timeline.ts';
 import { timelinePage } from '../check/timeline-html.ts';
+import { UsageError } from '../commands/command.ts';
 import { formatElapsed } from '../commands/duration.ts';
 import { parseInteger } from '../commands/flags.ts';
 import type { CliIo, Invocation } from './io.ts';
@@ -24,6 +25,8 @@ export async function runCheck(invocation: Invocation): Promise<number> {
   const path = args[0] ?? '-';
   const budget = parseInteger(String(options['budget'] ?? DEFAULT_BUDGET), '--budget', 1, MOST_BUDGET);
   const page = typeof options['html'] === 'string' ? options['html'] : null;
+  // Before the work: a verdict must not get lost over its picture.
+  const pageFile = page === null ? null : await openPage(page);
   const progress = new Progress(io.err, globals.quiet);
   const startedAt = performance.now();
   try {
@@ -32,7 +35,7 @@ export async function runCheck(invocation: Invocation): Promise<number> {
     progress.end();
     const facts = factsOf(history, report, performance.now() - startedAt);
     const summary = summaryLines(report, facts, budget);
-    if (page !== null) await writeFile(page, timelinePage(report, { title: path, lines: summary }), { mode: 0o600 });
+    await pageFile?.writeFile(timelinePage(report, { title: path, lines: summary }));
     const picture = timelineLines(report, { width: io.out.columns ?? PLAIN_WIDTH, ascii: asciiWanted(invocation) });
     const drawn = picture.length === 0 ? [] : ['', ...picture];
     const lines = [...summary, ...(page === null ? [] : [`the picture is in ${page}`]), ...drawn];
@@ -40,6 +43,15 @@ export async function runCheck(invocation: Invocation): Promise<number> {
     return EXIT[report.verdict];
   } finally {
     progress.end();
+    await pageFile?.close();
+  }
+}
+
+async function openPage(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'w', 0o600);
+  } catch (error) {
+    throw new UsageError(`cannot write ${path}`, { next: error instanceof Error ? error.message : null });
   }
 }
 

@@ -68,6 +68,12 @@ describe('check', () => {
     expect(readFileSync(page, 'utf8')).toMatch(/^<!doctype html>[\s\S]*<svg/);
   });
 
+  it('refuses a page that cannot be written before it judges', async () => {
+    const run = await cli(['check', file(stale), '--html', join(dir, 'no', 'where.html')]);
+    expect(run).toMatchObject({ exit: 2, out: '' });
+    expect(run.err).toContain('cannot write');
+  });
+
   it('reads standard input', async () => {
     const run = await cli(['check', '-'], { input: good.map(encodeOperation).join('\n') });
     expect(run.exit).toBe(0);
