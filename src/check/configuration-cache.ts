@@ -30,7 +30,7 @@ export class ConfigurationCache {
   }
 
   /** False when the configuration was there already. */
-  add(placed: PlacedSet, state: number): boolean {
+  add(placed: Pick<PlacedSet, 'hash' | 'size' | 'write'>, state: number): boolean {
     const hash = mix(placed.hash ^ Math.imul(state + 1, 0x9e3779b1));
     this.#reserve(HEADER + placed.size);
     // Written behind the last record, where it is compared from, and stays if it is new.

@@ -117,6 +117,7 @@ describe('bad histories', () => {
       'overwritten',
       [one, two, cas('c2', [4, 5], ['x', '1', '3'], { swapped: true })],
     ],
+    ['a cas that saw only its own value', 'never-written', [one, cas('c2', [4, 5], ['x', '7', '7'], { swapped: true })]],
     ['a cas that was refused for no reason', 'no-order', [one, cas('c2', [4, 5], ['x', '1', '3'], { swapped: false })]],
     [
       'a cas that contradicts itself',
@@ -156,6 +157,11 @@ describe('bad histories', () => {
     ['a range with a key from elsewhere', 'impossible-answer', range('c2', [4, 5], { end: 'b' }, { kvs: [a, b] })],
     ['a range in disorder', 'impossible-answer', range('c2', [4, 5], {}, { kvs: [b, a] })],
     ['a range over its limit', 'impossible-answer', range('c2', [4, 5], { limit: 1 }, { kvs: [a, b] })],
+    [
+      'a range over its limit that calls itself complete',
+      'impossible-answer',
+      range('c2', [4, 5], { limit: 1 }, { kvs: [a, b], more: false }),
+    ],
     ['a range that hides that there is more', 'no-order', range('c2', [4, 5], { limit: 1 }, { kvs: [a], more: false })],
     ['a range that passes a key over', 'no-order', range('c2', [4, 5], { limit: 1 }, { kvs: [b], more: true })],
   ])('%s', (_, rule, operation) => {
@@ -236,6 +242,17 @@ describe('revisions', () => {
           },
           at(1),
         ),
+      ],
+    ],
+    [
+      'at which an unknown write would have happened twice',
+      'revision-replay',
+      [
+        put('c1', [0, 9], 'x', '1', at(1)),
+        put('c2', [0, null], 'x', '9'),
+        get('c3', [0, 9], 'x', '9', at(2)),
+        put('c4', [0, 9], 'x', '3', at(3)),
+        get('c5', [0, 9], 'x', '9', at(4)),
       ],
     ],
     [
