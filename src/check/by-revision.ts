@@ -7,7 +7,7 @@
  */
 import { endOf, type Operation, writtenBy } from './history.ts';
 import { compareByCodePoints, touchedKeys } from './key-span.ts';
-import { operationWords, stateWords, valueWords } from './operation-words.ts';
+import { operationWords, stateWords } from './operation-words.ts';
 import { FreeRevisions, RevisionFloor, UncertainWrites } from './revision-gaps.ts';
 import type { Violation } from './violation.ts';
 
@@ -82,8 +82,7 @@ function violation(rule: Violation['rule'], text: string, operations: readonly O
 
 /** A key as the replay knows it. */
 interface Known {
-  /** Undefined: something of unknown outcome has been here, and it cannot be told what it left. */
-  value: string | null | undefined;
+  value: string | null;
   /** The last revision at which the value was certain. */
   since: number;
   last: Operation | null;
@@ -157,22 +156,18 @@ class Replay {
   /** The key has exactly this value, up to revision `at` included. */
   #expect(operation: Operation, key: string, value: string | null, at: number): Violation | null {
     const known = this.#know(key);
-    const fits = known.value === value || known.value === undefined || this.#explain(operation, key, value, known.since, at);
+    const fits = known.value === value || this.#explain(operation, key, value, known.since, at);
     if (!fits) return this.#blame(operation, key, known);
     known.value = value;
     known.since = Math.max(known.since, at);
     return null;
   }
 
-  /** The key has any value but this one. */
+  /** The key has any value but this one. Which write of unknown outcome made it so, the next answer that names a value will tell. */
   #expectOther(operation: Operation, key: string, value: string | null, at: number): Violation | null {
     const known = this.#know(key);
-    if (known.value !== value) return null;
-    if (this.#uncertain.of(key).length === 0 || this.#free.firstIn(known.since, at) === null) {
-      return this.#blame(operation, key, known);
-    }
-    known.value = undefined;
-    return null;
+    const fits = known.value !== value || (this.#uncertain.of(key).length > 0 && this.#free.firstIn(known.since, at) !== null);
+    return fits ? null : this.#blame(operation, key, known);
   }
 
   /** A write of unknown outcome may stand at a revision that nobody claims. */
@@ -216,7 +211,7 @@ class Replay {
   }
 
   #blame(operation: Operation, key: string, known: Known): Violation {
-    const state = known.value === undefined ? valueWords(key) : stateWords([[key, known.value]]);
+    const state = stateWords([[key, known.value]]);
     const by = known.last === null ? 'from the beginning' : `since ${operationWords(known.last)}`;
     const text = `${operationWords(operation)}: by the revisions ${state} ${by}`;
     return violation('revision-replay', text, known.last === null ? [operation] : [operation, known.last]);

@@ -88,10 +88,10 @@ export function life(random: Random, options: LifeOptions): Operation[] {
   const copy = new Copy(random, options);
   return plans
     .map(({ process, call, end, number }) => {
-      const { stored, ...operation } = copy.perform(number);
+      const mayBeLost = random.next() < options.unknown;
+      const { stored, ...operation } = copy.perform(number, mayBeLost && random.next() < 0.5);
       const base = { process, call, return: end, outcome: 'ok', stale: false, revision: stored } as const;
-      const lost = writes(operation) && random.next() < options.unknown;
-      if (!lost) return { ...base, ...operation } as Operation;
+      if (!mayBeLost || !writes(operation)) return { ...base, ...operation } as Operation;
       return { ...base, ...operation, return: null, outcome: 'unknown', revision: null, ...forgotten(operation) } as Operation;
     })
     .sort((a, b) => a.call - b.call);
@@ -107,13 +107,16 @@ class Copy {
   readonly #options: LifeOptions;
   readonly #data = new Map<string, string>();
   #revision = 0;
+  #inVain = false;
 
   constructor(random: Random, options: LifeOptions) {
     this.#random = random;
     this.#options = options;
   }
 
-  perform(number: number): Done & { stored: number | null } {
+  /** `inVain`: a write does not happen. */
+  perform(number: number, inVain: boolean): Done & { stored: number | null } {
+    this.#inVain = inVain;
     const done = this.#choose(number);
     return { ...done, stored: this.#options.revisions ? this.#revision : null };
   }
@@ -144,7 +147,7 @@ class Copy {
   }
 
   #set(key: string, value: string | null): void {
-    if (value === null && !this.#data.has(key)) return;
+    if (this.#inVain || (value === null && !this.#data.has(key))) return;
     this.#revision += 1;
     if (value === null) this.#data.delete(key);
     else this.#data.set(key, value);

@@ -256,6 +256,11 @@ describe('revisions', () => {
       ],
     ],
     [
+      'lower than what was known before the unknown write began',
+      'revision-replay',
+      [put('c1', [0, 5], 'y', '2', at(5)), put('c2', [10, null], 'x', '9'), get('c3', [8, 20], 'x', '9', at(5))],
+    ],
+    [
       'without room for the unknown write that was seen',
       'revision-replay',
       [
