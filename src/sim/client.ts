@@ -10,6 +10,7 @@ import type { Span } from './disk.ts';
 import type { EventQueue } from './event-queue.ts';
 import { type Operation, type OperationAction, type OperationResult, WHOLE_RANGE } from './history.ts';
 import { deadlineOf, type SimNode } from './node.ts';
+import type { SimOptions } from './options.ts';
 import type { Referee } from './referee.ts';
 
 export interface ClientParts {
@@ -18,8 +19,7 @@ export interface ClientParts {
   readonly nodes: ReadonlyMap<NodeId, SimNode>;
   readonly latency: () => number;
   readonly referee: Referee;
-  readonly attemptMs: number;
-  readonly thinkMs: Span;
+  readonly options: Pick<SimOptions, 'attemptMs' | 'patienceMs' | 'meekness' | 'strayShare' | 'thinkMs'>;
   /** What to do next; `known` is the value last seen at a key. */
   readonly draw: (random: Random, place: number, known: (key: string) => string | null) => OperationAction;
   readonly onOperation: (operation: Operation) => void;
@@ -55,8 +55,8 @@ type Answer =
   | { readonly type: 'error'; readonly error: ErrorKind; readonly leader: NodeId | null }
   | { readonly type: 'silence' };
 
-const PATIENCE_MS = 4_000;
 const BACK_OFF: Span = [2, 40];
+const LATE: Span = [20, 1_500];
 
 export class Client {
   readonly #name: string;
@@ -88,7 +88,7 @@ export class Client {
   }
 
   #next(): void {
-    this.#parts.queue.after(this.#drawn(this.#parts.thinkMs), () => {
+    this.#parts.queue.after(this.#drawn(this.#parts.options.thinkMs), () => {
       if (!this.#stopped) this.#begin();
     });
   }
@@ -109,7 +109,7 @@ export class Client {
   }
 
   #attempt(current: Current): void {
-    const { queue, latency, attemptMs } = this.#parts;
+    const { queue, options } = this.#parts;
     current.attempts += 1;
     let waiting = true;
     const answered = (answer: Answer): void => {
@@ -118,9 +118,16 @@ export class Client {
       giveUp();
       if (this.#current === current) this.#take(current, answer);
     };
-    const giveUp = queue.after(attemptMs, () => answered({ type: 'silence' }));
+    const giveUp = queue.after(options.attemptMs, () => answered({ type: 'silence' }));
     const node = this.#node();
-    queue.after(latency(), () => this.#deliver(node, current, (answer) => queue.after(latency(), () => answered(answer))));
+    this.#travel(() => this.#deliver(node, current, (answer) => this.#travel(() => answered(answer))));
+  }
+
+  /** Between a client and a node: sometimes lost, sometimes so late that the client has long gone on. */
+  #travel(arrive: () => void): void {
+    const { queue, latency, options, random } = this.#parts;
+    if (random.next() >= options.strayShare) queue.after(latency(), arrive);
+    else if (random.next() < 0.7) queue.after(this.#drawn(LATE), arrive);
   }
 
   #deliver(node: SimNode, current: Current, answer: (answer: Answer) => void): void {
@@ -133,7 +140,7 @@ export class Client {
       const { replica } = node;
       if (replica === null) return refused();
       const fail = (error: ErrorKind): void => answer({ type: 'error', error, leader: replica.coreStatus().leader });
-      const deadline = deadlineOf(node.clock, this.#parts.attemptMs);
+      const deadline = deadlineOf(node.clock, this.#parts.options.attemptMs);
       const command = this.#commandOf(current);
       if (command === null) {
         const read = this.#parts.plants.read ?? null;
@@ -167,7 +174,8 @@ export class Client {
   }
 
   #take(current: Current, answer: Answer): void {
-    const { queue } = this.#parts;
+    const { options, queue, random } = this.#parts;
+    let accepted = false;
     switch (answer.type) {
       case 'written':
         this.#written(current, answer);
@@ -181,9 +189,10 @@ export class Client {
         break;
       case 'error':
         if (ERRORS[answer.error].outcome === 'unknown') current.open = true;
+        accepted = current.action !== null && random.next() < options.meekness;
         this.#target = answer.error === 'NOT_LEADER' ? answer.leader : null;
     }
-    if (queue.now - current.callMs < PATIENCE_MS) {
+    if (!accepted && queue.now - current.callMs < options.patienceMs) {
       queue.after(this.#drawn(BACK_OFF), () => this.#current === current && this.#attempt(current));
       return;
     }

@@ -27,7 +27,7 @@ export class SimDisk {
   #hung = false;
   #full = false;
   #failing: Operation | null = null;
-  #crashIn: number | null = null;
+  #crashPoint: { readonly files: RegExp; left: number } | null = null;
   /** An error was injected since the last start: the process may stop for it. */
   failed = false;
   /** A bit was turned over at some time: the process may refuse to start. */
@@ -68,9 +68,13 @@ export class SimDisk {
     this.#failing = operation;
   }
 
-  /** The process ends just before the step that comes after `steps` more. */
-  crashIn(steps: number | null): void {
-    this.#crashIn = steps;
+  /** The process ends just before the step that comes after `steps` more on the files that `files` names. */
+  armCrash(files: RegExp, steps: number): void {
+    this.#crashPoint = { files, left: steps };
+  }
+
+  disarmCrash(): void {
+    this.#crashPoint = null;
   }
 
   afterProcessCrash(): void {
@@ -95,7 +99,7 @@ export class SimDisk {
 
   #replace(memory: MemoryDisk): void {
     this.#stuck = [];
-    this.#crashIn = null;
+    this.#crashPoint = null;
     this.#memory = this.#mounted(memory);
   }
 
@@ -120,12 +124,13 @@ export class SimDisk {
       this.#stuck.push(step);
       return;
     }
-    if (this.#crashIn !== null) {
-      if (this.#crashIn === 0) {
+    const point = this.#crashPoint;
+    if (point?.files.test(step.path) === true) {
+      if (point.left === 0) {
         this.#parts.onCrashPoint();
         return;
       }
-      this.#crashIn -= 1;
+      point.left -= 1;
     }
     memory.carryOut(step);
   }

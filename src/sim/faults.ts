@@ -8,10 +8,11 @@ export type Target = NodeId | 'leader';
 export type FaultAction =
   /** kill -9; the peers see their connections close. */
   | { readonly kind: 'crash'; readonly node: Target; readonly downMs: number }
-  /** The process ends just before the step of its disk that comes after `steps` more. */
+  /** The process ends just before the step of its disk that comes after `steps` more on the files that `file` names. */
   | {
       readonly kind: 'crash-point';
       readonly node: Target;
+      readonly file: 'any' | 'log' | 'vote';
       readonly steps: number;
       readonly power: boolean;
       readonly downMs: number;
@@ -19,7 +20,8 @@ export type FaultAction =
   /** Nobody sees a connection close; what was not synced is there in part, or not at all. */
   | { readonly kind: 'power-loss'; readonly nodes: readonly NodeId[]; readonly downMs: number }
   | { readonly kind: 'pause'; readonly node: Target; readonly forMs: number }
-  | { readonly kind: 'isolate'; readonly node: Target; readonly forMs: number }
+  /** With a slow clock, a leader that is cut off believes in itself for longer than the others do. */
+  | { readonly kind: 'isolate'; readonly node: Target; readonly clockRate: number; readonly forMs: number }
   /** A node in two groups is a bridge. */
   | { readonly kind: 'partition' | 'bridge'; readonly groups: readonly (readonly NodeId[])[]; readonly forMs: number }
   /** What `node` sends is lost, or what it is sent. */

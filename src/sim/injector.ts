@@ -15,7 +15,12 @@ export interface InjectorParts {
   readonly note: (who: string, what: string) => void;
 }
 
-const FILES: Readonly<Record<'log' | 'vote' | 'mark', RegExp>> = { log: /\.log$/, vote: /\/meta-[ab]$/, mark: /\/mark$/ };
+const FILES: Readonly<Record<'any' | 'log' | 'vote' | 'mark', RegExp>> = {
+  any: /./,
+  log: /\.log$/,
+  vote: /\/meta-[ab]$/,
+  mark: /\/mark$/,
+};
 
 export class Injector {
   readonly #parts: InjectorParts;
@@ -54,7 +59,7 @@ export class Injector {
       node.disk.slow(null);
       node.disk.fill(false);
       node.disk.failNext(null);
-      node.disk.crashIn(null);
+      node.disk.disarmCrash();
       node.disk.hang(false);
       node.clock.setRate(1);
       node.resume();
@@ -91,7 +96,9 @@ export class Injector {
     switch (fault.kind) {
       case 'isolate': {
         const node = this.#find(fault.node);
-        return node === null ? [] : isolate(node.id, all);
+        if (node === null) return [];
+        if (fault.clockRate !== 1) this.#setRate(node, fault.clockRate, fault.forMs);
+        return isolate(node.id, all);
       }
       case 'partition':
       case 'bridge':
@@ -142,7 +149,8 @@ export class Injector {
         this.#later(fault.downMs, () => node.start());
         break;
       case 'crash-point':
-        node.crashAtStep(fault.steps, fault.power, () => this.#later(fault.downMs, () => node.start()));
+        node.disk.armCrash(FILES[fault.file], fault.steps);
+        node.whenCrashPoint(fault.power, () => this.#later(fault.downMs, () => node.start()));
         break;
       case 'pause':
         node.pause();
@@ -188,11 +196,11 @@ export class Injector {
     }
   }
 
-  #toClock(fault: Fault, { clock }: SimNode): void {
+  #toClock(fault: Fault, node: SimNode): void {
+    const { clock } = node;
     switch (fault.kind) {
       case 'clock-rate':
-        clock.setRate(fault.rate);
-        this.#later(fault.forMs, () => clock.setRate(1));
+        this.#setRate(node, fault.rate, fault.forMs);
         break;
       case 'clock-jump':
         clock.jump(fault.byMs);
@@ -202,6 +210,11 @@ export class Injector {
         break;
       default:
     }
+  }
+
+  #setRate({ clock }: SimNode, rate: number, forMs: number): void {
+    clock.setRate(rate);
+    this.#later(forMs, () => clock.setRate(1));
   }
 
   #reset(from: NodeId, to: NodeId): void {

@@ -5,13 +5,18 @@ import type { Fault, FaultAction, FaultKind, Target } from './faults.ts';
 import { nodeIds, type SimOptions } from './options.ts';
 
 const QUIET_MS = 300;
+const HEELS_MS = 400;
 
 /** `options.faults` faults over the whole time, in order; at most a minority of the nodes ever meets bit rot. */
 export function drawSchedule(options: SimOptions, random: Random): readonly Fault[] {
   const draw = new Draw(options, random);
   const faults: Fault[] = [];
+  const endMs = Math.max(QUIET_MS + 1, options.seconds * 1_000 - QUIET_MS);
+  let atMs = 0;
   for (let i = 0; i < options.faults; i += 1) {
-    const atMs = Math.round(QUIET_MS + random.next() * Math.max(1, options.seconds * 1_000 - 2 * QUIET_MS));
+    // Troubles seldom come singly: some follow at the heels of another.
+    const follows = i > 0 && random.next() < 0.4;
+    atMs = follows ? Math.min(endMs, atMs + random.integer(0, HEELS_MS)) : random.integer(QUIET_MS, endMs);
     const kind = options.faultKinds[random.integer(0, options.faultKinds.length)] ?? 'crash';
     faults.push({ ...(draw.action(kind) ?? draw.plainCrash()), atMs });
   }
@@ -47,9 +52,9 @@ class Draw {
         return {
           kind,
           node: this.#target(),
-          steps: this.#random.integer(0, 40),
+          ...this.#point(),
           power: this.#random.next() < 0.5,
-          downMs: this.#ms(20, 1_500),
+          downMs: this.#random.next() < 0.5 ? this.#ms(0, 60) : this.#ms(60, 1_500),
         };
       case 'power-loss':
         return { kind, nodes: this.#some(), downMs: this.#ms(50, 2_000) };
@@ -65,7 +70,7 @@ class Draw {
     const [from, to] = this.#shuffled();
     switch (kind) {
       case 'isolate':
-        return { kind, node: this.#target(), forMs };
+        return { kind, node: this.#target(), clockRate: this.#random.next() < 0.4 ? 0.4 + this.#random.next() * 0.2 : 1, forMs };
       case 'partition':
       case 'bridge':
         return this.#ids.length < 3 ? null : { kind, groups: this.#groups(kind), forMs };
@@ -136,6 +141,11 @@ class Draw {
       default:
         return null;
     }
+  }
+
+  #point(): { readonly file: 'any' | 'log' | 'vote'; readonly steps: number } {
+    const file = (['any', 'log', 'vote'] as const)[this.#random.integer(0, 3)] ?? 'any';
+    return { file, steps: this.#random.integer(0, file === 'vote' ? 5 : 40) };
   }
 
   #target(): Target {

@@ -32,6 +32,7 @@ export interface SimNodeParts {
   readonly segmentBytes: number;
   readonly network: Transport;
   readonly plants: Plants;
+  readonly onRecovered: (id: NodeId, recovered: Recovered) => void;
   /** A turn of the replica has ended. */
   readonly onTurn: (node: SimNode) => void;
   readonly onEvent: (id: NodeId, event: RaftEvent) => void;
@@ -114,6 +115,7 @@ export class SimNode {
         return;
       }
       this.#ledger.checkRecovered(opened.recovered);
+      this.#parts.onRecovered(id, opened.recovered);
       this.disk.failed = false;
       this.#serve(life, opened);
     });
@@ -132,9 +134,8 @@ export class SimNode {
     this.disk.afterPowerLoss();
   }
 
-  /** Ends the process just before the step of its disk that comes after `steps` more. */
-  crashAtStep(steps: number, power: boolean, onDown: () => void): void {
-    this.disk.crashIn(steps);
+  /** Ends the process when its disk comes to the point that is armed now. */
+  whenCrashPoint(power: boolean, onDown: () => void): void {
     this.#atCrashPoint = () => {
       if (power) this.losePower();
       else this.crash('killed at a crash point');

@@ -19,6 +19,12 @@ export interface SimOptions {
   readonly valueUnits: number;
   /** A client asks another node when there is no answer for so long. */
   readonly attemptMs: number;
+  /** A client gives an operation up after so long, and then does not know what became of it. */
+  readonly patienceMs: number;
+  /** How often a request or an answer of a client is lost, or comes much later. */
+  readonly strayShare: number;
+  /** How often a client takes a definite refusal for an answer. */
+  readonly meekness: number;
   /** One way, on a good day. */
   readonly latencyMs: Span;
   readonly syncMs: Span;
@@ -47,13 +53,16 @@ export function drawOptions(seed: number, overrides: Overrides = {}): SimOptions
     clients: random.integer(2, 7),
     keys: pick([1, 3, 6, 12]),
     thinkMs: pick<Span>([
-      [0, 10],
+      [3, 25],
       [20, 120],
       [50, 400],
     ]),
     mix: drawMix(random),
     valueUnits: pick([16, 16, 200, 3_000]),
-    attemptMs: pick([150, 400, 1_500]),
+    attemptMs: pick([60, 150, 400, 1_500]),
+    patienceMs: pick([200, 1_000, 4_000]),
+    strayShare: pick([0, 0.01, 0.1]),
+    meekness: pick([0, 0.1, 0.5]),
     latencyMs: pick<Span>([
       [0.1, 0.4],
       [0.2, 3],
@@ -109,7 +118,11 @@ export function optionsTable(options: SimOptions): readonly (readonly [name: str
     ['seed', String(options.seed)],
     ['nodes', String(options.nodes)],
     ['virtual seconds', String(options.seconds)],
-    ['clients', `${options.clients}, an operation every ${span(options.thinkMs, 'ms')}, patience ${options.attemptMs} ms`],
+    ['clients', `${options.clients}, an operation every ${span(options.thinkMs, 'ms')}`],
+    [
+      'patience',
+      `${options.attemptMs} ms for an answer, ${options.patienceMs} ms for an operation, ${options.meekness * 100} % of refusals accepted, ${options.strayShare * 100} % of messages astray`,
+    ],
     ['operations', mix.join(', ')],
     ['keys', `${options.keys}, values up to ${options.valueUnits} characters`],
     ['latency', span(options.latencyMs, 'ms')],

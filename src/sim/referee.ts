@@ -1,10 +1,11 @@
 /** Watches the whole run from outside and throws InvariantViolation as soon as a promise is broken. */
 import { assert } from '../base/assert.ts';
-import { after, type LogIndex, logIndex, type NodeId } from '../base/brand.ts';
+import { after, type LogIndex, logIndex, type NodeId, type Term } from '../base/brand.ts';
 import type { KeyValue, RangeResult, Reply } from '../kv/commands.ts';
 import { Machine } from '../kv/machine.ts';
 import { InvariantChecker } from '../raft/invariants.ts';
 import type { EntryId, Message } from '../raft/messages.ts';
+import type { Recovered } from '../replica/ports.ts';
 import { StoreModel } from './model.ts';
 import type { SimNode } from './node.ts';
 
@@ -19,6 +20,9 @@ export class Referee {
   readonly #reference = new Machine();
   /** By the index after which it was taken. */
   readonly #hashes = new Map<number, number>();
+  /** Each node's last vote for another, and its last acknowledgement to a leader. */
+  readonly #votes = new Map<NodeId, { readonly term: Term; readonly candidate: NodeId }>();
+  readonly #acknowledgements = new Map<NodeId, { readonly term: Term; readonly matched: LogIndex }>();
   readonly #comparedAt = new Map<NodeId, number>();
   /** The highest revision that a finished operation has seen. */
   #newest = 0;
@@ -33,6 +37,27 @@ export class Referee {
 
   sent(message: Message): void {
     this.#checker.sent(message);
+    const isVote = message.type === 'vote-reply' && !message.preVote && message.granted;
+    if (isVote) this.#votes.set(message.from, { term: message.term, candidate: message.to });
+    if (message.type === 'append-reply' && message.matched !== null)
+      this.#acknowledgements.set(message.from, { term: message.term, matched: message.matched });
+  }
+
+  /** What a node told others before its end must have been on its disk by then (Raft figure 2, "persistent state"). */
+  restarted(id: NodeId, { hardState, entries }: Recovered): void {
+    const vote = this.#votes.get(id) ?? null;
+    const keepsVote =
+      vote === null || hardState.term > vote.term || (hardState.term === vote.term && hardState.votedFor === vote.candidate);
+    assert(keepsVote, 'a vote is on the disk before it is told', () => ({ id, vote, hardState }));
+    const told = this.#acknowledgements.get(id) ?? null;
+    // In a newer term, a newer leader may have replaced it.
+    const keepsEntries = told === null || hardState.term > told.term || entries.length >= told.matched;
+    assert(keepsEntries && hardState.term >= (told?.term ?? 0), 'entries are on the disk before they are acknowledged', () => ({
+      id,
+      told,
+      hardState,
+      recovered: entries.length,
+    }));
   }
 
   ended(id: NodeId): void {

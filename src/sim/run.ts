@@ -219,6 +219,7 @@ class Simulation {
       segmentBytes: options.segmentBytes,
       network: watched,
       plants: plants ?? {},
+      onRecovered: (_, recovered) => this.#referee.restarted(id, recovered),
       onTurn: (node) => this.#referee.observe(node),
       onEvent: (_, event) => {
         if (event.type !== 'role') return;

@@ -14,8 +14,7 @@ export class Workload {
   readonly #clients: readonly Client[];
   readonly #operations: Operation[] = [];
 
-  constructor(options: SimOptions, random: Random, parts: Omit<ClientParts, 'random' | 'draw' | 'attemptMs' | 'thinkMs'>) {
-    const { attemptMs, thinkMs } = options;
+  constructor(options: SimOptions, random: Random, parts: Omit<ClientParts, 'random' | 'draw' | 'options'>) {
     const onOperation = (operation: Operation): void => {
       this.#operations.push(operation);
       parts.onOperation(operation);
@@ -23,7 +22,7 @@ export class Workload {
     this.#clients = Array.from({ length: options.clients }, (_, i) => {
       const name = `c${i + 1}`;
       const draw: ClientParts['draw'] = (from, place, known) => drawAction(options, from, `${name}.${place}`, known);
-      return new Client(name, { ...parts, onOperation, random: random.fork(name), draw, attemptMs, thinkMs });
+      return new Client(name, { ...parts, onOperation, random: random.fork(name), draw, options });
     });
   }
 

@@ -122,7 +122,7 @@ describe('a simulated disk', () => {
     const world = diskOf(() => {
       reached += 1;
     });
-    world.disk.crashIn(1);
+    world.disk.armCrash(/./, 1);
     expect(written(world)).toEqual([]);
     expect(reached).toBe(1);
   });
