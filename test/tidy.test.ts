@@ -125,7 +125,13 @@ describe('the house', () => {
 
   it('has no file that nobody opens', () => {
     // Opened from outside the source: by the launcher, by users' programs, by the tests of safety, by whoever records a history, by the writer of docs/protocol.md.
-    const entries = new Set(['cli/main.ts', 'cluster/client/client.ts', 'raft/invariants.ts', 'check/recorder.ts', 'wire/protocol-markdown.ts']);
+    const entries = new Set([
+      'cli/main.ts',
+      'cluster/client/client.ts',
+      'raft/invariants.ts',
+      'check/recorder.ts',
+      'wire/protocol-markdown.ts',
+    ]);
     const imported = new Set(
       files.flatMap((file) =>
         file.imports
