@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { logIndex } from '../../src/base/brand.ts';
+import { logIndex, millis } from '../../src/base/brand.ts';
 import { encodeCommand } from '../../src/kv/command-text.ts';
 import { ReplicaWorld } from '../support/replica-world.ts';
 
@@ -60,18 +60,74 @@ describe('a replica among others', () => {
     expect(answer.outcome).toEqual({ ok: false, error: 'UNKNOWN_OUTCOME' });
   });
 
-  it('tells a proposer definitely when a newer leader replaced its entry', () => {
+  it('gives up a read long before its deadline when no majority confirms it', () => {
+    const world = new ReplicaWorld(3);
+    const leader = world.elect();
+    world.isolate(leader);
+    const read = world.read(leader, 600_000);
+    world.until('a refusal', () => read.outcome !== null, 5_000);
+  });
+
+  it('gives up on proposals soon after it was deposed, whatever their deadline', () => {
+    const world = new ReplicaWorld(3);
+    const leader = world.elect();
+    world.isolate(leader);
+    const answer = world.propose(leader, put('a', '1'), 600_000);
+    world.until('an answer', () => answer.outcome !== null, 5_000);
+    expect(answer.outcome).toEqual({ ok: false, error: 'UNKNOWN_OUTCOME' });
+  });
+
+  it('answers at the deadline though it still leads, when the disks are slow', () => {
+    const world = new ReplicaWorld(3);
+    const leader = world.elect();
+    world.syncMs = 10_000;
+    const answer = world.propose(leader, put('a', '1'), 300);
+    world.until('an answer', () => answer.outcome !== null, 500);
+    expect(world.replica(leader).coreStatus().role).toBe('leader');
+  });
+
+  it('answers a read only when everything it must see is applied', () => {
+    const world = new ReplicaWorld(3);
+    const first = world.elect();
+    const answers = Array.from({ length: 3_000 }, (_, i) => world.propose(first, put(`k${i}`, `${i}`)));
+    world.until('all answers', () => answers.every((each) => each.outcome !== null));
+    for (const { id } of world.members) world.kill(id, false);
+    for (const { id } of world.members) world.start(id);
+    const replica = world.replica(world.elect());
+    let seen: number | null = null;
+    replica.read(millis(world.now + 5_000), () => {
+      seen = replica.machine.size;
+    });
+    world.until('a read', () => seen !== null);
+    expect(seen).toBe(3_000);
+  });
+
+  it('learns from its successor that its entry definitely did not happen', () => {
+    const outcomes = Array.from({ length: 30 }, (_, seed) => {
+      const world = new ReplicaWorld(3, seed);
+      const old = world.elect();
+      world.isolate(old);
+      const answer = world.propose(old, put('a', 'lost'), 600_000);
+      world.until('another leader', () => world.leader() !== old);
+      const rival = world.propose(world.elect(), put('a', 'kept'));
+      world.until('a commit', () => rival.outcome !== null);
+      world.cut.clear();
+      world.until('an answer', () => answer.outcome !== null);
+      return answer.outcome?.ok === false ? answer.outcome.error : 'applied';
+    });
+    // Whoever hears of its successor in time is told for certain; the others have been told that they cannot know.
+    expect([...new Set(outcomes)].sort()).toEqual(['NOT_LEADER', 'UNKNOWN_OUTCOME']);
+  });
+
+  it('catches up with its successor and drops what it had alone', () => {
     const world = new ReplicaWorld(3);
     const old = world.elect();
     world.isolate(old);
-    const answer = world.propose(old, put('a', 'lost'), 60_000);
+    world.propose(old, put('a', 'lost'), 60_000);
     world.until('another leader', () => world.leader() !== old);
-    const next = world.elect();
-    const other = world.propose(next, put('a', 'kept'));
+    const other = world.propose(world.elect(), put('a', 'kept'));
     world.until('a commit', () => other.outcome !== null);
     world.cut.clear();
-    world.until('an answer', () => answer.outcome !== null);
-    expect(['NOT_LEADER', 'UNKNOWN_OUTCOME']).toContain(answer.outcome?.ok === false ? answer.outcome.error : 'applied');
     world.until('the old leader to catch up', () => world.replica(old).get('a')?.value === 'kept');
   });
 
@@ -104,6 +160,29 @@ describe('a replica among others', () => {
     world.until('an answer', () => answer.outcome !== null);
     expect(world.member(leader).disk.entries.at(-1)?.data).toBe(put('a', '1'));
     expect(world.replica(leader).entries(logIndex(1), 10).length).toBe(2);
+  });
+
+  it('stops for good when its disk fails, and promises nothing any more', () => {
+    const world = new ReplicaWorld(3);
+    const leader = world.elect();
+    world.brokenDisks.add(leader);
+    const answer = world.propose(leader, put('a', '1'));
+    world.until('the replica to stop', () => world.member(leader).fatal !== null);
+    expect(world.member(leader).fatal?.message).toBe('EIO');
+    expect(answer.outcome).toEqual({ ok: false, error: 'UNKNOWN_OUTCOME' });
+    expect(world.propose(leader, put('b', '1')).outcome).toEqual({ ok: false, error: 'SHUTTING_DOWN' });
+    world.until('another leader', () =>
+      world.members.some(({ id, replica }) => id !== leader && replica?.coreStatus().role === 'leader'),
+    );
+  });
+
+  it('counts no follower whose disk fails towards a majority', () => {
+    const world = new ReplicaWorld(3);
+    const leader = world.elect();
+    for (const { id } of world.members) if (id !== leader) world.brokenDisks.add(id);
+    const answer = world.propose(leader, put('a', '1'), 1_000);
+    world.until('an answer', () => answer.outcome !== null);
+    expect(answer.outcome?.ok).toBe(false);
   });
 
   it('refuses with OVERLOADED beyond its queue and still answers all it took', () => {

@@ -47,6 +47,8 @@ export class ReplicaWorld {
   readonly cut = new Set<string>();
   syncMs = 1;
   linkMs = 1;
+  /** Members whose disk fails from now on. */
+  readonly brokenDisks = new Set<NodeId>();
   #now = 1_000;
   #order = 0;
   #queue: Scheduled[] = [];
@@ -84,7 +86,7 @@ export class ReplicaWorld {
       recovered: { hardState: disk.hardState, entries: [...disk.entries], commitHint: disk.commitHint, tornBytes: 0 },
       clock: this.#clock(alive),
       random: this.random.fork(`${id}/${life}`),
-      logStore: this.#logStore(disk, alive),
+      logStore: this.#logStore(id, disk, alive),
       transport: { send: (message) => this.#deliver(message) },
       heartbeatMs: 50,
       electionMs: 500,
@@ -166,13 +168,17 @@ export class ReplicaWorld {
     });
   }
 
-  #logStore(disk: Disk, alive: () => boolean): LogStore {
+  #logStore(id: NodeId, disk: Disk, alive: () => boolean): LogStore {
     let freeAt = 0;
     return {
       append: (batch: PersistBatch, done: Done) => {
         freeAt = Math.max(freeAt, this.#now) + this.syncMs;
         this.#after(freeAt - this.#now, () => {
           if (!alive()) return;
+          if (this.brokenDisks.has(id)) {
+            done(new Error('EIO'), undefined);
+            return;
+          }
           disk.write(batch);
           done(null, undefined);
         });
