@@ -38,7 +38,7 @@ function careless(file: DiskFile): DiskFile {
 export const PLANTED: readonly PlantedBug[] = [
   {
     name: 'a log that acknowledges before it is on the disk (NATS 2.12)',
-    broken: /^what the disk acknowledged is there/,
+    broken: /^what the disk acknowledged is there|^entries are on the disk/,
     plants: {
       logStore: (store: LogStore, clock: Clock) =>
         withAppend(store, (batch, done) => {
@@ -49,7 +49,7 @@ export const PLANTED: readonly PlantedBug[] = [
   },
   {
     name: 'a log that forgets votes (hashicorp/raft#661)',
-    broken: /^term and vote are there/,
+    broken: /^term and vote are there|^a vote is on the disk/,
     plants: {
       logStore: (store: LogStore) =>
         withAppend(store, (batch, done) => {
@@ -60,7 +60,7 @@ export const PLANTED: readonly PlantedBug[] = [
   },
   {
     name: 'a disk whose sync does nothing',
-    broken: /damaged or missing|^what the disk acknowledged|^term and vote/,
+    broken: /^\/data\/|^what the disk acknowledged|^term and vote|^a vote is|^entries are/,
     plants: {
       disk: (disk: Disk): Disk => ({
         now: () => disk.now(),
