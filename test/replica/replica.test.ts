@@ -87,12 +87,13 @@ describe('a replica among others', () => {
   });
 
   it('answers a read only when everything it must see is applied', () => {
-    const world = new ReplicaWorld(3);
+    // Alone, so that no round trip to a majority gives it the time it needs.
+    const world = new ReplicaWorld(1);
     const first = world.elect();
     const answers = Array.from({ length: 3_000 }, (_, i) => world.propose(first, put(`k${i}`, `${i}`)));
     world.until('all answers', () => answers.every((each) => each.outcome !== null));
-    for (const { id } of world.members) world.kill(id, false);
-    for (const { id } of world.members) world.start(id);
+    world.kill(first, false);
+    world.start(first);
     const replica = world.replica(world.elect());
     let seen: number | null = null;
     replica.read(millis(world.now + 5_000), () => {
