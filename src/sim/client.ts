@@ -13,13 +13,16 @@ import { deadlineOf, type SimNode } from './node.ts';
 import type { SimOptions } from './options.ts';
 import type { Referee } from './referee.ts';
 
+/** How a client deals with a cluster that does not answer at once. */
+type Manner = Pick<SimOptions, 'attemptMs' | 'patienceMs' | 'meekness' | 'strayShare' | 'thinkMs'>;
+
 export interface ClientParts {
   readonly queue: EventQueue;
   readonly random: Random;
   readonly nodes: ReadonlyMap<NodeId, SimNode>;
   readonly latency: () => number;
   readonly referee: Referee;
-  readonly options: Pick<SimOptions, 'attemptMs' | 'patienceMs' | 'meekness' | 'strayShare' | 'thinkMs'>;
+  readonly options: Manner;
   /** What to do next; `known` is the value last seen at a key. */
   readonly draw: (random: Random, place: number, known: (key: string) => string | null) => OperationAction;
   readonly onOperation: (operation: Operation) => void;
@@ -57,6 +60,7 @@ type Answer =
 
 const BACK_OFF: Span = [2, 40];
 const LATE: Span = [20, 1_500];
+const CALM = { attemptMs: 1_500, patienceMs: 4_000, meekness: 0, strayShare: 0 };
 
 export class Client {
   readonly #name: string;
@@ -69,17 +73,24 @@ export class Client {
   #process = 0;
   #current: Current | null = null;
   #stopped = false;
+  #manner: Manner;
   /** When the last operation that succeeded was begun. */
   succeededFrom = -1;
 
   constructor(name: string, parts: ClientParts) {
     this.#name = name;
     this.#parts = parts;
+    this.#manner = parts.options;
     this.#next();
   }
 
   get isIdle(): boolean {
     return this.#current === null;
+  }
+
+  /** All is well again: from now on it waits as long as an answer may take, and nothing of its own goes astray. */
+  calm(): void {
+    this.#manner = { ...this.#manner, ...CALM };
   }
 
   /** Ends what it does and begins nothing more. */
@@ -88,7 +99,7 @@ export class Client {
   }
 
   #next(): void {
-    this.#parts.queue.after(this.#drawn(this.#parts.options.thinkMs), () => {
+    this.#parts.queue.after(this.#drawn(this.#manner.thinkMs), () => {
       if (!this.#stopped) this.#begin();
     });
   }
@@ -109,7 +120,7 @@ export class Client {
   }
 
   #attempt(current: Current): void {
-    const { queue, options } = this.#parts;
+    const { queue } = this.#parts;
     current.attempts += 1;
     let waiting = true;
     const answered = (answer: Answer): void => {
@@ -118,15 +129,16 @@ export class Client {
       giveUp();
       if (this.#current === current) this.#take(current, answer);
     };
-    const giveUp = queue.after(options.attemptMs, () => answered({ type: 'silence' }));
+    const giveUp = queue.after(this.#manner.attemptMs, () => answered({ type: 'silence' }));
     const node = this.#node();
     this.#travel(() => this.#deliver(node, current, (answer) => this.#travel(() => answered(answer))));
   }
 
   /** Between a client and a node: sometimes lost, sometimes so late that the client has long gone on. */
   #travel(arrive: () => void): void {
-    const { queue, latency, options, random } = this.#parts;
-    if (random.next() >= options.strayShare) queue.after(latency(), arrive);
+    const { queue, latency, random } = this.#parts;
+    const { strayShare } = this.#manner;
+    if (random.next() >= strayShare) queue.after(latency(), arrive);
     else if (random.next() < 0.7) queue.after(this.#drawn(LATE), arrive);
   }
 
@@ -140,7 +152,7 @@ export class Client {
       const { replica } = node;
       if (replica === null) return refused();
       const fail = (error: ErrorKind): void => answer({ type: 'error', error, leader: replica.coreStatus().leader });
-      const deadline = deadlineOf(node.clock, this.#parts.options.attemptMs);
+      const deadline = deadlineOf(node.clock, this.#manner.attemptMs);
       const command = this.#commandOf(current);
       if (command === null) {
         const read = this.#parts.plants.read ?? null;
@@ -174,7 +186,8 @@ export class Client {
   }
 
   #take(current: Current, answer: Answer): void {
-    const { options, queue, random } = this.#parts;
+    const { queue, random } = this.#parts;
+    const { meekness, patienceMs } = this.#manner;
     let accepted = false;
     switch (answer.type) {
       case 'written':
@@ -189,10 +202,10 @@ export class Client {
         break;
       case 'error':
         if (ERRORS[answer.error].outcome === 'unknown') current.open = true;
-        accepted = current.action !== null && random.next() < options.meekness;
+        accepted = current.action !== null && random.next() < meekness;
         this.#target = answer.error === 'NOT_LEADER' ? answer.leader : null;
     }
-    if (!accepted && queue.now - current.callMs < options.patienceMs) {
+    if (!accepted && queue.now - current.callMs < patienceMs) {
       queue.after(this.#drawn(BACK_OFF), () => this.#current === current && this.#attempt(current));
       return;
     }

@@ -135,6 +135,7 @@ class Simulation {
   #recover(): void {
     const healedAt = this.#queue.now;
     this.#injector.heal();
+    this.#workload.calm();
     this.#until('a healed cluster makes progress', () => this.#workload.hasProgressed(healedAt));
     this.#progressMs = this.#queue.now - healedAt;
     this.#workload.stop();

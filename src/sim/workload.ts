@@ -45,6 +45,11 @@ export class Workload {
     return this.#clients.every((client) => client.succeededFrom >= sinceMs);
   }
 
+  /** The faults are over, those of the clients' own links too. */
+  calm(): void {
+    for (const client of this.#clients) client.calm();
+  }
+
   stop(): void {
     for (const client of this.#clients) client.stop();
   }
