@@ -69,7 +69,7 @@ const PATIENCE_MS = 15_000;
 const SUPERVISOR_MS = 500;
 const LAST_LINES = 40;
 /** Configurations that the search may visit. */
-const SEARCH_BUDGET = 200_000;
+const SEARCH_BUDGET = 1_000_000;
 
 export function simulate(setting: SimSetting): SimResult {
   return new Simulation(setting).run();
