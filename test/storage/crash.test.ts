@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/base/random.ts';
 import type { Recovered } from '../../src/replica/ports.ts';
-import { LogWorld, openOn } from '../support/log-world.ts';
 import { MemoryDisk } from '../../src/sim/memory-disk.ts';
+import { LogWorld, openOn } from '../support/log-world.ts';
 
 /** The same work for the same seed: batches, several of them together, over some segments, then a clean end. */
 function work(disk: MemoryDisk, seed: number, batches: number, closing = true): LogWorld {

@@ -2,13 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import { nodeId } from '../../src/base/brand.ts';
 import { type Random, seededRandom } from '../../src/base/random.ts';
+import { MemoryDisk } from '../../src/sim/memory-disk.ts';
 import { isZero } from '../../src/storage/bytes.ts';
 import { decodeMark, encodeMark } from '../../src/storage/durable-mark.ts';
 import { endOfRecord, nextHeader } from '../../src/storage/record.ts';
 import { SEGMENT_HEADER_BYTES, segmentSeed } from '../../src/storage/segment.ts';
 import { StorageError } from '../../src/storage/storage-error.ts';
 import { CLUSTER, LogWorld, NODE, openOn } from '../support/log-world.ts';
-import { MemoryDisk } from '../../src/sim/memory-disk.ts';
 
 const IDENTITY = { clusterId: CLUSTER, nodeId: NODE };
 

@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { clusterTime, logIndex, nodeId, term } from '../../src/base/brand.ts';
 import { seededRandom } from '../../src/base/random.ts';
 import type { LogStore } from '../../src/replica/ports.ts';
+import { MemoryDisk, systemError } from '../../src/sim/memory-disk.ts';
 import { encodeMark } from '../../src/storage/durable-mark.ts';
 import { endOfRecord, nextHeader } from '../../src/storage/record.ts';
 import { SEGMENT_HEADER_BYTES, segmentSeed } from '../../src/storage/segment.ts';
 import { CLUSTER, NODE, openOn } from '../support/log-world.ts';
-import { MemoryDisk, systemError } from '../../src/sim/memory-disk.ts';
 
 const IDENTITY = { clusterId: CLUSTER, nodeId: NODE };
 const LOG = '/data/wal/00000001.log';

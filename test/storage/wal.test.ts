@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { clusterTime, logIndex, nodeId, term } from '../../src/base/brand.ts';
 import type { Entry, PersistBatch } from '../../src/raft/messages.ts';
 import type { LogStore } from '../../src/replica/ports.ts';
-import { DIR, openOn } from '../support/log-world.ts';
 import { MemoryDisk, type Operation, systemError } from '../../src/sim/memory-disk.ts';
+import { DIR, openOn } from '../support/log-world.ts';
 
 const entry = (index: number, data = `e${index}`, t = 1): Entry => ({
   index: logIndex(index),
