@@ -25,6 +25,8 @@ import { decodeSegmentHeader, type Identity, SEGMENT_HEADER_BYTES, segmentName, 
 import { StorageError, type StorageFault } from './storage-error.ts';
 
 const SECTOR_BYTES = 512;
+/** A write that stopped within a record left at least so many zeros at its end, which no undamaged record has. */
+const UNWRITTEN_BYTES = 8;
 
 export interface SegmentBytes {
   readonly file: string;
@@ -204,7 +206,10 @@ class Scan {
       return this.#failure('suspect', this.#file, this.#end, `${why}, and the durable mark is damaged too${lost}`);
     const recordEnd = header === null ? this.#end + HEADER_BYTES : endOfRecord(this.#end, header);
     const explained =
-      recordEnd > bytes.length || hasMissingSector(bytes, this.#end, recordEnd) || endsUnwritten(bytes, recordEnd);
+      recordEnd > bytes.length ||
+      hasMissingSector(bytes, this.#end, recordEnd) ||
+      // No record is without a body, and none begins with zeros: after a header that was written whole something follows.
+      isZero(bytes, header === null ? recordEnd : recordEnd - UNWRITTEN_BYTES, bytes.length);
     // A whole header that does not belong here was never written here: no torn write brings that about.
     if (objection !== null || !explained) {
       return this.#failure('suspect', this.#file, this.#end, `${why}, and no missing sector explains it${lost}`);
@@ -278,9 +283,4 @@ export function hasMissingSector(bytes: Buffer, from: number, to: number): boole
     at = end;
   }
   return false;
-}
-
-/** Whether a write stopped within this record: its last eight bytes and all that follows are zero, which its own never are. */
-function endsUnwritten(bytes: Buffer, recordEnd: number): boolean {
-  return isZero(bytes, recordEnd - 8, bytes.length);
 }

@@ -5,7 +5,7 @@ import { seededRandom } from '../../src/base/random.ts';
 import type { LogStore } from '../../src/replica/ports.ts';
 import { MemoryDisk, systemError } from '../../src/sim/memory-disk.ts';
 import { encodeMark } from '../../src/storage/durable-mark.ts';
-import { endOfRecord, nextHeader } from '../../src/storage/record.ts';
+import { endOfRecord, HEADER_BYTES, nextHeader } from '../../src/storage/record.ts';
 import { SEGMENT_HEADER_BYTES, segmentSeed } from '../../src/storage/segment.ts';
 import { CLUSTER, NODE, openOn } from '../support/log-world.ts';
 
@@ -71,6 +71,19 @@ describe('the last batch', () => {
       const promised = PROMISED.copy();
       promised.peek(LOG).fill(0, at);
       expect([at, textsIn(promised)]).toEqual([at, 'corrupt']);
+    }
+  });
+
+  it('zeroed from any byte of a header on is the same: a write may stop anywhere', () => {
+    for (const record of recordsOf(UNPROMISED.peek(LOG)).slice(1)) {
+      for (let at = record.at; at <= record.at + HEADER_BYTES; at += 1) {
+        const unpromised = UNPROMISED.copy();
+        unpromised.peek(LOG).fill(0, at);
+        expect([at, textsIn(unpromised)]).toEqual([at, ['first']]);
+        const promised = PROMISED.copy();
+        promised.peek(LOG).fill(0, at);
+        expect([at, textsIn(promised)]).toEqual([at, 'corrupt']);
+      }
     }
   });
 
