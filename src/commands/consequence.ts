@@ -146,7 +146,7 @@ function ofTransfer(picture: ClusterPicture, to: NodeId): Consequence {
   if (picture.leader === null) return { level: 0, text: 'no node leads now: nothing to hand over' };
   if (picture.leader === to) return { level: 0, text: `${to} leads already` };
   if (!connectivityOf(picture).running.has(to)) return { level: 0, text: `${to} does not run: it cannot lead` };
-  return { level: 0, text: `${picture.leader} hands over to ${to} once ${to} has the whole log; writes wait meanwhile` };
+  return { level: 0, text: `${picture.leader} hands over to ${to} once ${to} has the whole log; writes wait` };
 }
 
 function ofCampaign(picture: ClusterPicture, node: NodeId): Consequence {

@@ -89,7 +89,7 @@ const CASES: readonly [string, ClusterPicture, ClusterAction, 0 | 1 | 2, string]
     pictureOf(3),
     { type: 'transfer', to: nodeId('n2') },
     0,
-    'n1 hands over to n2 once n2 has the whole log; writes wait meanwhile',
+    'n1 hands over to n2 once n2 has the whole log; writes wait',
   ],
   [
     'transfer to a dead node',

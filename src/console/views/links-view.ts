@@ -79,8 +79,8 @@ export function linksView(state: ConsoleState, width: number, height: number, lo
       [
         [look.linkSlow, 'warn', ' slow or lossy   '],
         [`cut${look.linkCut}`, 'bad', ' every message lost   '],
-        [look.linkDown, 'dim', ' a node does not run   '],
-        [`lost${look.linkLost}`, 'warn', ' no connection, and no fault of ours'],
+        [look.linkDown, 'dim', ' node down   '],
+        [`lost${look.linkLost}`, 'warn', ' no connection'],
       ] as const
     ).flatMap(([glyph, style, text]) => [span(glyph, style), span(text, 'dim')]),
   ];
