@@ -1,5 +1,7 @@
 /** One command of the registry, from argv: `put`, `get`, `fault kill leader`, `status`. */
+import { RpcError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
+import type { ClusterDriver } from '../cluster/driver.ts';
 import { type Arguments, type CommandContext, type CommandSpec, UsageError } from '../commands/command.ts';
 import { failureOf } from '../commands/failure.ts';
 import { prepareCommand } from '../commands/run-line.ts';
@@ -16,6 +18,7 @@ export async function runOneShot(spec: CommandSpec, invocation: Invocation): Pro
   const driver = await io.open(globals, { watch: false });
   const interrupt = interruptSignal();
   try {
+    if (spec.group === 'keys and values') refuseStopped(driver);
     // Faults speak of the leader and of who is up: that must be known before they can be understood.
     if (spec.group === 'faults' || spec.action !== undefined) await driver.refresh(REFRESH_MS);
     const context: CommandContext = { driver, marked: [], cursor: null, signal: interrupt.signal };
@@ -33,6 +36,13 @@ export async function runOneShot(spec: CommandSpec, invocation: Invocation): Pro
     interrupt.done();
     await driver.close();
   }
+}
+
+/** Nobody would answer before the deadline: when all processes are known to be gone, that is told at once. */
+function refuseStopped(driver: ClusterDriver): void {
+  const { name, nodes } = driver.picture();
+  if (!driver.capabilities.has('process-faults') || nodes.some(({ state }) => state !== 'down')) return;
+  throw new RpcError('NO_QUORUM', { detail: `No node of '${name}' runs; nothing was sent. Start it with: raftkv-tui start` });
 }
 
 async function argumentsOf(spec: CommandSpec, { io, args, options }: Invocation): Promise<Arguments> {

@@ -94,6 +94,23 @@ describe('wrong words', () => {
 });
 
 describe('one-shots', () => {
+  it('say at once that no node runs, with what to do, and send nothing', async () => {
+    const states = { n1: 'down', n2: 'down' } as const;
+    const stopped = fakeCluster(pictureOf(2, { states, leader: null }));
+    for (const argv of [
+      ['get', 'k'],
+      ['put', 'k', 'v'],
+    ]) {
+      const run = await cli(argv, { cluster: stopped });
+      expect(run).toMatchObject({ exit: 4, out: '' });
+      expect(run.err).toContain("No node of 'test' runs");
+      expect(run.err).toContain('raftkv-tui start');
+    }
+    expect(stopped.store.size).toBe(0);
+    const half = fakeCluster(pictureOf(2, { states: { n1: 'down' } }));
+    expect((await cli(['put', 'k', 'v'], { cluster: half })).exit).toBe(0);
+  });
+
   it('print text to a pipe, and JSON in the promised shapes', async () => {
     const cluster = fakeCluster();
     expect(await cli(['put', 'user:1', 'ann'], { cluster })).toMatchObject({ exit: 0, out: 'OK\n', err: '' });

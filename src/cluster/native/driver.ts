@@ -38,7 +38,7 @@ export async function openCluster(name: string, options: OpenOptions = {}): Prom
   const local = { dir, file, admin, faults: faultsOf(dir, file, owner, admin), owner, guard };
   const driver = new NativeDriver({ start: { name, dir, nodes }, client, local, watch, ownsNodes });
   // The first picture already tells who runs.
-  if (watch) await driver.look();
+  await driver.look();
   return driver;
 }
 
