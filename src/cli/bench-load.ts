@@ -1,10 +1,17 @@
 /** The load itself: many clients, as fast as answers come or at a given rate. */
 import { type ErrorKind, RpcError } from '../base/errors.ts';
-import type { KvClient } from '../cluster/driver.ts';
+import type { CallOptions, ReadOptions } from '../cluster/driver.ts';
 import { Histogram } from './histogram.ts';
 
 export type Mix = 'put' | 'get' | 'stale' | 'range' | 'mixed';
 export const MIXES: readonly Mix[] = ['put', 'get', 'stale', 'range', 'mixed'];
+
+/** What a load asks of a store. */
+export interface LoadTarget {
+  put(key: string, value: string, options?: CallOptions): Promise<unknown>;
+  get(key: string, options?: ReadOptions): Promise<unknown>;
+  range(query: { readonly start: string; readonly limit: number }, options?: ReadOptions): Promise<unknown>;
+}
 
 export interface LoadOptions {
   readonly clients: number;
@@ -32,10 +39,10 @@ const RANGE_ROWS = 100;
 const SLICES = 40;
 const DEADLINE_MS = 10_000;
 
-type Operation = (kv: KvClient) => Promise<unknown>;
+type Operation = (kv: LoadTarget) => Promise<unknown>;
 
 /** Reads need something to read. */
-export async function fill(kv: KvClient, options: LoadOptions, onProgress: (done: number) => void): Promise<void> {
+export async function fill(kv: LoadTarget, options: LoadOptions, onProgress: (done: number) => void): Promise<void> {
   const value = 'x'.repeat(options.valueBytes);
   let next = 0;
   const worker = async (): Promise<void> => {
@@ -49,14 +56,14 @@ export async function fill(kv: KvClient, options: LoadOptions, onProgress: (done
 }
 
 export async function runLoad(
-  kvs: readonly KvClient[],
+  kvs: readonly LoadTarget[],
   options: LoadOptions,
   onProgress: (elapsedMs: number, done: number) => void,
 ): Promise<LoadResult> {
   const tally = new Tally(options);
   const next = operations(options);
   let issued = 0;
-  const worker = async (kv: KvClient): Promise<void> => {
+  const worker = async (kv: LoadTarget): Promise<void> => {
     for (;;) {
       const due = options.rate === null ? performance.now() : tally.startedAt + (issued * 1_000) / options.rate;
       issued += 1;
