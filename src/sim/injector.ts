@@ -2,16 +2,12 @@
 import type { NodeId } from '../base/brand.ts';
 import type { LinkFault } from '../fault/plan.ts';
 import { bothWays, isolate, link, partition } from '../fault/presets.ts';
-import type { EventQueue } from './event-queue.ts';
+import type { SimCluster } from './cluster.ts';
 import { type Fault, type FaultKind, faultWords, type Target } from './faults.ts';
-import type { SimNetwork } from './network.ts';
 import type { SimNode } from './node.ts';
 
 export interface InjectorParts {
-  readonly queue: EventQueue;
-  readonly nodes: ReadonlyMap<NodeId, SimNode>;
-  readonly network: SimNetwork;
-  readonly leader: () => SimNode | null;
+  readonly cluster: SimCluster;
   readonly note: (who: string, what: string) => void;
 }
 
@@ -39,14 +35,7 @@ export class Injector {
   }
 
   schedule(faults: readonly Fault[]): void {
-    for (const fault of faults) this.#parts.queue.after(fault.atMs, () => this.#healed || this.#inject(fault));
-  }
-
-  /** Whether a message from one node to another cannot arrive. */
-  isCut(from: NodeId, to: NodeId): boolean {
-    const matches = (rule: LinkFault): boolean =>
-      rule.drop === 1 && (rule.from === '*' || rule.from === from) && (rule.to === '*' || rule.to === to);
-    return [...this.#links.values()].some((rules) => rules.some(matches));
+    for (const fault of faults) this.#parts.cluster.queue.after(fault.atMs, () => this.#healed || this.#inject(fault));
   }
 
   /** Links are whole, disks work, clocks run alike, whoever is down starts. What rotted stays as it is. */
@@ -55,7 +44,7 @@ export class Injector {
     this.#parts.note('sim', 'heal');
     this.#links.clear();
     this.#setPlans();
-    for (const node of this.#parts.nodes.values()) {
+    for (const node of this.#parts.cluster.nodes.values()) {
       node.disk.slow(null);
       node.disk.fill(false);
       node.disk.failNext(null);
@@ -69,7 +58,7 @@ export class Injector {
 
   /** A process that stopped by itself is started again, as a supervisor would. */
   restartLater(node: SimNode, delayMs: number): void {
-    this.#parts.queue.after(delayMs, () => node.start());
+    this.#parts.cluster.queue.after(delayMs, () => node.start());
   }
 
   #inject(fault: Fault): void {
@@ -92,7 +81,7 @@ export class Injector {
 
   /** Null for a fault that is not one of links. */
   #rulesOf(fault: Fault): readonly LinkFault[] | null {
-    const all = [...this.#parts.nodes.keys()];
+    const all = [...this.#parts.cluster.nodes.keys()];
     switch (fault.kind) {
       case 'isolate': {
         const node = this.#find(fault.node);
@@ -157,7 +146,7 @@ export class Injector {
         this.#later(fault.forMs, () => node.resume());
         break;
       case 'transfer':
-        this.#parts.leader()?.replica?.transferLeadership(node.id);
+        this.#parts.cluster.leader()?.replica?.transferLeadership(node.id);
         break;
       case 'campaign':
         node.replica?.campaign();
@@ -218,22 +207,21 @@ export class Injector {
   }
 
   #reset(from: NodeId, to: NodeId): void {
-    this.#parts.network.reset(from, to);
+    this.#parts.cluster.network.reset(from, to);
     const [a, b] = [this.#find(from), this.#find(to)];
     a?.enter(a.life, () => a.replica?.peerClosed(to));
     b?.enter(b.life, () => b.replica?.peerClosed(from));
   }
 
   #find(target: Target): SimNode | null {
-    return target === 'leader' ? this.#parts.leader() : (this.#parts.nodes.get(target) ?? null);
+    return target === 'leader' ? this.#parts.cluster.leader() : (this.#parts.cluster.nodes.get(target) ?? null);
   }
 
   #later(ms: number, run: () => void): void {
-    this.#parts.queue.after(ms, () => this.#healed || run());
+    this.#parts.cluster.queue.after(ms, () => this.#healed || run());
   }
 
   #setPlans(): void {
-    const links = [...this.#links.values()].flat();
-    for (const node of this.#parts.nodes.values()) node.setPlan({ links });
+    this.#parts.cluster.setLinks([...this.#links.values()].flat());
   }
 }

@@ -1,0 +1,178 @@
+/** The machines of one cluster, their network and their time: what a seed's run and a scenario drive. */
+import type { NodeId } from '../base/brand.ts';
+import type { Random } from '../base/random.ts';
+import type { LinkFault } from '../fault/plan.ts';
+import type { RaftEvent } from '../raft/messages.ts';
+import type { Transport } from '../replica/ports.ts';
+import type { Span } from './disk.ts';
+import { EventQueue } from './event-queue.ts';
+import { messageWords, SimNetwork } from './network.ts';
+import { type Plants, SimNode } from './node.ts';
+import { nodeIds } from './options.ts';
+import { Referee } from './referee.ts';
+
+export interface SimClusterParts {
+  readonly random: Random;
+  /** How many: n1, n2 and so on. */
+  readonly nodes: number;
+  readonly latencyMs: Span;
+  readonly syncMs: Span;
+  readonly segmentBytes: number;
+  readonly plants?: Plants;
+  /** Every message that arrives, every role that is taken, every end of a process. */
+  readonly note: (who: string, what: string) => void;
+  readonly onEvent?: (id: NodeId, event: RaftEvent) => void;
+  /** A process has ended; `byItself` when nobody killed it. */
+  readonly onDown?: (node: SimNode, byItself: boolean) => void;
+}
+
+export class SimCluster {
+  readonly queue = new EventQueue();
+  /** Throws InvariantViolation out of `step` as soon as a promise is broken. */
+  readonly referee = new Referee();
+  readonly nodes: ReadonlyMap<NodeId, SimNode>;
+  readonly network: SimNetwork;
+  readonly #parts: SimClusterParts;
+  #links: readonly LinkFault[] = [];
+  #elections = 0;
+  #ends = 0;
+
+  constructor(parts: SimClusterParts) {
+    this.#parts = parts;
+    this.network = this.#createNetwork();
+    this.nodes = new Map(nodeIds(parts.nodes).map((id) => [id, this.#createNode(id)]));
+  }
+
+  /** How often a node has become leader. */
+  get elections(): number {
+    return this.#elections;
+  }
+
+  /** How often a process has ended. */
+  get ends(): number {
+    return this.#ends;
+  }
+
+  start(): void {
+    for (const node of this.nodes.values()) node.start();
+  }
+
+  /** Carries out the next event; false when there is none until `end`, in milliseconds of virtual time. */
+  step(end: number): boolean {
+    return this.queue.step(end);
+  }
+
+  /** Lets time pass until `done`; false when that is not so after `patienceMs`. */
+  until(done: () => boolean, patienceMs: number): boolean {
+    const end = this.queue.now + patienceMs;
+    for (let steps = 0; ; steps += 1) {
+      // Asked now and then: it may look at every node.
+      if (steps % 8 === 0 && done()) return true;
+      if (!this.step(end)) return done();
+    }
+  }
+
+  /** Of those that believe to lead, the one of the highest term. */
+  leader(): SimNode | null {
+    let found: { readonly node: SimNode; readonly term: number } | null = null;
+    for (const node of this.nodes.values()) {
+      const status = node.replica?.coreStatus();
+      if (status?.role === 'leader' && status.term > (found?.term ?? -1)) found = { node, term: status.term };
+    }
+    return found?.node ?? null;
+  }
+
+  /** One leads, and every node that did not refuse to start has applied all that any of them has. */
+  areEqual(): boolean {
+    const lives = [...this.nodes.values()].filter(({ state }) => state !== 'refused');
+    const [first] = lives;
+    const lastIndex = first?.replica?.coreStatus().lastIndex;
+    return (
+      this.leader() !== null &&
+      lives.every(({ replica }) => replica?.appliedIndex === lastIndex && replica?.coreStatus().lastIndex === lastIndex)
+    );
+  }
+
+  /** Where each node stands, for a message. */
+  standings(): readonly unknown[] {
+    return [...this.nodes.values()].map(({ id, state, replica }) => {
+      const status = replica?.coreStatus();
+      const { role, term, leader, lastIndex, commitIndex } = status ?? {};
+      return { id, state, role, term, leader, lastIndex, commitIndex, applied: replica?.appliedIndex };
+    });
+  }
+
+  /** Replaces all that stands in the way of messages. */
+  setLinks(links: readonly LinkFault[]): void {
+    this.#links = links;
+    for (const node of this.nodes.values()) node.setPlan({ links });
+  }
+
+  /** Whether a message from one node to another cannot arrive. */
+  isCut(from: NodeId, to: NodeId): boolean {
+    return this.#links.some(
+      (rule) => rule.drop === 1 && (rule.from === '*' || rule.from === from) && (rule.to === '*' || rule.to === to),
+    );
+  }
+
+  #createNetwork(): SimNetwork {
+    const { random, latencyMs, note } = this.#parts;
+    return new SimNetwork({
+      queue: this.queue,
+      random: random.fork('network'),
+      latencyMs,
+      lifeOf: (id) => this.nodes.get(id)?.life ?? 0,
+      deliver: (message) => {
+        const node = this.nodes.get(message.to);
+        node?.enter(node.life, () => {
+          note(message.to, messageWords(message));
+          node.replica?.receive(message);
+        });
+      },
+    });
+  }
+
+  #createNode(id: NodeId): SimNode {
+    const { random, nodes, syncMs, segmentBytes, plants, note, onEvent } = this.#parts;
+    const { transport } = this.network;
+    const watched: Transport = {
+      send: (message) => {
+        this.referee.sent(message);
+        transport.send(message);
+      },
+    };
+    return new SimNode({
+      id,
+      queue: this.queue,
+      random: random.fork(id),
+      configuration: { voters: nodeIds(nodes), outgoing: [], learners: [] },
+      syncMs,
+      segmentBytes,
+      network: watched,
+      plants: plants ?? {},
+      onRecovered: (_, recovered) => this.referee.restarted(id, recovered),
+      onTurn: (node) => this.referee.observe(node),
+      onEvent: (_, event) => {
+        onEvent?.(id, event);
+        if (event.type !== 'role') return;
+        if (event.role === 'leader') this.#elections += 1;
+        note(id, `becomes ${event.role} of term ${event.term}: ${event.reason}`);
+      },
+      onDown: (node, why, byItself) => this.#onDown(node, why, byItself),
+    });
+  }
+
+  #onDown(node: SimNode, why: string, byItself: boolean): void {
+    const { id } = node;
+    this.#parts.note(id, `down: ${why}`);
+    this.#ends += 1;
+    this.referee.ended(id);
+    this.#parts.onDown?.(node, byItself);
+    if (why === 'power lost') return;
+    for (const other of this.nodes.values()) {
+      if (other === node || this.isCut(id, other.id)) continue;
+      const { life } = other;
+      this.queue.after(this.network.latency(), () => other.enter(life, () => other.replica?.peerClosed(id)));
+    }
+  }
+}
