@@ -5,12 +5,13 @@
  *
  * Three things make it quick. A read that fits is placed at once and never reconsidered: it changes nothing, so an order that
  * has it later can as well have it now. A value is not overwritten while it has yet to be seen and nobody can bring it back. And
- * an operation with an unknown outcome never has to be placed: its return is never met.
+ * an operation with an unknown outcome, whose return is never met, is placed only right before somebody who could notice it.
  */
 import { ConfigurationCache } from './configuration-cache.ts';
 import type { Group } from './groups.ts';
 import { endOf, type Operation } from './history.ts';
-import { MISFIT, type Model, modelOf } from './kv-model.ts';
+import { modelOf } from './kv-model.ts';
+import { MISFIT, type Model } from './model.ts';
 import { Outlook } from './outlook.ts';
 import { PlacedSet } from './placed-set.ts';
 
@@ -149,12 +150,25 @@ export class Search {
     else this.#undo();
   }
 
-  /** An unknown operation that changes nothing needs no place; one that buries a value somebody has yet to see has none here. */
+  /** An unknown operation that changes nothing, or that nobody waits for, needs no place; who buries a value somebody has yet to see has none here. */
   #isInVain(operation: number, next: number): boolean {
     if (next === this.#state) return this.#unending[operation] === true;
     if (!this.#patient) return false;
+    if (this.#unending[operation] === true && !this.#isAwaited(operation)) return true;
     const buried = this.#model.valueIn(this.#state, operation);
     return buried !== null && this.#outlook.strands(buried, operation);
+  }
+
+  /**
+   * Whether somebody who may be next could notice what `operation`, which has no end, leaves behind. As long as nobody does, an
+   * order that has it now can as well have it later, or never.
+   */
+  #isAwaited(operation: number): boolean {
+    const count = this.#operations.length;
+    for (let node = this.#after(HEAD); node !== HEAD && node <= count; node = this.#after(node)) {
+      if (node - 1 !== operation && this.#model.mayNotice(node - 1, operation)) return true;
+    }
+    return false;
   }
 
   /** A return is met whose operation has no place yet: the newest branch was wrong. */

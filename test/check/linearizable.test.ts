@@ -6,7 +6,7 @@ import { groupsOf } from '../../src/check/groups.ts';
 import type { Operation } from '../../src/check/history.ts';
 import { Search } from '../../src/check/linearizable.ts';
 import { isLinearizable } from './brute-force.ts';
-import { type LifeOptions, life, mutate } from './histories.ts';
+import { del, type LifeOptions, life, mutate, put, range } from './histories.ts';
 
 /** By the search alone: the quick rules must not help it out. */
 function searched(history: readonly Operation[]): boolean {
@@ -62,5 +62,19 @@ describe('the search', () => {
       }),
       { numRuns: 150 },
     );
+  });
+
+  it('does not try every subset of the deletes that nobody has seen yet', () => {
+    const keys = Array.from({ length: 12 }, (_, at) => `k${String(at).padStart(2, '0')}`);
+    const rows = (from: number) => ({ kvs: keys.slice(from).map((key) => ({ key, value: key })), more: false });
+    const history = [
+      ...keys.map((key, at) => put('c1', [at * 2, at * 2 + 1], key, key)),
+      ...keys.map((key, at) => del(`d${at}`, [50, null], key, null)),
+      ...Array.from({ length: 40 }, (_, at) => range('c1', [100 + at * 2, 101 + at * 2], {}, rows(0))),
+      ...keys.map((_, at) => range('c1', [200 + at * 2, 201 + at * 2], {}, rows(at + 1))),
+    ];
+    expect(checkHistory(history, { budget: 100 })).toMatchObject({ verdict: 'linearizable' });
+    const back = range('c1', [300, 301], {}, rows(11));
+    expect(checkHistory([...history, back], { budget: 1_000 })).toMatchObject({ verdict: 'not-linearizable' });
   });
 });
