@@ -116,6 +116,28 @@ describe('whatever a peer sends', () => {
     );
   });
 
+  it('an append with a gap before or within its entries is dropped', () => {
+    const one = core();
+    const { lastIndex, lastTerm } = one.status(millis(0));
+    const at = (index: number) =>
+      ({ index: logIndex(index), term: term(5), time: clusterTime(0), kind: 'noop', data: '' }) as const;
+    const append = (entries: readonly Entry[]): Message => ({
+      type: 'append-request',
+      from: nodeId('n2'),
+      to: nodeId('n1'),
+      term: term(5),
+      previous: { index: lastIndex, term: lastTerm },
+      entries,
+      commit: logIndex(0),
+      readRound: 0,
+    });
+    for (const entries of [[at(lastIndex + 2)], [at(lastIndex + 1), at(lastIndex + 3)]]) {
+      one.step(millis(0), { type: 'message', message: append(entries) });
+      expect(settle(one, 0)).toEqual([]);
+      expect(one.status(millis(0)).lastIndex).toBe(lastIndex);
+    }
+  });
+
   it('misdirected messages and one’s own are not answered', () => {
     const one = core();
     const request = {

@@ -1,0 +1,278 @@
+import type { Bug } from '../bug.ts';
+
+/** Logs, commitment and what is applied. */
+export const REPLICATION_BUGS: readonly Bug[] = [
+  {
+    name: 'commit-by-counting-old-term',
+    title: 'An entry of an older term is committed by counting its copies',
+    source: '#1: Raft figure 8, logcabin#44',
+    edits: [
+      {
+        file: 'raft/leader.ts',
+        find: 'if (reached <= commitIndex || log.termAt(reached) !== state.term) return;',
+        replace: 'if (reached <= commitIndex) return;',
+      },
+    ],
+    caught: {
+      by: 'simulation',
+      breaks: /holds everything committed|^all commit the same|^a leader of a later term|agrees with what is committed/,
+      seed: null,
+    },
+  },
+  {
+    name: 'commit-past-verified',
+    title: 'A follower commits past what the append in hand verified',
+    source: '#2: copycat#265, ra#508, scylladb#9965',
+    edits: [
+      {
+        file: 'raft/follower.ts',
+        find: 'Math.min(request.commit, covered)',
+        replace: 'Math.min(request.commit, state.log.lastIndex)',
+      },
+    ],
+    caught: {
+      by: 'simulation',
+      breaks: /^all commit the same|^a leader of a later term|holds everything committed|agrees with what is committed/,
+      seed: null,
+    },
+  },
+  {
+    name: 'stale-suffix-kept',
+    title: 'A conflicting entry is overwritten in place and the old suffix stays',
+    source: 'the seed project: raft.cpp:92',
+    edits: [
+      {
+        file: 'raft/follower.ts',
+        find: 'state.truncate(conflict);',
+        replace:
+          'suffix = state.log.slice(after(conflict, entries.length - firstNew), lastIndex);\n      state.truncate(conflict);',
+      },
+      {
+        file: 'raft/follower.ts',
+        find: 'const { lastIndex } = state.log;',
+        replace: 'const { lastIndex } = state.log;\n    let suffix: ReturnType<typeof state.log.slice> = [];',
+      },
+      {
+        file: 'raft/follower.ts',
+        find: 'if (entry !== undefined) state.append(entry);\n    }',
+        replace: 'if (entry !== undefined) state.append(entry);\n    }\n    for (const entry of suffix) state.append(entry);',
+      },
+      {
+        file: 'raft/log.ts',
+        find: "assert(entry.term >= lastTerm, 'terms in a log never fall', () => [lastTerm, entry.term]);",
+        replace: 'void lastTerm;',
+      },
+    ],
+    caught: {
+      by: 'simulation',
+      breaks: /^the same index and term|holds everything committed|^all commit the same|^terms/,
+      seed: null,
+    },
+  },
+  {
+    name: 'higher-term-in-acks-ignored',
+    title: 'A leader does not look at the term of an acknowledgement',
+    source: '#6: one rule for every message (Raft §5.1)',
+    edits: [
+      {
+        file: 'raft/core.ts',
+        find: 'if (message.term > state.term && !isGrantedPreVote) {',
+        replace: "if (message.term > state.term && !isGrantedPreVote && message.type !== 'append-reply') {",
+      },
+    ],
+    caught: { by: 'simulation', breaks: /^a read sees all|^a healed cluster|^healed nodes|^a cluster with one/, seed: null },
+  },
+  {
+    name: 'acks-of-older-terms-count',
+    title: 'A leader takes an acknowledgement that was meant for its earlier reign',
+    source: '#7: CCF#5674, zeebe#5360',
+    edits: [
+      {
+        file: 'raft/core.ts',
+        find: "if (message.type !== 'vote-reply' || !message.preVote) return;",
+        replace: "if (message.type !== 'append-reply' && (message.type !== 'vote-reply' || !message.preVote)) return;",
+      },
+    ],
+    caught: {
+      by: 'simulation',
+      breaks: /^all commit the same|holds everything committed|^a read sees all|^a leader of a later term|^a healed|^healed/,
+      seed: null,
+    },
+  },
+  {
+    name: 'sync-vouches-for-another',
+    title: 'The completion of an old write vouches for the entry that replaced what it wrote',
+    source: '#8: etcd-io/raft async_storage_writes_append_aba_race',
+    edits: [
+      {
+        file: 'raft/durability.ts',
+        find: 'for (const each of this.#outstanding) if (each.through > kept) each.through = kept;',
+        replace: '',
+      },
+    ],
+    caught: {
+      by: 'simulation',
+      breaks: /^only what is in the log is durable|^entries are on the disk|^what the disk/,
+      seed: null,
+    },
+  },
+  {
+    name: 'replacement-not-written',
+    title: 'Truncated entries come back after a restart, since what replaced them was never written',
+    source: '#9: rabbitmq/ra#644',
+    edits: [{ file: 'raft/durability.ts', find: 'if (this.#handedIndex > kept) this.#handedIndex = kept;', replace: '' }],
+    caught: { by: 'simulation', breaks: /./, seed: null },
+  },
+  {
+    name: 'leader-counts-itself-early',
+    title: 'A leader counts its own copy before its disk has it',
+    source: '#10: etcd#14370',
+    edits: [
+      {
+        file: 'raft/leader.ts',
+        find: 'id === state.id ? durability.durableIndex :',
+        replace: 'id === state.id ? log.lastIndex :',
+      },
+    ],
+    caught: {
+      by: 'simulation',
+      breaks: /^all commit the same|holds everything committed|^a leader of a later term|agrees with what is committed/,
+      seed: null,
+    },
+  },
+  {
+    name: 'single-node-acks-early',
+    title: 'A single node answers before its write is synced',
+    source: '#10: etcd#14370',
+    edits: [
+      {
+        file: 'raft/leader.ts',
+        find: 'id === state.id ? durability.durableIndex :',
+        replace: 'id === state.id ? (state.isAlone ? log.lastIndex : durability.durableIndex) :',
+      },
+      {
+        file: 'raft/leader.ts',
+        find: 'this.#followMembership();\n    this.#startReadRound();',
+        replace: 'this.#followMembership();\n    if (this.#state.isAlone) this.#advanceCommit();\n    this.#startReadRound();',
+      },
+    ],
+    caught: {
+      by: 'simulation',
+      breaks: /^all commit the same|holds everything committed|^what is acknowledged|^what was ever committed/,
+      seed: null,
+      nodes: 1,
+    },
+  },
+  {
+    name: 'follower-acks-early',
+    title: 'A follower acknowledges entries before they are synced',
+    source: '#3 and Jepsen NATS 2.12.1',
+    edits: [
+      {
+        file: 'raft/follower.ts',
+        find: 'if (isPromise) outbox.promise(reply);\n    else outbox.send(reply);',
+        replace: 'void isPromise;\n    outbox.send(reply);',
+      },
+    ],
+    caught: { by: 'simulation', breaks: /^entries are on the disk/, seed: null },
+  },
+  {
+    name: 'half-commits',
+    title: 'Half of an even number of voters commits',
+    source: 'Raft §5.3, as often got wrong',
+    edits: [
+      {
+        file: 'raft/quorum.ts',
+        find: 'return descending[voters.length >> 1] ?? 0;',
+        replace: 'return descending[(voters.length - 1) >> 1] ?? 0;',
+      },
+    ],
+    caught: {
+      by: 'simulation',
+      breaks:
+        /^all commit the same|holds everything committed|^a read sees all|^a leader of a later term|agrees with what is committed/,
+      seed: null,
+    },
+  },
+  {
+    name: 'acks-counted-per-round',
+    title: 'Acknowledgements of different rounds never add up',
+    source: 'the seed project: raft.cpp:894',
+    edits: [
+      {
+        file: 'raft/leader.ts',
+        find: '(this.#progress.get(id)?.matchIndex ?? logIndex(0)),\n    );\n    if (reached',
+        replace:
+          '(this.#progress.get(id)?.heardAt === state.now ? (this.#progress.get(id)?.matchIndex ?? logIndex(0)) : logIndex(0)),\n    );\n    if (reached',
+      },
+    ],
+    caught: { by: 'simulation', breaks: /^a healed cluster|^healed nodes|^a cluster with one/, seed: null },
+  },
+  {
+    name: 'no-entry-of-its-own',
+    title: 'A new leader appends no entry of its own term, and cannot tell what is committed',
+    source: 'the seed project; Raft §8',
+    edits: [
+      { file: 'raft/leader.ts', find: "this.#append({ kind: 'noop', data: '', time: log.lastTime });", replace: 'void log;' },
+    ],
+    caught: { by: 'simulation', breaks: /^a healed cluster|^healed nodes|^a cluster with one/, seed: null },
+  },
+  {
+    name: 'match-index-falls',
+    title: 'A late answer takes matchIndex back',
+    source: '#34: Raft §5.3, logcabin#160',
+    edits: [{ file: 'raft/progress.ts', find: 'if (rose) this.#matchIndex = matched;', replace: 'this.#matchIndex = matched;' }],
+    caught: { by: 'simulation', breaks: /^matchIndex never falls|^matchIndex </, seed: null },
+  },
+  {
+    name: 'late-refusal-believed',
+    title: 'A late refusal takes nextIndex back behind what is known to match',
+    source: '#34: Raft §5.3',
+    edits: [{ file: 'raft/progress.ts', find: 'if (agree < this.#matchIndex) return;', replace: '' }],
+    caught: { by: 'simulation', breaks: /^matchIndex </, seed: null },
+  },
+  {
+    name: 'lost-probe-never-repeated',
+    title: 'When the one append of a probe is lost, nothing moves the follower on',
+    source: 'etcd-io/raft heartbeat_resp_recovers_from_probing',
+    edits: [
+      {
+        file: 'raft/progress.ts',
+        find: "if (this.#state === 'probe') {\n      this.#state = 'replicate';",
+        replace: "if (this.#state === 'probe' && (rose || !this.#probing)) {\n      this.#state = 'replicate';",
+      },
+    ],
+    caught: { by: 'simulation', breaks: /^a healed cluster|^healed nodes|^a cluster with one/, seed: null },
+  },
+  {
+    name: 'slow-follower-stops-all',
+    title: 'A leader sends nothing new while any follower owes it an answer',
+    source: '#36: openraft#1810',
+    edits: [
+      {
+        file: 'raft/leader.ts',
+        find: 'return progress.nextIndex <= log.lastIndex &&',
+        replace:
+          'const busy = [...this.#progress.values()].some((each) => each !== progress && each.status(this.#state.now).inflight > 0);\n    return !busy && progress.nextIndex <= log.lastIndex &&',
+      },
+    ],
+    caught: { by: 'simulation', breaks: /^a cluster with one/, seed: null },
+  },
+  {
+    name: 'hung-disk-leads-on',
+    title: 'A leader whose disk hangs goes on sending heartbeats',
+    source: '#21: hashicorp/raft#503, #683',
+    edits: [{ file: 'raft/leader.ts', find: 'if (state.storageStalled) {', replace: 'if (state.storageStalled && now < 0) {' }],
+    caught: { by: 'simulation', breaks: /^a cluster with one/, seed: null },
+  },
+  {
+    name: 'hung-disk-campaigns',
+    title: 'A node that cannot write stands for election, again and again',
+    source: '#22: hashicorp/raft#614',
+    edits: [
+      { file: 'raft/follower.ts', find: 'if (!state.storageStalled) {', replace: 'if (state.now >= 0) {' },
+      { file: 'raft/candidate.ts', find: 'if (state.storageStalled) {', replace: 'if (state.now < 0) {' },
+    ],
+    caught: { by: 'scenario', name: 'storage-stall' },
+  },
+];

@@ -1,0 +1,8 @@
+import type { Bug } from './bug.ts';
+import { ELECTION_BUGS } from './bugs/elections.ts';
+import { REPLICATION_BUGS } from './bugs/replication.ts';
+import { STORAGE_BUGS } from './bugs/storage.ts';
+import { STORE_BUGS } from './bugs/store.ts';
+import { WIRE_BUGS } from './bugs/wire.ts';
+
+export const BUGS: readonly Bug[] = [...ELECTION_BUGS, ...REPLICATION_BUGS, ...STORE_BUGS, ...STORAGE_BUGS, ...WIRE_BUGS];
