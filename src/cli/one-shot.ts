@@ -15,7 +15,7 @@ const REFRESH_MS = 1_000;
 export async function runOneShot(spec: CommandSpec, invocation: Invocation): Promise<number> {
   const { io, globals } = invocation;
   const args = await argumentsOf(spec, invocation);
-  const driver = await io.open(globals, { watch: false });
+  const driver = await io.open(globals, { watch: spec.watches === true });
   const interrupt = interruptSignal();
   try {
     if (spec.group === 'keys and values') refuseStopped(driver);

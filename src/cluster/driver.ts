@@ -1,6 +1,7 @@
 /** The contract the console and the commands are written against. They ask for capabilities, never for an engine. */
 import type { LogIndex, NodeId, Term } from '../base/brand.ts';
 import type { KeyValue, RangeQuery, RangeResult } from '../kv/commands.ts';
+import type { RaftEvent } from '../raft/messages.ts';
 import type { LogRow, MemberStatus } from '../replica/status.ts';
 
 export type Capability = 'process-faults' | 'link-faults' | 'transfer-leadership' | 'stop-cluster' | 'detach';
@@ -46,7 +47,7 @@ export interface ClusterPicture {
   readonly faults: readonly ActiveFault[];
 }
 
-export type EventKind = 'role' | 'election' | 'vote' | 'log' | 'process' | 'fault' | 'request' | 'note';
+export type EventKind = 'role' | 'election' | 'vote' | 'log' | 'process' | 'fault' | 'request' | 'command' | 'note';
 
 /** Something that happened, told in words. `text` may hold characters from peers and keys: escape it before drawing. */
 export interface ClusterEvent {
@@ -59,6 +60,8 @@ export interface ClusterEvent {
   readonly text: string;
   /** For a fault: the id that `heal` takes. */
   readonly fault: number | null;
+  /** What the words were made from, where a node told it: grounds for reasoning about causes. */
+  readonly raft?: RaftEvent;
 }
 
 /** What can be done to a cluster. `forMs` ends a fault by itself; null leaves it until healed. */

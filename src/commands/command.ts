@@ -1,6 +1,7 @@
 /** One registry for keys, footer, help, palette, shell and argv. A command is data plus one function. */
 import type { NodeId } from '../base/brand.ts';
-import type { Capability, ClusterAction, ClusterDriver } from '../cluster/driver.ts';
+import type { ErrorKind } from '../base/errors.ts';
+import type { Capability, ClusterAction, ClusterDriver, ClusterEvent, ClusterPicture } from '../cluster/driver.ts';
 
 export type Surface = 'argv' | 'shell' | 'key';
 export type Group = 'keys and values' | 'faults' | 'cluster' | 'views' | 'shell';
@@ -32,6 +33,15 @@ export interface Arguments {
   readonly flags: ReadonlyMap<string, string | true>;
 }
 
+/** The newest command that failed here, for `why refused`. */
+export interface LastFailure {
+  readonly line: string;
+  /** Wall-clock milliseconds since 1970. */
+  readonly time: number;
+  readonly kind: ErrorKind;
+  readonly message: string;
+}
+
 export interface CommandContext {
   readonly driver: ClusterDriver;
   /** Nodes marked in the console; empty elsewhere. */
@@ -39,6 +49,16 @@ export interface CommandContext {
   /** The node under the cursor in the console. */
   readonly cursor: NodeId | null;
   readonly signal: AbortSignal;
+  readonly lastFailure?: LastFailure | null;
+  /** The past moment that is shown instead of now. */
+  readonly moment?: Moment;
+}
+
+/** How the cluster looked once. `events` are those until then; `wall` in milliseconds since 1970. */
+export interface Moment {
+  readonly picture: ClusterPicture;
+  readonly events: readonly ClusterEvent[];
+  readonly wall: number;
 }
 
 /**
@@ -53,6 +73,8 @@ export interface CommandResult {
   readonly trailer?: string;
   /** What a pipe gets instead of `lines`, byte for byte. */
   readonly raw?: string;
+  /** The lines are sentences, to be broken between words where they are too long. */
+  readonly prose?: boolean;
 }
 
 export interface CommandSpec {
@@ -67,6 +89,8 @@ export interface CommandSpec {
   readonly examples: readonly string[];
   readonly surfaces: readonly Surface[];
   readonly needs: Capability | null;
+  /** It speaks of what happened: a driver that watches must have listened. */
+  readonly watches?: boolean;
   /** The action it stands for, when it is one: asked for its consequence before it runs. Throws UsageError. */
   readonly action?: (context: CommandContext, args: Arguments) => ClusterAction;
   readonly run: (context: CommandContext, args: Arguments) => Promise<CommandResult>;

@@ -77,6 +77,12 @@ function union(a: ReadonlySet<string>, b: Iterable<string>): ReadonlySet<string>
   return new Set([...a, ...b]);
 }
 
+/** The active faults that keep every message from `from` to `to` away, each by itself. */
+export function faultsCutting({ faults, nodes }: ClusterPicture, from: NodeId, to: NodeId): readonly ActiveFault[] {
+  const all = nodes.map((node) => node.id);
+  return faults.filter((fault) => cutsOf([fault], all).has(`${from}>${to}`));
+}
+
 function cutsOf(faults: readonly ActiveFault[], all: readonly NodeId[]): ReadonlySet<string> {
   return new Set(faults.flatMap((fault) => [...faultCuts(fault, all)]));
 }

@@ -1,6 +1,6 @@
 /** Errors as results: what is known of the outcome, what to do next, and the exit code. */
 import { ERRORS, type ErrorKind, RpcError } from '../base/errors.ts';
-import { type CommandResult, UsageError } from './command.ts';
+import { type CommandResult, type LastFailure, UsageError } from './command.ts';
 
 /** The machine's form of every failure, on stdout with `--json`. */
 export interface FailureJson {
@@ -61,6 +61,21 @@ function failure(
   const prefix = outcome === 'unknown' ? '(unknown)' : '(error)';
   const json: FailureJson = { error: { kind, outcome, message, next } };
   return { lines: [`${prefix} ${message}`, ...(next === null ? [] : [`  ${next}`])], json, exit };
+}
+
+/** What `why refused` is asked about; null for a result that is no refusal of the cluster. */
+export function refusalOf(line: string, result: CommandResult, time: number): LastFailure | null {
+  const { json } = result;
+  if (typeof json !== 'object' || json === null || !('error' in json)) return null;
+  const { error } = json;
+  if (typeof error !== 'object' || error === null || !('kind' in error) || !('message' in error)) return null;
+  const { kind, message } = error;
+  if (typeof kind !== 'string' || !isErrorKind(kind) || typeof message !== 'string') return null;
+  return { line, time, kind, message };
+}
+
+function isErrorKind(kind: string): kind is ErrorKind {
+  return Object.hasOwn(ERRORS, kind);
 }
 
 export function isFailure(result: CommandResult): boolean {

@@ -5,8 +5,9 @@ import { type CommandSpec, type Surface, UsageError } from './command.ts';
 import { FAULT_COMMANDS } from './fault-commands.ts';
 import { KV_COMMANDS } from './kv-commands.ts';
 import { didYouMean } from './suggest.ts';
+import { WHY } from './why-command.ts';
 
-export const COMMANDS: readonly CommandSpec[] = [...KV_COMMANDS, ...FAULT_COMMANDS, ...CLUSTER_COMMANDS];
+export const COMMANDS: readonly CommandSpec[] = [...KV_COMMANDS, ...FAULT_COMMANDS, ...CLUSTER_COMMANDS, WHY];
 
 /** Those that can be used here. `capabilities` null means: whatever the cluster can do. */
 export function commandsFor(surface: Surface, capabilities: ReadonlySet<Capability> | null): readonly CommandSpec[] {

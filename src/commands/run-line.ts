@@ -55,7 +55,7 @@ export function prepareCommand(spec: CommandSpec, args: Arguments, context: Comm
     try {
       return await start();
     } catch (error) {
-      return failureOf(error, changesData(spec));
+      return failureOf(error, changesAnything(spec));
     }
   };
   return { spec, action, consequence, run };
@@ -67,7 +67,8 @@ export async function runLine(line: string, context: CommandContext, surface: Su
   return prepared.ok ? prepared.line.run() : prepared.problem;
 }
 
-function changesData(spec: CommandSpec): boolean {
+/** Whether it may change the cluster or the store. */
+export function changesAnything(spec: CommandSpec): boolean {
   return spec.name === 'put' || spec.name === 'del' || spec.name === 'cas' || spec.action !== undefined;
 }
 

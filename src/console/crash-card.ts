@@ -1,6 +1,7 @@
 /** What is left to say when the console itself has failed, once the terminal is the user's again. */
+
 import { safe } from '../base/safe.ts';
-import { timeText } from './format.ts';
+import { timeText } from '../commands/wording.ts';
 import type { ConsoleState } from './state.ts';
 
 const LAST_EVENTS = 10;

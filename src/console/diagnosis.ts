@@ -1,8 +1,8 @@
 /** The standing answer to "how is it, and what must not happen next?", in one sentence. Pure. */
 import type { ClusterPicture, NodeView } from '../cluster/driver.ts';
 import { bestReach, type Connectivity, connectivityOf, majorityOf, partnersOf } from '../commands/connectivity.ts';
-import { listText, plural } from './format.ts';
-import { divergence, leaderOf } from './log-window.ts';
+import { divergence, leaderOf } from '../commands/log-cells.ts';
+import { listText, plural } from '../commands/wording.ts';
 import type { Severity } from './state.ts';
 
 export interface Diagnosis {

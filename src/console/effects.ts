@@ -2,12 +2,12 @@
 import { unreachable } from '../base/assert.ts';
 import { type LogIndex, logIndex, type NodeId } from '../base/brand.ts';
 import type { ClusterDriver } from '../cluster/driver.ts';
-import type { CommandContext, CommandResult } from '../commands/command.ts';
+import type { CommandContext, CommandResult, LastFailure } from '../commands/command.ts';
 import { argumentHint, complete } from '../commands/completion.ts';
 import { failureOf } from '../commands/failure.ts';
 import type { History } from '../commands/history.ts';
 import { runAction } from '../commands/run-action.ts';
-import { prepareLine } from '../commands/run-line.ts';
+import { changesAnything, prepareLine } from '../commands/run-line.ts';
 import type { RangeQuery } from '../kv/commands.ts';
 import { keyAfter, prefixEnd } from '../kv/key-order.ts';
 import type { LogRow } from '../replica/status.ts';
@@ -21,10 +21,12 @@ export interface World {
   quit(detach: boolean): void;
   suspend(): void;
   redraw(): void;
+  lastFailure(): LastFailure | null;
 }
 
 const READ_DEADLINE_MS = 1_500;
 const MOST_ROWS = 256;
+const MOST_SHOWN = 200;
 
 export class Effects {
   readonly #world: World;
@@ -88,24 +90,27 @@ export class Effects {
   }
 
   #context(marked: readonly NodeId[], cursor: NodeId | null): CommandContext {
-    return { driver: this.#world.driver, marked, cursor, signal: this.#running.signal };
+    const { driver, lastFailure } = this.#world;
+    return { driver, marked, cursor, signal: this.#running.signal, lastFailure: lastFailure() };
   }
 
   async #runLine(effect: Effect & { type: 'run-line' }): Promise<void> {
     const { id, line, where } = effect;
     const prepared = prepareLine(line, this.#context(effect.marked, effect.cursor));
-    const finish = (result: CommandResult): void => this.#world.dispatch({ type: 'finished', id, line, result, where });
+    const finish = (result: CommandResult, change: string | null = null): void =>
+      this.#world.dispatch({ type: 'finished', id, line, result, where, change });
     if (!prepared.ok) return later(() => finish(prepared.problem));
-    const { action, consequence } = prepared.line;
+    const { action, consequence, spec } = prepared.line;
     if (action !== null && consequence !== null && consequence.level > 0) {
       return later(() => this.#world.dispatch({ type: 'ask', id, line, action, consequence }));
     }
-    finish(await prepared.line.run());
+    const changes = spec !== null && changesAnything(spec);
+    finish(await prepared.line.run(), changes ? shownCommand(line) : null);
   }
 
   async #act({ id, line, action, where }: Effect & { type: 'act' }): Promise<void> {
     const result = await runAction(this.#world.driver, action).catch((error: unknown) => failureOf(error, true));
-    this.#world.dispatch({ type: 'finished', id, line, result, where });
+    this.#world.dispatch({ type: 'finished', id, line, result, where, change: line });
   }
 
   /** What the line would do, as far as it can be read already; else the words that are still to come. */
@@ -141,6 +146,12 @@ export class Effects {
 /** Effects may be carried out while the store is still dispatching; what they answer at once has to wait its turn. */
 function later(run: () => void): void {
   queueMicrotask(run);
+}
+
+/** A line that was kept out of the history shows its verb and its key, not its value. */
+function shownCommand(line: string): string {
+  const isSecret = /^\s/.test(line) || /\s--secret\b/.test(line);
+  return isSecret ? `${line.trim().split(/\s+/).slice(0, 2).join(' ')} ...` : line.slice(0, MOST_SHOWN);
 }
 
 /** Asks a majority first; when none answers, any node, and says so. */

@@ -1,8 +1,10 @@
 /** One log entry in words: where it is, whether it is committed, and what it still waits for. Pure. */
-import type { ClusterPicture, NodeView } from '../cluster/driver.ts';
+import type { NodeView } from '../cluster/driver.ts';
+import { cellAt, leaderOf, rowAt } from '../commands/log-cells.ts';
+import { waitsFor } from '../commands/why/why-entry.ts';
+import { listText } from '../commands/wording.ts';
 import type { LogRow } from '../replica/status.ts';
-import { listText } from './format.ts';
-import { cellAt, leaderOf, logsOf, rowAt } from './log-window.ts';
+import { logsOf } from './log-window.ts';
 import type { ConsoleState } from './state.ts';
 
 export function entryWords(state: ConsoleState, index: number): readonly string[] {
@@ -26,19 +28,6 @@ export function entryWords(state: ConsoleState, index: number): readonly string[
   if (own.state === 'committed') return [`Committed: ${where}.`, ...doomed];
   const waits = waitsFor(picture, leader, index, own.term, holders.length >= needed);
   return [`Not committed yet: ${where}, ${holders.length} of ${needed} needed. ${waits}`, ...doomed];
-}
-
-/** A leader commits entries of earlier terms only through one of its own (Raft §5.4.2). */
-function waitsFor(picture: ClusterPicture, leader: NodeView | null, index: number, term: number, enough: boolean): string {
-  if (leader?.status == null) return 'No node leads, so nothing is committed now.';
-  if (term < leader.status.term) return `It is of T${term}: it commits together with the first entry of T${leader.status.term}.`;
-  if (enough) return 'The commit is on its way.';
-  const missing = leader.status.peers.filter(({ matchIndex }) => matchIndex < index).map(({ id }) => String(id));
-  const down = picture.nodes
-    .filter(({ id, state }) => missing.includes(id) && state !== 'up')
-    .map(({ id, state }) => `${id} (${state})`);
-  const awaited = missing.filter((id) => !down.some((name) => name.startsWith(`${id} `)));
-  return `Waiting for ${listText([...awaited, ...down], 'or')}.`;
 }
 
 /** What the entry is: the command, a no-op of a new leader, or a change of members. */

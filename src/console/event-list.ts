@@ -1,19 +1,23 @@
 /** The events that were seen: bounded, filtered, with a cursor that stays on its event. */
 import { LIMITS } from '../base/limits.ts';
 import type { ClusterEvent } from '../cluster/driver.ts';
+import { collapseRuns } from './event-runs.ts';
 import type { EventList } from './state.ts';
 
 const CLOSE_MS = 2_000;
 const MOST_MOVED = 200;
 
 export function withEvents(list: EventList, fresh: readonly ClusterEvent[], dropped: number): EventList {
-  if (fresh.length === 0 && dropped === 0) return list;
-  const items = merged(list.items, fresh).slice(-LIMITS.eventRing);
+  const untold = fresh.filter(
+    (event) => event.kind !== 'fault' || !list.items.some((each) => each.kind === 'command' && isSetting(event, each.fault)),
+  );
+  if (untold.length === 0 && dropped === 0) return list;
+  const items = merged(list.items, untold).slice(-LIMITS.eventRing);
   const next = { ...list, items, dropped: list.dropped + dropped };
   const held = list.cursor === null ? null : currentEvent(list);
   if (held === null) return next;
   const visible = visibleEvents(next);
-  const at = visible.indexOf(held);
+  const at = visible.findIndex(({ seq }) => seq === held.seq);
   return { ...next, cursor: at < 0 ? visible.length - 1 : visible.length - 1 - at };
 }
 
@@ -36,9 +40,23 @@ function matchesFilter(event: ClusterEvent, filter: string): boolean {
   return words.every((word) => (word.startsWith('!') && word.length > 1 ? !text.includes(word.slice(1)) : text.includes(word)));
 }
 
-/** Oldest first. */
+/** Oldest first, repeated pre-votes told as one. */
 export function visibleEvents(list: EventList): readonly ClusterEvent[] {
-  return list.filter === '' ? list.items : list.items.filter((event) => matchesFilter(event, list.filter));
+  const all = collapseRuns(list.items);
+  return list.filter === '' ? all : all.filter((event) => matchesFilter(event, list.filter));
+}
+
+/**
+ * A command from this console as an event, so that what was done stands among what came of it. The ledger tells of a
+ * fault as well, by its number: then only the command stays.
+ */
+export function withCommand(list: EventList, event: ClusterEvent): EventList {
+  const items = event.fault === null ? list.items : list.items.filter((each) => !isSetting(each, event.fault));
+  return withEvents({ ...list, items }, [event], 0);
+}
+
+function isSetting({ kind, severity, fault }: ClusterEvent, id: number | null): boolean {
+  return kind === 'fault' && severity === 'warn' && fault === id;
 }
 
 /** The event under the cursor; the newest while following. */

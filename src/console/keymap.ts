@@ -39,7 +39,8 @@ export type Action =
   | 'quit'
   | 'interrupt'
   | 'suspend'
-  | 'redraw';
+  | 'redraw'
+  | 'why';
 
 export interface Binding {
   readonly action: Action;
@@ -136,6 +137,13 @@ const WORKING: readonly Binding[] = [
     hint: 'delete',
     summary: 'Delete the key under the cursor: opens the command line with its del.',
     views: ['keys'],
+  },
+  {
+    action: 'why',
+    keys: ['w'],
+    hint: 'why',
+    summary: 'Explain the node, entry or event under the cursor: what it waits for and what led to it.',
+    views: ['overview', 'log', 'events'],
   },
   { action: 'mark-all', keys: ['a'], hint: null, summary: 'Mark all nodes, or none.', views: NODE_VIEWS },
   { action: 'undo', keys: ['u'], hint: 'undo', summary: 'End the newest fault.', views: LISTS },

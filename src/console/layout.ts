@@ -1,5 +1,7 @@
 /** How much room each part gets at every size of the terminal. Pure; nothing here draws. */
-import { type LogWindow, newestIndex, windowAround } from './log-window.ts';
+
+import { newestIndex } from '../commands/log-cells.ts';
+import { type LogWindow, windowAround } from './log-window.ts';
 import type { ConsoleState, Size } from './state.ts';
 
 /** `tiny` shows one sentence; S is 80x24, M from 110x30, L from 170x50. */

@@ -1,27 +1,11 @@
-/** Which entries of the logs are on screen, and what each node has at a position. */
-import type { NodeId } from '../base/brand.ts';
-import type { ClusterPicture, NodeView } from '../cluster/driver.ts';
-import type { LogRow, MemberStatus } from '../replica/status.ts';
+/** Which entries of the logs are on screen. */
+import type { ClusterPicture } from '../cluster/driver.ts';
+import { cellAt, type Logs, leaderOf, newestIndex } from '../commands/log-cells.ts';
 import type { ConsoleState } from './state.ts';
 
 export interface LogWindow {
   readonly first: number;
   readonly count: number;
-}
-
-/**
- * The newest index worth showing. Statuses are of different moments, and under load a follower's may be hundreds of
- * entries newer than its leader's: then the leader's counts, and only nodes that do not follow it may reach further.
- */
-export function newestIndex(picture: ClusterPicture): number {
-  const leader = leaderOf(picture);
-  const telling =
-    leader?.status == null ? picture.nodes : picture.nodes.filter((node) => node === leader || !follows(node, leader));
-  return Math.max(0, ...telling.map((node) => node.status?.lastIndex ?? 0));
-}
-
-function follows({ state, status }: NodeView, leader: NodeView): boolean {
-  return state === 'up' && status !== null && status.leader === leader.id && status.term === leader.status?.term;
 }
 
 /** `count` positions that end with the newest, or have `index` (when given) in sight, three from the edge where possible. */
@@ -33,99 +17,7 @@ export function windowAround(picture: ClusterPicture, index: number | null, coun
   return { first: index < first ? Math.max(1, index - 3) : first, count };
 }
 
-/**
- * `committed`: this node knows that it is. `logged`: in its log only. `doomed`: differs from the leader's log and will be
- * truncated (Raft §5.3). `absent`: the log ends before. `unknown`: not loaded.
- */
-export type CellState = 'committed' | 'logged' | 'doomed' | 'absent' | 'compacted' | 'unknown';
-
-export interface Cell {
-  readonly state: CellState;
-  /** 0 when there is none, or none is known. */
-  readonly term: number;
-}
-
-export function cellAt(node: NodeView, index: number, { picture, loaded }: Logs): Cell {
-  const { status } = node;
-  if (status === null) return { state: 'unknown', term: 0 };
-  const leader = leaderOf(picture);
-  if (index > status.lastIndex) return acknowledged(node, index, leader, loaded) ?? { state: 'absent', term: 0 };
-  if (index <= status.snapshotIndex) return { state: 'compacted', term: 0 };
-  const at = termAt(node, index, loaded) ?? agreedTerm(picture, index, status, loaded);
-  if (at === null) return { state: 'unknown', term: 0 };
-  if (index <= status.commitIndex) return { state: 'committed', term: at };
-  return { state: isDoomed(node, index, at, leader, loaded) ? 'doomed' : 'logged', term: at };
-}
-
-export interface Logs {
-  readonly picture: ClusterPicture;
-  /** Rows fetched beyond what the statuses carry. */
-  readonly loaded: ReadonlyMap<NodeId, readonly LogRow[]>;
-}
-
 export const logsOf = ({ picture, log }: ConsoleState): Logs => ({ picture, loaded: log.loaded });
-
-/** What the leader knows to be on a follower's disk is there, even where the follower's own status is older. */
-function acknowledged(node: NodeView, index: number, leader: NodeView | null, loaded: Logs['loaded']): Cell | null {
-  if (leader === null || !follows(node, leader)) return null;
-  const match = leader.status?.peers.find(({ id }) => id === node.id)?.matchIndex ?? 0;
-  const term = index <= match ? termAt(leader, index, loaded) : null;
-  return term === null ? null : { state: 'logged', term };
-}
-
-function termAt({ id, status }: NodeView, index: number, loaded: Logs['loaded']): number | null {
-  if (status === null) return null;
-  const inTail = status.tail.terms[index - status.tail.first];
-  if (inTail !== undefined && index >= status.tail.first) return inTail;
-  return rowAt(loaded.get(id), index)?.term ?? null;
-}
-
-/** What is committed on two nodes is the same on both (State Machine Safety, Raft §5.4.3), so one may speak for the other. */
-function agreedTerm({ nodes }: ClusterPicture, index: number, status: MemberStatus, loaded: Logs['loaded']): number | null {
-  if (index > status.commitIndex) return null;
-  for (const other of nodes) {
-    const term = index <= (other.status?.commitIndex ?? 0) ? termAt(other, index, loaded) : null;
-    if (term !== null) return term;
-  }
-  return null;
-}
-
-export function rowAt(rows: readonly LogRow[] | undefined, index: number): LogRow | null {
-  const first = rows?.[0];
-  const found = first === undefined ? undefined : rows?.[index - first.index];
-  return found !== undefined && found.index === index ? found : null;
-}
-
-/** An entry of the leader's own term beyond its end is merely newer than its status. */
-function isDoomed(node: NodeView, index: number, at: number, leader: NodeView | null, loaded: Logs['loaded']): boolean {
-  if (leader?.status == null || leader.id === node.id || leader.state !== 'up') return false;
-  if (index > leader.status.lastIndex) return at < leader.status.term;
-  const led = termAt(leader, index, loaded);
-  return led !== null && led !== at;
-}
-
-export function leaderOf(picture: ClusterPicture): NodeView | null {
-  return picture.nodes.find((node) => node.id === picture.leader) ?? null;
-}
-
-/** The first position where this node's log leaves the leader's, and how many entries go; null when it does not. */
-export function divergence(
-  node: NodeView,
-  picture: ClusterPicture,
-): { readonly from: number; readonly count: number; readonly term: number } | null {
-  const { status } = node;
-  if (status === null) return null;
-  const logs: Logs = { picture, loaded: new Map() };
-  let from: number | null = null;
-  let at = 0;
-  for (let index: number = status.lastIndex; index > status.commitIndex; index -= 1) {
-    const cell = cellAt(node, index, logs);
-    if (cell.state !== 'doomed') break;
-    from = index;
-    at = cell.term;
-  }
-  return from === null ? null : { from, count: status.lastIndex - from + 1, term: at };
-}
 
 /** Positions in the window where some node's term differs from the one before: where `{` and `}` stop. */
 export function termChange(state: ConsoleState, from: number, step: 1 | -1): number | null {

@@ -41,6 +41,8 @@ export type Message =
       readonly line: string;
       readonly result: CommandResult;
       readonly where: Where;
+      /** The command as events show it, when it may have changed something; null for one that only looks. */
+      readonly change: string | null;
     }
   | { readonly type: 'history'; readonly lines: readonly string[] }
   | { readonly type: 'completed'; readonly line: string; readonly completion: Completion }

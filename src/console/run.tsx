@@ -93,6 +93,7 @@ class Session {
       quit: (detach) => this.#quit(detach),
       suspend: () => void this.#suspend(),
       redraw: () => this.#redraw(),
+      lastFailure: () => this.#store.state.lastFailure,
     });
     const theme = themeFor(options.theme, options.noColor);
     const glyphs = options.ascii ? ASCII_GLYPHS : UTF8_GLYPHS;

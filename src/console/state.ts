@@ -1,6 +1,7 @@
 /** Everything the console knows. Immutable: `update.ts` makes the next one, `frame.ts` draws it. */
 import type { NodeId } from '../base/brand.ts';
 import type { Capability, ClusterEvent, ClusterPicture } from '../cluster/driver.ts';
+import type { LastFailure } from '../commands/command.ts';
 import type { Candidate } from '../commands/completion.ts';
 import { EMPTY_LINE, type LineState } from '../commands/line-editor.ts';
 import type { KeyValue } from '../kv/commands.ts';
@@ -41,7 +42,14 @@ export type Overlay =
       readonly yes: Effect;
     }
   | { readonly type: 'help'; readonly filter: string; readonly filtering: boolean; readonly cursor: number }
-  | { readonly type: 'output'; readonly title: string; readonly lines: readonly string[]; readonly top: number }
+  | {
+      readonly type: 'output';
+      readonly title: string;
+      readonly lines: readonly string[];
+      /** Sentences are broken between words; anything else is cut at the edge. */
+      readonly prose: boolean;
+      readonly top: number;
+    }
   | { readonly type: 'node'; readonly node: NodeId; readonly top: number }
   | { readonly type: 'value'; readonly key: string; readonly top: number }
   | { readonly type: 'event'; readonly seq: number };
@@ -51,7 +59,12 @@ export interface TranscriptEntry {
   readonly prompt: string;
   readonly line: string;
   /** Null while it runs. */
-  readonly result: { readonly lines: readonly string[]; readonly trailer: string; readonly exit: number } | null;
+  readonly result: {
+    readonly lines: readonly string[];
+    readonly trailer: string;
+    readonly exit: number;
+    readonly prose?: boolean;
+  } | null;
 }
 
 /** A window of the ordered keys: `first` is the position of `rows[0]` among all with the prefix. */
@@ -116,6 +129,7 @@ export interface ConsoleState {
   /** Rows scrolled back from the end of the transcript. */
   readonly transcriptTop: number;
   readonly nextId: number;
+  readonly lastFailure: LastFailure | null;
   readonly overlay: Overlay | null;
   readonly flash: { readonly text: string; readonly severity: Severity; readonly until: number } | null;
   /** Until when a second Ctrl-C quits; null when none was pressed. */
@@ -163,6 +177,7 @@ export function initialState(start: InitialState): ConsoleState {
     transcript: [],
     transcriptTop: 0,
     nextId: 1,
+    lastFailure: null,
     overlay: null,
     flash: null,
     quitArmedUntil: null,

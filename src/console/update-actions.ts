@@ -3,16 +3,16 @@ import { unreachable } from '../base/assert.ts';
 import type { NodeId } from '../base/brand.ts';
 import type { ClusterAction } from '../cluster/driver.ts';
 import { EMPTY_LINE, withText } from '../commands/line-editor.ts';
+import { newestIndex } from '../commands/log-cells.ts';
 import { asWord } from '../commands/quote.ts';
 import { currentEvent, visibleEvents } from './event-list.ts';
 import { withFlash } from './flash.ts';
 import { type Action, VIEWS } from './keymap.ts';
 import { listHeight } from './layout.ts';
 import { linkFaultOf } from './link-state.ts';
-import { newestIndex } from './log-window.ts';
 import type { Step } from './messages.ts';
 import { type ConsoleState, chosenNodes, type ViewId } from './state.ts';
-import { askToQuit, interrupt, startAction } from './update-commands.ts';
+import { askToQuit, interrupt, runTyped, startAction } from './update-commands.ts';
 import { moveInKeys, toFirstKey, toLastKey, withPrefix } from './update-keys.ts';
 import { logIndex, moveInLog, moveToTermChange, toggleFollow } from './update-log.ts';
 import { openCommandLine } from './update-prompt.ts';
@@ -98,6 +98,8 @@ function changeAction(state: ConsoleState, action: Action): Step<ConsoleState> |
       return onKey(state, (key, value) => `put ${asWord(key)} ${asWord(value)}`);
     case 'delete-key':
       return onKey(state, (key) => `del ${asWord(key)}`);
+    case 'why':
+      return askWhy(state);
     case 'mark':
       return still(toggleMark(state));
     case 'mark-all': {
@@ -111,6 +113,13 @@ function changeAction(state: ConsoleState, action: Action): Step<ConsoleState> |
     default:
       return null;
   }
+}
+
+/** The question that stands where the cursor stands, as the command that asks it. */
+function askWhy(state: ConsoleState): Step<ConsoleState> {
+  if (state.view === 'events') return still(openDetail(state));
+  const about = state.view === 'log' && state.log.index !== null ? String(state.log.index) : (state.nodeCursor ?? 'leader');
+  return runTyped(state, `why ${about}`, 'key');
 }
 
 function noFaults(state: ConsoleState): Step<ConsoleState> | null {

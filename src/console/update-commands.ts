@@ -1,6 +1,9 @@
 /** Running commands, asking before those that hurt, and showing what came of them. */
-import type { ClusterAction } from '../cluster/driver.ts';
+import type { ClusterAction, ClusterEvent } from '../cluster/driver.ts';
+import type { CommandResult } from '../commands/command.ts';
 import { type Consequence, consequenceOf } from '../commands/consequence.ts';
+import { refusalOf } from '../commands/failure.ts';
+import { withCommand } from './event-list.ts';
 import { withFlash } from './flash.ts';
 import type { Effect, Message, Step, Where } from './messages.ts';
 import type { ConsoleState, TranscriptEntry } from './state.ts';
@@ -15,11 +18,11 @@ export function promptOf({ picture }: ConsoleState): string {
   return `${picture.name} ${picture.leader ?? '(no leader)'}> `;
 }
 
-/** A line that was typed. */
+/** A line that was typed, or that a key stands for: then it is not in the history of what was typed. */
 export function runTyped(state: ConsoleState, line: string, where: Where): Step<ConsoleState> {
   const { state: next, id } = opened(state, line);
   const run: Effect = { type: 'run-line', id, line, where, marked: state.marked, cursor: state.nodeCursor };
-  return { state: next, effects: [{ type: 'remember', line }, run] };
+  return { state: next, effects: where === 'key' ? [run] : [{ type: 'remember', line }, run] };
 }
 
 /** An action from a key, with the command that it equals: done at once when nothing is lost by it, else asked for. */
@@ -84,12 +87,36 @@ export function finishCommand(state: ConsoleState, message: Message & { type: 'f
   const { result, where, line } = message;
   const cut = result.lines.length > MOST_LINES;
   const lines = cut ? [...result.lines.slice(0, MOST_LINES), `(${result.lines.length - MOST_LINES} more lines)`] : result.lines;
-  const next = withResult(state, message.id, { lines, trailer: result.trailer ?? '', exit: result.exit });
+  const prose = result.prose === true;
+  const shown = withResult(state, message.id, { lines, trailer: result.trailer ?? '', exit: result.exit, prose });
+  const next = withChange({ ...shown, lastFailure: refusalOf(line, result, state.wall) ?? state.lastFailure }, message);
   if (where === 'shell' || lines.length === 0) return next;
   const severity = result.exit === 0 ? 'info' : result.exit === 3 ? 'warn' : 'error';
-  if (lines.length > 2 && next.overlay === null) return { ...next, overlay: { type: 'output', title: line, lines, top: 0 } };
+  if ((lines.length > 2 || prose) && next.overlay === null)
+    return { ...next, overlay: { type: 'output', title: line, lines, prose, top: 0 } };
   const trailer = result.trailer === undefined ? '' : `   ${result.trailer}`;
   return withFlash(next, `${lines.join('  ')}${trailer}`, severity);
+}
+
+/** What may have changed something stands in the events, as the command that does it. */
+function withChange(state: ConsoleState, { change, result }: Message & { type: 'finished' }): ConsoleState {
+  if (change === null) return state;
+  const failed = result.exit !== 0 && result.exit !== 3;
+  const event: ClusterEvent = {
+    // Those of the cluster count upwards.
+    seq: -state.nextId,
+    time: state.wall,
+    node: null,
+    kind: 'command',
+    severity: failed ? 'error' : 'info',
+    text: failed ? `${change}: ${result.lines[0] ?? 'failed'}` : change,
+    fault: faultSetBy(result),
+  };
+  return { ...state, nextId: state.nextId + 1, events: withCommand(state.events, event) };
+}
+
+function faultSetBy({ json }: CommandResult): number | null {
+  return typeof json === 'object' && json !== null && 'fault' in json && typeof json.fault === 'number' ? json.fault : null;
 }
 
 /** Ctrl-C: clear what is written, else stop what runs, else ask for a second press. */

@@ -1,7 +1,8 @@
 /** Moving through the logs, and fetching what the statuses do not carry. */
 
+import { cellAt, leaderOf, newestIndex } from '../commands/log-cells.ts';
 import { logWindowOf } from './layout.ts';
-import { cellAt, leaderOf, newestIndex, termChange } from './log-window.ts';
+import { termChange } from './log-window.ts';
 import type { Step } from './messages.ts';
 import type { ConsoleState } from './state.ts';
 

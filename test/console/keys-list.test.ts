@@ -22,7 +22,14 @@ class Bench {
   constructor(count: number) {
     for (let i = 0; i < count; i += 1) this.driver.kv.set(`key:${String(i).padStart(6, '0')}`, `v${i}`);
     this.state = consoleState({ columns: 80, rows: 24 }, this.driver.picture());
-    const world = { driver: this.driver, history: new History(null), quit: () => {}, suspend: () => {}, redraw: () => {} };
+    const world = {
+      driver: this.driver,
+      history: new History(null),
+      quit: () => {},
+      suspend: () => {},
+      redraw: () => {},
+      lastFailure: () => null,
+    };
     this.#effects = new Effects({ ...world, dispatch: (message) => this.#answer(message) });
   }
 

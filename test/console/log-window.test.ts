@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { assert } from '../../src/base/assert.ts';
 import type { NodeView } from '../../src/cluster/driver.ts';
+import { type Cell, cellAt, divergence, newestIndex } from '../../src/commands/log-cells.ts';
 import { entryWords } from '../../src/console/entry-words.ts';
-import { type Cell, cellAt, divergence, newestIndex, windowAround } from '../../src/console/log-window.ts';
+import { windowAround } from '../../src/console/log-window.ts';
 import { consoleState } from '../support/console-state.ts';
 import { fakeLog, fakePicture, fakeRows, withNode } from '../support/fake-picture.ts';
 import { scenePicture } from '../support/fake-scene.ts';

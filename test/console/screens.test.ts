@@ -35,6 +35,8 @@ describe.each(SIZES)('the console at %ix%i', (columns, rows) => {
     expectGolden(await bench.type('k', has('y/N')), golden(`confirm-${size}`));
     await bench.type('n', has('Not done'), 250);
     expectGolden(await bench.type('2', has('ENTRY 1286', 'value 1286')), golden(`log-${size}`));
+    expectGolden(await bench.type('hw', has('why 1285', 'lacks it')), golden(`why-${size}`));
+    await bench.type('\x1b', (text) => !text.includes('lacks it'));
     expectGolden(await bench.type('3', has('FROM')), golden(`links-${size}`));
     await bench.type('4', has('KEYS 1 of 250'));
     expectGolden(await bench.type('jj', has('KEYS 3 of 250')), golden(`keys-${size}`));
@@ -58,7 +60,7 @@ describe.each(SIZES)('the console at %ix%i', (columns, rows) => {
     await bench.type('\x1b', has('NODES 4/5'));
     await bench.type('d', () => !bench.output.alternate);
     expect(await bench.ended).toMatchObject({ exitCode: 0 });
-  });
+  }, 30_000);
 });
 
 describe('the console', () => {

@@ -169,7 +169,14 @@ describe('commands', () => {
   it('shows one line as a flash and more of them over the view', () => {
     const running = press(healthy(), [':', 'get', 'space', 'a', 'enter']);
     const id = running.state.transcript.at(-1)?.id ?? 0;
-    const short = send(running.state, { type: 'finished', id, line: 'get a', result: done(['"1"']), where: 'command' }).state;
+    const short = send(running.state, {
+      type: 'finished',
+      id,
+      line: 'get a',
+      result: done(['"1"']),
+      where: 'command',
+      change: null,
+    }).state;
     expect(short.flash?.text).toBe('"1"');
     const long = send(running.state, {
       type: 'finished',
@@ -177,6 +184,7 @@ describe('commands', () => {
       line: 'range',
       result: done(['a', 'b', 'c']),
       where: 'command',
+      change: null,
     }).state;
     expect(long.overlay).toMatchObject({ type: 'output', lines: ['a', 'b', 'c'] });
     expect(long.transcript.at(-1)?.result?.lines).toEqual(['a', 'b', 'c']);
@@ -251,6 +259,36 @@ describe('events', () => {
 
   it('keeps a bounded number of them', () => {
     expect(told(told(healthy(), 1, 5_000), 5_001, 100).events.items).toHaveLength(4_096);
+  });
+
+  const finished = (state: ConsoleState, line: string, result: CommandResult): ConsoleState =>
+    send(state, { type: 'finished', id: 99, line, result, where: 'key', change: line }).state;
+
+  it('keeps what a key did as the command that does it, and a fault only once', () => {
+    const ledger = fakeEvent(5, 'link n1 n2 --drop 1', { node: null, kind: 'fault', severity: 'warn', fault: 3 });
+    const cut = { lines: ['changed the link'], json: { done: '', fault: 3 }, exit: 0 } as const;
+    const data = { type: 'data', ownsNodes: true, dropped: 0, now: 1, wall: FAKE_NOW, picture: fakePicture(5) } as const;
+    const before = send(finished(healthy(), 'cut n1 n2', cut), { ...data, events: [ledger] }).state;
+    const after = finished(send(healthy(), { ...data, events: [ledger] }).state, 'cut n1 n2', cut);
+    for (const { events } of [before, after])
+      expect(events.items.map(({ kind, text }) => `${kind} ${text}`)).toEqual(['command cut n1 n2']);
+    const restarted = finished(before, 'restart n2', done(['restarted n2']));
+    expect(restarted.events.items.map(({ text }) => text)).toEqual(['cut n1 n2', 'restart n2']);
+    expect(new Set(restarted.events.items.map(({ seq }) => seq)).size).toBe(2);
+  });
+
+  it('says what a command met when it failed', () => {
+    const failed = finished(healthy(), 'transfer n2', done(['(error) n2 does not run'], 1));
+    expect(failed.events.items[0]).toMatchObject({ severity: 'error', text: 'transfer n2: (error) n2 does not run' });
+  });
+
+  it('asks why about the node, the entry or the event under the cursor', () => {
+    const lineOf = (names: readonly string[], state = healthy()): unknown =>
+      press(state, names).effects.find(({ type }) => type === 'run-line');
+    expect(lineOf(['j', 'w'])).toMatchObject({ line: 'why n2', where: 'key' });
+    expect(lineOf(['2', 'h', 'w'], consoleState())).toMatchObject({ line: 'why 1285' });
+    expect(press(told(healthy(), 1, 3), ['5', 'w']).state.overlay).toEqual({ type: 'event', seq: 3 });
+    expect(types(press(healthy(), ['w']).effects)).not.toContain('remember');
   });
 
   it('filters while one types, and Esc brings everything back', () => {

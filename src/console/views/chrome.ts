@@ -1,9 +1,9 @@
 /** The four rows around every view: the cluster in one line, the tabs, what is to be said, the keys. */
 import { safe } from '../../base/safe.ts';
 import { bestReach, connectivityOf, majorityOf } from '../../commands/connectivity.ts';
+import { ageText, countText, plural } from '../../commands/wording.ts';
 import { diagnose } from '../diagnosis.ts';
 import { menuItems } from '../fault-menu.ts';
-import { ageText, countText, plural } from '../format.ts';
 import { type Action, BINDINGS, type Binding, bindingsFor, shownKey, VIEWS } from '../keymap.ts';
 import { highestCommit } from '../rate.ts';
 import { cutRow, EMPTY_ROW, type Row, rowCells, rowOf, type Span, type Style, span, spread } from '../rows.ts';

@@ -1,7 +1,8 @@
 /** Events as rows: time, node, kind, words. */
 import type { ClusterEvent } from '../../cluster/driver.ts';
+import { countText, timeText } from '../../commands/wording.ts';
 import { visibleEvents } from '../event-list.ts';
-import { countText, timeText } from '../format.ts';
+import { collapseRuns } from '../event-runs.ts';
 import { type Row, type Style, selectRow, span } from '../rows.ts';
 import type { ConsoleState } from '../state.ts';
 import type { Glyphs } from '../theme.ts';
@@ -11,7 +12,7 @@ import { titleRow } from './parts.ts';
 /** A panel with the newest events at the bottom, without a cursor: for the overview. */
 export function eventPanel(state: ConsoleState, width: number, height: number, look: Glyphs): readonly Row[] {
   if (height < 2) return [];
-  const events = state.events.items.slice(-(height - 1));
+  const events = collapseRuns(state.events.items).slice(-(height - 1));
   const title = titleRow(`EVENTS ${countText(state.events.items.length)}`, width, look, [
     span('5', 'key'),
     span(' shows all', 'dim'),
@@ -27,6 +28,7 @@ function eventRow(event: ClusterEvent, width: number, look: Glyphs, withKind = t
     span(` ${timeText(event.time, wide)} `, 'dim'),
     span(`${node} `, event.node === null ? 'dim' : 'bold'),
     ...(wide && withKind ? [span(padEnd(event.kind, 9), 'dim')] : []),
+    ...(event.kind === 'command' ? [span('> ', 'key')] : []),
     span(foreign(event.text, width), severityStyle(event)),
   ];
 }
@@ -34,6 +36,7 @@ function eventRow(event: ClusterEvent, width: number, look: Glyphs, withKind = t
 function severityStyle({ severity, kind }: ClusterEvent): Style {
   if (severity === 'error') return 'bad';
   if (severity === 'warn') return 'warn';
+  if (kind === 'command') return 'bold';
   return kind === 'role' ? 'good' : 'plain';
 }
 

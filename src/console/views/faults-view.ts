@@ -1,6 +1,6 @@
 /** What is broken on purpose, for how long, and how to take it back. */
 import type { ActiveFault } from '../../cluster/driver.ts';
-import { ageText } from '../format.ts';
+import { ageText } from '../../commands/wording.ts';
 import { type Row, selectRow, span } from '../rows.ts';
 import type { ConsoleState } from '../state.ts';
 import type { Glyphs } from '../theme.ts';

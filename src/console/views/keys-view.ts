@@ -1,6 +1,8 @@
 /** The keys in their order, a window of them, and the value under the cursor. */
+
+import { countText } from '../../commands/wording.ts';
 import type { KeyValue } from '../../kv/commands.ts';
-import { bytesText, countText } from '../format.ts';
+import { bytesText } from '../format.ts';
 import { valueRows } from '../json-rows.ts';
 import { type Area, keysPlan, scrollTop } from '../layout.ts';
 import { beside, fitHeight, type Row, selectRow, span } from '../rows.ts';

@@ -1,8 +1,9 @@
 /** The logs side by side: one row for each node, one cell for each position, the term inside. */
 import type { ClusterPicture, NodeView } from '../../cluster/driver.ts';
-import { plural } from '../format.ts';
+import { type Cell, cellAt, divergence, leaderOf, newestIndex } from '../../commands/log-cells.ts';
+import { plural } from '../../commands/wording.ts';
 import type { MatrixPlan } from '../layout.ts';
-import { type Cell, cellAt, divergence, type LogWindow, leaderOf, logsOf, newestIndex } from '../log-window.ts';
+import { type LogWindow, logsOf } from '../log-window.ts';
 import { type Row, type Span, selectRow, span } from '../rows.ts';
 import type { ConsoleState } from '../state.ts';
 import type { Glyphs } from '../theme.ts';

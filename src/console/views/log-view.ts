@@ -1,9 +1,11 @@
 /** The log matrix with a cursor, the entries around it as a list, and the one under it in words. */
+
+import { cellAt, newestIndex } from '../../commands/log-cells.ts';
+import { timeText } from '../../commands/wording.ts';
 import type { LogRow } from '../../replica/status.ts';
 import { entryWords, knownRow, rowWords } from '../entry-words.ts';
-import { timeText } from '../format.ts';
 import { type Area, logWindowOf, matrixPlan } from '../layout.ts';
-import { cellAt, type LogWindow, logsOf, newestIndex } from '../log-window.ts';
+import { type LogWindow, logsOf } from '../log-window.ts';
 import { fitHeight, type Row, rowCells, selectRow, span } from '../rows.ts';
 import type { ConsoleState } from '../state.ts';
 import type { Glyphs } from '../theme.ts';

@@ -1,7 +1,8 @@
 /** Everything that is known of one node. */
 import type { NodeView } from '../../cluster/driver.ts';
-import { ageText, bytesText, countText, listText, msText } from '../format.ts';
-import { leaderOf } from '../log-window.ts';
+import { leaderOf } from '../../commands/log-cells.ts';
+import { ageText, countText, listText } from '../../commands/wording.ts';
+import { bytesText, msText } from '../format.ts';
 import { type Row, span } from '../rows.ts';
 import type { ConsoleState } from '../state.ts';
 import type { Glyphs } from '../theme.ts';

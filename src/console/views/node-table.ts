@@ -1,8 +1,9 @@
 /** The nodes, one row each: what they are, how far they are, whom they hear. */
 import type { NodeView } from '../../cluster/driver.ts';
-import { ageText, countText, msText } from '../format.ts';
+import { leaderOf } from '../../commands/log-cells.ts';
+import { ageText, countText } from '../../commands/wording.ts';
+import { msText } from '../format.ts';
 import { type LinkView, linksOf } from '../link-state.ts';
-import { leaderOf } from '../log-window.ts';
 import { type Row, type Span, type Style, selectRow, span } from '../rows.ts';
 import type { ConsoleState } from '../state.ts';
 import type { Glyphs } from '../theme.ts';

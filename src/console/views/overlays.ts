@@ -1,8 +1,10 @@
 /** What lies over a view: menus, questions, help, answers. */
 
 import { safe } from '../../base/safe.ts';
+import { whyEvent } from '../../commands/why/why-event.ts';
+import { timeText } from '../../commands/wording.ts';
+import { visibleEvents } from '../event-list.ts';
 import { menuItems } from '../fault-menu.ts';
-import { timeText } from '../format.ts';
 import { helpEntries } from '../help-entries.ts';
 import { type Area, scrollTop } from '../layout.ts';
 import { fitHeight, type Row, selectRow, span } from '../rows.ts';
@@ -87,19 +89,31 @@ function questionRows(overlay: Overlay & { type: 'confirm' }, { width }: Area, l
 }
 
 function outputRows(overlay: Overlay & { type: 'output' }, { width, height }: Area, look: Glyphs): readonly Row[] {
-  const room = Math.max(1, Math.min(overlay.lines.length, height - 2));
-  const top = Math.max(0, Math.min(overlay.top, overlay.lines.length - room));
-  const part: Row = overlay.lines.length > room ? [span(`${top + 1}..${top + room} of ${overlay.lines.length}`, 'dim')] : [];
-  const lines = overlay.lines.slice(top, top + room).map((line) => cell(` ${foreign(line, width)}`));
+  const all = overlay.prose
+    ? overlay.lines.flatMap((line) => wrapWords(foreign(line, width * 8), width - 2, look.ellipsis))
+    : overlay.lines;
+  const room = Math.max(1, Math.min(all.length, height - 2));
+  const top = Math.max(0, Math.min(overlay.top, all.length - room));
+  const part: Row = all.length > room ? [span(`${top + 1}..${top + room} of ${all.length}`, 'dim')] : [];
+  const lines = all.slice(top, top + room).map((line) => cell(` ${foreign(line, width)}`));
   return [titleRow(foreign(overlay.title, Math.floor(width / 2)), width, look, part), ...lines];
 }
 
 function eventRows(state: ConsoleState, seq: number, { width }: Area, look: Glyphs): readonly Row[] {
-  const event = state.events.items.find((each) => each.seq === seq);
+  const event = visibleEvents(state.events).find((each) => each.seq === seq);
   if (event === undefined) return [titleRow('EVENT', width, look), cell(' It is no longer kept.', 'dim')];
   const about = [event.node ?? 'cluster', event.kind, event.severity, timeText(event.time)].map((part) => safe(part)).join('   ');
-  const text = wrapWords(foreign(event.text, width * 6), width - 2, look.ellipsis);
-  return [titleRow('EVENT', width, look), cell(` ${about}`, 'dim'), ...text.slice(0, 8).map((line) => cell(` ${line}`))];
+  const wrapped = (text: string): readonly string[] => wrapWords(foreign(text, width * 6), width - 2, look.ellipsis);
+  const story = { picture: state.picture, events: state.events.items, wall: state.wall, failure: null };
+  const causes = whyEvent(story, event).flatMap(wrapped);
+  return [
+    titleRow('EVENT', width, look),
+    cell(` ${about}`, 'dim'),
+    ...wrapped(event.text)
+      .slice(0, 8)
+      .map((line) => cell(` ${line}`)),
+    ...(causes.length === 0 ? [] : [titleRow('WHY', width, look), ...causes.slice(0, 12).map((line) => cell(` ${line}`))]),
+  ];
 }
 
 function helpView(

@@ -1,7 +1,9 @@
 /** The first screen: nodes, the end of the logs, what just happened, and whatever else there is room for. */
-import { countText, msText } from '../format.ts';
+
+import { leaderOf } from '../../commands/log-cells.ts';
+import { countText } from '../../commands/wording.ts';
+import { msText } from '../format.ts';
 import { type Area, matrixPlan, shareHeight, sizeClass, stripWindowOf } from '../layout.ts';
-import { leaderOf } from '../log-window.ts';
 import { beside, fitHeight, type Row, rowCells } from '../rows.ts';
 import type { ConsoleState } from '../state.ts';
 import type { Glyphs } from '../theme.ts';

@@ -8,7 +8,7 @@ import { type Row, type Style, span } from '../rows.ts';
 import type { ConsoleState, Prompt, TranscriptEntry } from '../state.ts';
 import type { Glyphs } from '../theme.ts';
 import { promptOf } from '../update-commands.ts';
-import { cellsOf, cutText, foreign, headOf, padEnd } from '../width.ts';
+import { cellsOf, cutText, foreign, headOf, padEnd, wrapWords } from '../width.ts';
 import { titleRow } from './parts.ts';
 
 export interface Drawn {
@@ -54,7 +54,11 @@ function entryRows(entry: TranscriptEntry, width: number, look: Glyphs): readonl
   const said: Row = [span(entry.prompt, 'dim'), span(foreign(entry.line, width), 'bold')];
   if (entry.result === null) return [said, [span(` ${look.ellipsis} running, Ctrl-C stops waiting`, 'dim')]];
   const style: Style = entry.result.exit === 0 ? 'plain' : entry.result.exit === 3 ? 'warn' : 'bad';
-  const lines = entry.result.lines.map((line): Row => [span(foreign(line, width), style)]);
+  const told =
+    entry.result.prose === true
+      ? entry.result.lines.flatMap((line) => wrapWords(foreign(line, width * 8), width, look.ellipsis))
+      : entry.result.lines;
+  const lines = told.map((line): Row => [span(foreign(line, width), style)]);
   return entry.result.trailer === '' ? [said, ...lines] : [said, ...lines, [span(foreign(entry.result.trailer, width), 'dim')]];
 }
 

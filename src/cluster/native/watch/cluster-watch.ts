@@ -1,5 +1,6 @@
 /** Turns what nodes report, what their processes do and what the ledger says into pictures and events. */
 import type { NodeId } from '../../../base/brand.ts';
+import type { RaftEvent } from '../../../raft/messages.ts';
 import type { NodeEvent } from '../../../replica/status.ts';
 import type { RaftKvClient } from '../../client/client.ts';
 import type { ActiveFault, ClusterEvent, NodeView } from '../../driver.ts';
@@ -139,7 +140,7 @@ export class ClusterWatch {
       case 'raft': {
         const voters = keeper.node(event.node)?.status?.configuration.voters.length ?? keeper.picture.nodes.length;
         const words = this.#words.describe(event.node, event.time, event.event, voters);
-        if (words !== null) this.#emit(event.node, words.kind, words.severity, words.text, null, event.time);
+        if (words !== null) this.#emit(event.node, words.kind, words.severity, words.text, null, event.time, event.event);
         return;
       }
       case 'fault':
@@ -155,9 +156,19 @@ export class ClusterWatch {
     text: string,
     fault: number | null = null,
     time: number = Date.now(),
+    raft?: RaftEvent,
   ): void {
     this.#seq += 1;
-    const event: ClusterEvent = { seq: this.#seq, time, node, kind, severity, text, fault };
+    const event: ClusterEvent = {
+      seq: this.#seq,
+      time,
+      node,
+      kind,
+      severity,
+      text,
+      fault,
+      ...(raft === undefined ? {} : { raft }),
+    };
     this.#past.push(event);
     if (this.#past.length > 2 * REMEMBERED_EVENTS) this.#past = this.#past.slice(-REMEMBERED_EVENTS);
     for (const listener of [...this.#listeners]) listener(event);
