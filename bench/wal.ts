@@ -49,7 +49,7 @@ async function measure(inflight: number, aheadBytes: number): Promise<Result> {
   const until = startedAt + SECONDS * 1_000;
   loop.enable();
   await new Promise<void>((resolve, reject) => {
-    store.append({ hardState: { term: term(1), votedFor: null }, entries: [], commit: logIndex(0) }, () => {});
+    store.append({ hardState: { term: term(1), votedFor: null, repairFrom: null }, entries: [], commit: logIndex(0) }, () => {});
     const send = (): void => {
       index += 1;
       waiting += 1;

@@ -55,7 +55,10 @@ export const ARGV_COMMANDS: readonly ArgvCommand[] = [
     words: [],
     group: CLUSTERS,
     summary: 'Run one node in the foreground: what start launches, and what you run on other machines.',
-    options: [opt('--config <file>', 'its configuration, a JSON file')],
+    options: [
+      opt('--config <file>', 'its configuration, a JSON file'),
+      opt('--accept-data-loss', 'go on with what is left of a damaged log that nobody can repair'),
+    ],
     examples: ['node --config n1/node.json'],
   },
   {

@@ -6,7 +6,7 @@ export async function runNodeCommand({ options }: Invocation): Promise<number> {
   const file = options['config'];
   if (typeof file !== 'string') throw new UsageError('node needs --config FILE', { next: 'see raftkv-tui node --help' });
   const { runNode } = await import('../node/main.ts');
-  return runNode(file);
+  return runNode(file, options['acceptDataLoss'] === true);
 }
 
 export async function runGuardCommand({ options }: Invocation): Promise<number> {

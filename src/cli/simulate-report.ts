@@ -19,7 +19,8 @@ export interface Totals {
   readonly committed: number;
   readonly elections: number;
   readonly restarts: number;
-  readonly refused: number;
+  readonly repairsBegun: number;
+  readonly repairsDone: number;
   /** Histories whose search was given up; all others are linearizable. */
   readonly historiesGivenUp: number;
   readonly slowest: { readonly seed: number; readonly recoveryMs: number } | null;
@@ -50,7 +51,8 @@ export function totalsOf(results: readonly SimResult[], elapsedMs: number): Tota
     committed: sum(({ figures }) => figures.committed),
     elections: sum(({ figures }) => figures.elections),
     restarts: sum(({ figures }) => figures.restarts),
-    refused: sum(({ figures }) => figures.refused),
+    repairsBegun: sum(({ figures }) => figures.repairs.begun),
+    repairsDone: sum(({ figures }) => figures.repairs.done),
     historiesGivenUp: sum(({ figures }) => (figures.historyChecked === true ? 0 : 1)),
     slowest,
   };
@@ -69,7 +71,7 @@ export function resultLines(results: readonly SimResult[], totals: Totals): read
     ],
     [
       'elections',
-      `${formatCount(totals.elections)}; ${formatCount(totals.restarts)} processes ended, ${totals.refused} nodes lost to bit rot`,
+      `${formatCount(totals.elections)}; ${formatCount(totals.restarts)} processes ended, ${formatCount(totals.repairsBegun)} logs damaged, ${formatCount(totals.repairsDone)} repaired`,
     ],
     ['faults', faultsWords(totals)],
     ['slowest recovery', totals.slowest === null ? 'none' : `${totals.slowest.recoveryMs} ms, seed ${totals.slowest.seed}`],

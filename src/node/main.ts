@@ -7,7 +7,7 @@ import { type RunningNode, startNode } from './start-node.ts';
 const EXIT = { ok: 0, failed: 1, bug: 70, disk: 74, config: 78 } as const;
 
 /** Runs one node in the foreground until SIGTERM or SIGINT; resolves with the exit code. */
-export async function runNode(configFile: string): Promise<number> {
+export async function runNode(configFile: string, acceptLoss = false): Promise<number> {
   const stopped = Promise.withResolvers<number>();
   let node: RunningNode | null = null;
   const log = openNodeLog(configFile);
@@ -27,7 +27,7 @@ export async function runNode(configFile: string): Promise<number> {
     });
   }
   try {
-    node = await startNode(await loadConfig(configFile), { onFatal: fatal });
+    node = await startNode(await loadConfig(configFile), { onFatal: fatal, acceptLoss });
   } catch (error) {
     const { message } = error instanceof Error ? error : new Error(String(error));
     log('error', 'cannot start', { error: message });

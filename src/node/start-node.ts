@@ -40,11 +40,18 @@ interface Opened {
   readonly recovered: Recovered;
 }
 
+export interface StartHooks {
+  readonly onFatal: (error: Error) => void;
+  /** Start with what is left of a damaged log, though nobody else has what is lost. Not given: no. */
+  readonly acceptLoss?: boolean;
+}
+
 /** Rejects with StorageError, LockHeldError, InsecureListenError or the system's error; nothing stays open then. */
-export async function startNode(loaded: LoadedConfig, hooks: { readonly onFatal: (error: Error) => void }): Promise<RunningNode> {
+export async function startNode(loaded: LoadedConfig, hooks: StartHooks): Promise<RunningNode> {
   const startedAt = realClock.now();
   const log = openNodeLog(loaded.config.id);
-  const opened = await openDisk(loaded);
+  const opened = await openDisk(loaded, hooks.acceptLoss ?? false);
+  tellDamage(log, opened.recovered);
   try {
     const node = new NodeParts(loaded, opened, log, hooks.onFatal, startedAt);
     await node.open();
@@ -57,12 +64,20 @@ export async function startNode(loaded: LoadedConfig, hooks: { readonly onFatal:
   }
 }
 
-async function openDisk({ config, dataDir }: LoadedConfig): Promise<Opened> {
+function tellDamage(log: NodeLog, { damage, hardState }: Recovered): void {
+  const { term, repairFrom } = hardState;
+  if (damage !== null) log('warn', 'the log was damaged; what is behind the damage is kept in quarantine', { ...damage });
+  if (repairFrom !== null) log('warn', 'repairing: no vote until a leader has given back what was lost', { since: repairFrom });
+  else if (damage !== null) log('warn', 'the loss was accepted', { firstLost: damage.firstLost, term });
+}
+
+async function openDisk({ config, dataDir }: LoadedConfig, acceptLoss: boolean): Promise<Opened> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const lock = await acquireLock(dataDir, 'node');
   return new Promise((resolve, reject) => {
-    const options = { disk: nodeDisk, dir: dataDir, clusterId: config.clusterId, nodeId: nodeId(config.id) };
-    openLogStore(options, (error, value) => {
+    const { id, clusterId, members } = config;
+    const alone = members.length === 1;
+    openLogStore({ disk: nodeDisk, dir: dataDir, clusterId, nodeId: nodeId(id), alone, acceptLoss }, (error, value) => {
       if (value !== null) resolve({ lock, logStore: value.store, recovered: value.recovered });
       else void lock.release().finally(() => reject(error));
     });
@@ -198,6 +213,8 @@ class NodeParts implements RunningNode {
       electionMs: config.electionMs ?? LIMITS.electionMs,
       onEvent: (event) => {
         this.#publisher.raft(event);
+        if (event.type === 'repair' && event.state === 'done')
+          this.#log('info', 'repaired: the log is whole again', { since: event.since });
         if (event.type === 'role') this.#log('info', 'role', { ...event, type: undefined });
       },
       onFatal,

@@ -32,7 +32,7 @@ export class CandidateRole extends RoleHandler {
   /** Asks everybody, once this candidate is the core's role. */
   start(reason: string): void {
     const state = this.#state;
-    assert(state.isVoter, 'only voters campaign');
+    assert(state.isVoter && !state.repairing, 'only voters with a whole log campaign');
     if (this.#stage === 'vote') state.timer.secondRound(state.now);
     else state.timer.nextAttempt(state.now);
     if (this.role === 'candidate') {

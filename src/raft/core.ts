@@ -96,7 +96,7 @@ export class RaftCore {
 
   /** Whether anything waits to be carried out. */
   hasReady(): boolean {
-    this.#role.beforeReady();
+    this.#settle();
     const { commitIndex, durability, log, outbox } = this.#state;
     return (
       !outbox.isEmpty ||
@@ -108,7 +108,7 @@ export class RaftCore {
 
   /** Everything that came up since the last Ready; carry it out in the order of its fields. */
   ready(): Ready {
-    this.#role.beforeReady();
+    this.#settle();
     this.#seq += 1;
     const persist = this.#takePersist();
     const { messages, messagesAfterPersist, grantedReads, failedReads, truncated, events } = this.#state.outbox.take();
@@ -132,6 +132,7 @@ export class RaftCore {
       lastTerm: log.last.term,
       commitIndex,
       durableIndex: state.durability.durableIndex,
+      repairing: state.repairing,
       election: role === 'leader' || role === 'learner' ? null : { elapsedMs: timer.elapsedMs(now), timeoutMs: timer.timeoutMs },
       votes: votes && { granted: [...votes.granted], refused: [...votes.refused] },
       peers,
@@ -203,8 +204,14 @@ export class RaftCore {
     outbox.send({ type: 'append-reply', from, to, term, matched: null, hint: { index, term: lastTerm }, readRound });
   }
 
+  /** What all that came since the last Ready amounts to. */
+  #settle(): void {
+    this.#state.checkRepaired();
+    this.#role.beforeReady();
+  }
+
   #mayCampaign(): boolean {
-    return this.#state.isVoter && !this.#state.storageStalled && !(this.#role instanceof LeaderRole);
+    return this.#state.mayStand && !(this.#role instanceof LeaderRole);
   }
 
   #follow(term: Term, reason: string): void {
@@ -238,9 +245,8 @@ export class RaftCore {
   }
 
   #unwrittenHardState(): HardState | null {
-    const { durability, term, votedFor } = this.#state;
-    const { handedState } = durability;
-    return handedState.term === term && handedState.votedFor === votedFor ? null : { term, votedFor };
+    const { durability, hardState } = this.#state;
+    return isSameHardState(durability.handedState, hardState) ? null : hardState;
   }
 
   #takePersist(): PersistBatch | null {
@@ -258,6 +264,10 @@ export class RaftCore {
     this.#deliveredIndex = after(this.#deliveredIndex, count);
     return count === 0 ? [] : log.slice(after(this.#deliveredIndex, 1 - count), count);
   }
+}
+
+function isSameHardState(a: HardState, b: HardState): boolean {
+  return a.term === b.term && a.votedFor === b.votedFor && a.repairFrom === b.repairFrom;
 }
 
 export type { CoreLimits, CoreOptions } from './state.ts';

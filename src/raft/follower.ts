@@ -20,7 +20,7 @@ export class FollowerRole extends RoleHandler {
   tick(): void {
     const state = this.#state;
     if (!state.isVoter || state.now < state.timer.deadline) return;
-    if (!state.storageStalled) {
+    if (state.mayStand) {
       state.become.campaign('pre-vote', silence(state));
       return;
     }
@@ -38,7 +38,7 @@ export class FollowerRole extends RoleHandler {
 
   override onTimeoutNow(message: TimeoutNow): void {
     const state = this.#state;
-    if (message.from !== state.leader || !state.isVoter || state.storageStalled) return;
+    if (message.from !== state.leader || !state.mayStand) return;
     state.become.campaign('transfer', `${message.from} hands over`);
   }
 

@@ -31,12 +31,14 @@ export interface Configuration {
 export interface HardState {
   readonly term: Term;
   readonly votedFor: NodeId | null;
+  /** Set while the node repairs a log that lost entries: only what was committed in this term or a later one is proof of a whole log. */
+  readonly repairFrom: Term | null;
 }
 
 export type Role = 'follower' | 'pre-candidate' | 'candidate' | 'leader' | 'learner';
 
 /** Why a vote was refused, in the order in which the rules are tried. */
-export type VoteRefusal = 'older-term' | 'leader-is-alive' | 'already-voted' | 'log-behind' | 'storage-stalled';
+export type VoteRefusal = 'older-term' | 'leader-is-alive' | 'already-voted' | 'repairing' | 'log-behind' | 'storage-stalled';
 
 interface Routed {
   readonly from: NodeId;
@@ -151,7 +153,9 @@ export type RaftEvent =
       readonly refusal: VoteRefusal | null;
     }
   | { readonly type: 'truncated'; readonly from: LogIndex; readonly to: LogIndex; readonly leader: NodeId }
-  | { readonly type: 'transfer'; readonly to: NodeId; readonly state: 'started' | 'sent' | 'aborted' };
+  | { readonly type: 'transfer'; readonly to: NodeId; readonly state: 'started' | 'sent' | 'aborted' }
+  /** The log lost entries to damage: until an entry of term `since` or later is committed and on disk, this node has no vote. */
+  | { readonly type: 'repair'; readonly since: Term; readonly state: 'begun' | 'done' };
 
 /** What a leader knows about one peer; what anybody knows about the others is in `heardAgoMs`. */
 export interface PeerProgress {
@@ -175,6 +179,8 @@ export interface CoreStatus {
   readonly commitIndex: LogIndex;
   /** The log on this node's own disk reaches this far. */
   readonly durableIndex: LogIndex;
+  /** It lost entries to damage and has no vote until others have given them back. */
+  readonly repairing: boolean;
   /** How long it has waited and how long it will, for whoever has an election timer; null for a leader. */
   readonly election: { readonly elapsedMs: Millis; readonly timeoutMs: Millis } | null;
   readonly votes: { readonly granted: readonly NodeId[]; readonly refused: readonly NodeId[] } | null;

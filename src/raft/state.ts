@@ -1,6 +1,6 @@
 /** What one member knows whatever its role is; the roles (follower, candidate, leader) read and change it. */
 import { assert } from '../base/assert.ts';
-import { type LogIndex, type Millis, type NodeId, type Term, term } from '../base/brand.ts';
+import { type LogIndex, logIndex, type Millis, type NodeId, type Term, term } from '../base/brand.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { Random } from '../base/random.ts';
 import { Durability } from './durability.ts';
@@ -108,6 +108,7 @@ export class RaftState {
   #leaderSuspected = false;
   /** Terms in which this node led, as far as entries of theirs may still be undecided. */
   readonly #termsLed = new Set<Term>();
+  #repairFrom: Term | null;
   /** Own proposals that left this log, not yet known to have failed: another log may bring them back. */
   #replaced: EntryId[] = [];
 
@@ -128,6 +129,8 @@ export class RaftState {
     this.#votedFor = hardState.votedFor;
     this.#commitIndex = options.commitHint;
     this.#leaderHeardAt = now;
+    this.#repairFrom = hardState.repairFrom;
+    if (this.#repairFrom !== null) this.outbox.tell({ type: 'repair', since: this.#repairFrom, state: 'begun' });
     assert(this.log.last.term <= hardState.term, 'the recovered term covers the log', () => [hardState, this.log.last]);
     assert(options.commitHint <= this.log.lastIndex, 'what was committed was recovered', () => [
       options.commitHint,
@@ -173,6 +176,20 @@ export class RaftState {
 
   get isVoter(): boolean {
     return this.membership.isVoter(this.id);
+  }
+
+  /** Entries that this node acknowledged are gone from its disk: it neither votes nor campaigns before it has them again. */
+  get repairing(): boolean {
+    return this.#repairFrom !== null;
+  }
+
+  get hardState(): HardState {
+    return { term: this.#term, votedFor: this.#votedFor, repairFrom: this.#repairFrom };
+  }
+
+  /** Whether this node may stand for election and give its vote away. */
+  get mayStand(): boolean {
+    return this.isVoter && !this.repairing && !this.storageStalled;
   }
 
   /** Decides alone: nobody to ask, nobody to wait for. */
@@ -240,6 +257,19 @@ export class RaftState {
     if (index <= this.#commitIndex) return;
     this.#commitIndex = index;
     this.#settleReplaced();
+  }
+
+  /**
+   * The repair ends once an entry of its term or a later one is committed and on disk: whoever led that term was elected
+   * without this node, so held all that was committed before, and its log is ours up to there (docs/decisions/0005-repair.md).
+   */
+  checkRepaired(): void {
+    const since = this.#repairFrom;
+    if (since === null) return;
+    const settled = logIndex(Math.min(this.#commitIndex, this.durability.durableIndex));
+    if ((this.log.termAt(settled) ?? 0) < since) return;
+    this.#repairFrom = null;
+    this.outbox.tell({ type: 'repair', since, state: 'done' });
   }
 
   /** Only a committed rival proves that a replaced proposal is gone for good: until then a copy elsewhere may win. */

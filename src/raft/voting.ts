@@ -46,6 +46,7 @@ function refusalOf(state: RaftState, request: VoteRequest, sticky: boolean): Vot
   if (request.term < state.term) return 'older-term';
   if (sticky) return 'leader-is-alive';
   if (request.term === state.term && isTaken(state, request)) return 'already-voted';
+  if (state.repairing) return 'repairing';
   if (!state.log.isCovered(request.last)) return 'log-behind';
   if (state.storageStalled) return 'storage-stalled';
   return null;

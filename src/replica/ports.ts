@@ -9,6 +9,18 @@ export type Done<T = void> = (error: Error | null, value: T) => void;
 /** Ends a timer or a subscription; calling it twice is harmless. */
 export type Cancel = () => void;
 
+/** Damage that was found and got over: what was behind it is kept in `quarantine`, and no longer part of the log. */
+export interface Damage {
+  readonly file: string;
+  /** Bytes from the start of the file; null when the whole file is meant. */
+  readonly offset: number | null;
+  readonly detail: string;
+  /** The first entry that is lost, if the log ever had it. */
+  readonly firstLost: LogIndex;
+  /** Files that now hold what was taken out of the log; none when it was gone altogether. */
+  readonly quarantined: readonly string[];
+}
+
 /** What a node finds on its disk when it starts. */
 export interface Recovered {
   readonly hardState: HardState;
@@ -18,6 +30,7 @@ export interface Recovered {
   readonly commitHint: LogIndex;
   /** Bytes of an unfinished last batch that were cut off (kept aside, never acknowledged); 0 when the end was clean. */
   readonly tornBytes: number;
+  readonly damage: Damage | null;
 }
 
 export interface LogStore {

@@ -36,6 +36,7 @@ export class SimCluster {
   #links: readonly LinkFault[] = [];
   #elections = 0;
   #ends = 0;
+  #repairs = { begun: 0, done: 0 };
 
   constructor(parts: SimClusterParts) {
     this.#parts = parts;
@@ -51,6 +52,11 @@ export class SimCluster {
   /** How often a process has ended. */
   get ends(): number {
     return this.#ends;
+  }
+
+  /** How many logs were found damaged, and how many others have made whole again. */
+  get repairs(): { readonly begun: number; readonly done: number } {
+    return this.#repairs;
   }
 
   start(): void {
@@ -82,14 +88,17 @@ export class SimCluster {
     return found?.node ?? null;
   }
 
-  /** One leads, and every node that did not refuse to start has applied all that any of them has. */
+  /** One leads, and every node has applied all that any of them has; none repairs its log any more. */
   areEqual(): boolean {
-    const lives = [...this.nodes.values()].filter(({ state }) => state !== 'refused');
-    const [first] = lives;
+    const nodes = [...this.nodes.values()];
+    const [first] = nodes;
     const lastIndex = first?.replica?.coreStatus().lastIndex;
     return (
       this.leader() !== null &&
-      lives.every(({ replica }) => replica?.appliedIndex === lastIndex && replica?.coreStatus().lastIndex === lastIndex)
+      nodes.every(({ replica }) => {
+        const status = replica?.coreStatus();
+        return replica?.appliedIndex === lastIndex && status?.lastIndex === lastIndex && !status?.repairing;
+      })
     );
   }
 
@@ -150,10 +159,19 @@ export class SimCluster {
       segmentBytes,
       network: watched,
       plants: plants ?? {},
-      onRecovered: (_, recovered) => this.referee.restarted(id, recovered),
+      onRecovered: (_, recovered) => {
+        this.referee.restarted(id, recovered);
+        if (recovered.damage === null) return;
+        this.#repairs.begun += 1;
+        note(id, `repairs its log from index ${recovered.damage.firstLost} on: ${recovered.damage.detail}`);
+      },
       onTurn: (node) => this.referee.observe(node),
       onEvent: (_, event) => {
         onEvent?.(id, event);
+        if (event.type === 'repair' && event.state === 'done') {
+          this.#repairs.done += 1;
+          note(id, `has repaired its log since term ${event.since}`);
+        }
         if (event.type !== 'role') return;
         if (event.role === 'leader') this.#elections += 1;
         note(id, `becomes ${event.role} of term ${event.term}: ${event.reason}`);

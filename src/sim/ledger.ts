@@ -1,10 +1,11 @@
 /** What one node's disk has promised, over all its lives: the log after a crash may be none but what it could be. */
 import { assert } from '../base/assert.ts';
-import { type Term, term } from '../base/brand.ts';
+import { logIndex, type Term, term } from '../base/brand.ts';
 import type { HardState, PersistBatch } from '../raft/messages.ts';
 import type { LogStore, Recovered } from '../replica/ports.ts';
 
-const NOTHING: HardState = { term: term(0), votedFor: null };
+const EMPTY: PersistBatch = { hardState: null, entries: [], commit: logIndex(0) };
+const NOTHING: HardState = { term: term(0), votedFor: null, repairFrom: null };
 
 export class DiskLedger {
   readonly #node: string;
@@ -12,6 +13,8 @@ export class DiskLedger {
   #terms: Term[] = [];
   #hardState: HardState = NOTHING;
   #pending: PersistBatch[] = [];
+  /** All that the disk was given since the last damage, in order: where the log may end when its end is lost. */
+  #history: PersistBatch[] = [];
 
   constructor(node: string) {
     this.#node = node;
@@ -22,6 +25,7 @@ export class DiskLedger {
     return {
       append: (batch, done) => {
         this.#pending.push(batch);
+        this.#history.push(batch);
         store.append(batch, (error) => {
           if (error === null) this.#acknowledge();
           done(error);
@@ -32,9 +36,33 @@ export class DiskLedger {
     };
   }
 
-  /** Throws InvariantViolation when an acknowledged batch is gone, or something else stands in its place. */
-  checkRecovered({ entries, hardState }: Recovered): void {
+  /** Throws InvariantViolation when an acknowledged batch is gone, or something else stands in its place; `rotten`: bits were turned. */
+  checkRecovered(recovered: Recovered, rotten: boolean): void {
+    const { entries, hardState } = recovered;
     const terms = entries.map((entry) => entry.term);
+    if (recovered.damage === null) this.#checkWhole(terms, hardState);
+    else {
+      assert(rotten, 'only rot damages a log', () => ({ node: this.#node, damage: recovered.damage }));
+      this.#checkRepairing(terms, hardState);
+      this.#history = [{ ...EMPTY, entries }];
+    }
+    this.#terms = terms;
+    this.#hardState = hardState;
+    this.#pending = [];
+  }
+
+  /** What is left was the log once, and nothing that the node said counts in the term that it begins with. */
+  #checkRepairing(terms: readonly Term[], { term: now, votedFor, repairFrom }: HardState): void {
+    const known = Math.max(this.#hardState.term, ...this.#terms);
+    const isNewTerm = now > known && votedFor === null && repairFrom === now;
+    assert(isNewTerm, 'a repair begins in a new term', () => ({ node: this.#node, known, now, votedFor, repairFrom }));
+    assert(wasOnce(this.#history, terms), 'what a damaged log still has was once its whole', () => ({
+      node: this.#node,
+      recovered: terms.length,
+    }));
+  }
+
+  #checkWhole(terms: readonly Term[], hardState: HardState): void {
     let expected: readonly Term[] = this.#terms;
     let found = isEqual(terms, expected);
     for (const batch of this.#pending) {
@@ -49,11 +77,8 @@ export class DiskLedger {
       recovered: terms.length,
     }));
     const states = [this.#hardState, ...this.#pending.flatMap((batch) => batch.hardState ?? [])];
-    const known = states.some((state) => state.term === hardState.term && state.votedFor === hardState.votedFor);
+    const known = states.some((state) => isSame(state, hardState));
     assert(known, 'term and vote are there after a restart', () => ({ node: this.#node, hardState, states }));
-    this.#terms = terms;
-    this.#hardState = hardState;
-    this.#pending = [];
   }
 
   #acknowledge(): void {
@@ -74,4 +99,20 @@ function appended(terms: readonly Term[], { entries }: PersistBatch): readonly T
 
 function isEqual(a: readonly Term[], b: readonly Term[]): boolean {
   return a.length === b.length && a.every((each, i) => each === b[i]);
+}
+
+/** Whether the log was this after one of the entries that it was given. */
+function wasOnce(batches: readonly PersistBatch[], terms: readonly Term[]): boolean {
+  if (terms.length === 0) return true;
+  const log: Term[] = [];
+  for (const { index, term: at } of batches.flatMap(({ entries }) => entries)) {
+    log.length = Math.min(log.length, index - 1);
+    log.push(at);
+    if (isEqual(log, terms)) return true;
+  }
+  return false;
+}
+
+function isSame(a: HardState, b: HardState): boolean {
+  return a.term === b.term && a.votedFor === b.votedFor && a.repairFrom === b.repairFrom;
 }

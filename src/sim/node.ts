@@ -40,7 +40,7 @@ export interface SimNodeParts {
   readonly onDown: (node: SimNode, why: string, byItself: boolean) => void;
 }
 
-export type NodeState = 'down' | 'opening' | 'up' | 'paused' | 'refused';
+export type NodeState = 'down' | 'opening' | 'up' | 'paused';
 
 const CLUSTER_ID = '0123456789abcdef0123456789abcdef';
 
@@ -101,20 +101,21 @@ export class SimNode {
   }
 
   start(): void {
-    if (this.isRunning || this.#state === 'refused') return;
+    if (this.isRunning) return;
     this.#life += 1;
     this.#state = 'opening';
     const life = this.#life;
-    const { id, plants, segmentBytes } = this.#parts;
+    const { id, plants, segmentBytes, configuration } = this.#parts;
     const disk = plants.disk?.(this.disk.port) ?? this.disk.port;
     const limits = { segmentBytes, aheadBytes: segmentBytes >> 2 };
-    openLogStore({ disk, dir: '/data', clusterId: CLUSTER_ID, nodeId: id, limits }, (error, opened) => {
+    const alone = configuration.voters.length === 1;
+    openLogStore({ disk, dir: '/data', clusterId: CLUSTER_ID, nodeId: id, limits, alone }, (error, opened) => {
       if (life !== this.#life) return;
       if (error !== null) {
         this.#refuse(error);
         return;
       }
-      this.#ledger.checkRecovered(opened.recovered);
+      this.#ledger.checkRecovered(opened.recovered, this.disk.rotten);
       this.#parts.onRecovered(id, opened.recovered);
       this.disk.failed = false;
       this.#serve(life, opened);
@@ -205,12 +206,10 @@ export class SimNode {
     this.crash(`stopped: ${error.kind}`, true);
   }
 
+  /** Damage is no reason not to start: rot never strikes a majority, so others have what is lost. */
   #refuse(error: Error): void {
-    const kind = error instanceof StorageError ? error.kind : 'bug';
-    const damaged = kind === 'corrupt' || kind === 'suspect';
-    if ((damaged && !this.disk.rotten) || (!damaged && !this.disk.failed)) throw error;
-    this.crash(`does not start: ${kind}`, !damaged);
-    if (damaged) this.#state = 'refused';
+    if (!(error instanceof StorageError) || !this.disk.failed || (error.kind !== 'io' && error.kind !== 'full')) throw error;
+    this.crash(`does not start: ${error.kind}`, true);
   }
 
   #end(why: string, byItself: boolean): void {

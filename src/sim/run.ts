@@ -49,8 +49,8 @@ export interface SimFigures {
   readonly committed: number;
   readonly elections: number;
   readonly restarts: number;
-  /** Nodes that refused to start since their disk had rotted. */
-  readonly refused: number;
+  /** Logs that were found damaged, and logs that others made whole again. */
+  readonly repairs: { readonly begun: number; readonly done: number };
   readonly messages: number;
   /** From the healing until every client had succeeded; null when that never came. */
   readonly progressMs: number | null;
@@ -183,7 +183,7 @@ class Simulation {
       committed: this.#cluster.referee.commitIndex,
       elections: this.#cluster.elections,
       restarts: this.#cluster.ends,
-      refused: [...this.#cluster.nodes.values()].filter(({ state }) => state === 'refused').length,
+      repairs: this.#cluster.repairs,
       messages: this.#cluster.network.sent,
       progressMs: this.#progressMs,
       convergenceMs: this.#convergenceMs,

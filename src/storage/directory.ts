@@ -9,7 +9,7 @@ import { type Identity, segmentName, segmentNumber } from './segment.ts';
 import { createSegment, type SegmentSizes } from './segment-writer.ts';
 import { inSequence, loadEach, withValue } from './sequence.ts';
 
-const NO_HARD_STATE: HardState = { term: term(0), votedFor: null };
+const NO_HARD_STATE: HardState = { term: term(0), votedFor: null, repairFrom: null };
 
 /** What every step of opening needs. */
 export interface Place {

@@ -4,7 +4,8 @@
  * here, since elections are rare; no new space is needed, so a node on a full disk can still vote.
  *
  * A copy has 512 bytes (one sector): 0 magic u32, 4 checksum over the rest, 8 version u32, 16 sequence, 24 term,
- * 32 durable batch, 40 identity (80 bytes), 128 length of the vote u8 (0xff: none), 129 vote as UTF-8.
+ * 32 durable batch, 40 identity (80 bytes), 128 length of the vote u8 (0xff: none), 129 vote as UTF-8, 200 term in which the
+ * repair of the log began (0: none is under way).
  */
 import { nodeId, term } from '../base/brand.ts';
 import type { HardState } from '../raft/messages.ts';
@@ -12,7 +13,7 @@ import type { Done } from '../replica/ports.ts';
 import { getPosition, putPosition } from './bytes.ts';
 import type { DiskFile } from './disk.ts';
 import { checksum } from './record.ts';
-import { foreignIdentity, type Identity, readIdentity, writeIdentity } from './segment.ts';
+import { foreignIdentity, type Identity, readIdentity, unknownVersion, writeIdentity } from './segment.ts';
 import { inSequence } from './sequence.ts';
 import { StorageError } from './storage-error.ts';
 
@@ -21,7 +22,8 @@ export const COPY_BYTES = 512;
 /** Of the copies that a new directory is given: no vote was ever cast with them. */
 export const FIRST_SEQUENCE = 1;
 const MAGIC = 0x4d46_5233;
-const VERSION = 1;
+const VERSION = 2;
+const REPAIR_AT = 200;
 const NO_VOTE = 0xff;
 const MAX_VOTE_BYTES = 64;
 
@@ -39,6 +41,7 @@ export function encodeCopy({ sequence, hardState, durableBatch }: HardStateCopy,
   putPosition(bytes, 16, sequence);
   putPosition(bytes, 24, hardState.term);
   putPosition(bytes, 32, durableBatch);
+  putPosition(bytes, REPAIR_AT, hardState.repairFrom ?? 0);
   writeIdentity(bytes, 40, identity);
   const vote = hardState.votedFor;
   bytes.writeUInt8(vote === null ? NO_VOTE : bytes.write(vote, 129, MAX_VOTE_BYTES, 'utf8'), 128);
@@ -46,17 +49,20 @@ export function encodeCopy({ sequence, hardState, durableBatch }: HardStateCopy,
   return bytes;
 }
 
-/** Null for a copy that is damaged or cut short; an error for another member's. */
+/** Null for a copy that is damaged or cut short; an error for another member's, and for one of another version. */
 export function decodeCopy(bytes: Buffer, file: string, identity: Identity): HardStateCopy | StorageError | null {
-  if (bytes.length !== COPY_BYTES || bytes.readUInt32LE(0) !== MAGIC || bytes.readUInt32LE(8) !== VERSION) return null;
+  if (bytes.length !== COPY_BYTES || bytes.readUInt32LE(0) !== MAGIC) return null;
   if (checksum(bytes.subarray(8), 0) !== bytes.readUInt32LE(4)) return null;
+  const version = bytes.readUInt32LE(8);
+  if (version !== VERSION) return unknownVersion(version, file);
   const foreign = foreignIdentity(readIdentity(bytes, 40), identity, file);
   if (foreign !== null) return foreign;
   const voteBytes = bytes.readUInt8(128);
+  const repairFrom = getPosition(bytes, REPAIR_AT);
   const votedFor = voteBytes === NO_VOTE ? null : nodeId(bytes.toString('utf8', 129, 129 + voteBytes));
   return {
     sequence: getPosition(bytes, 16),
-    hardState: { term: term(getPosition(bytes, 24)), votedFor },
+    hardState: { term: term(getPosition(bytes, 24)), votedFor, repairFrom: repairFrom === 0 ? null : term(repairFrom) },
     durableBatch: getPosition(bytes, 32),
   };
 }
@@ -72,7 +78,7 @@ export function chooseCopy(copies: readonly (HardStateCopy | null)[], file: stri
   const [a, b] = [copies[0] ?? null, copies[1] ?? null];
   if (a === null && b === null) {
     const detail = 'both copies of the term and the vote are damaged or missing, so this node could vote twice';
-    return new StorageError({ kind: 'corrupt', file, offset: null, detail });
+    return new StorageError({ kind: 'vote', file, offset: null, detail });
   }
   const newer = a !== null && (b === null || a.sequence >= b.sequence) ? a : b;
   if (newer === null) throw new Error('unreachable');
@@ -100,8 +106,9 @@ export class HardStateFiles {
     this.#timeSync = timeSync;
   }
 
-  isCurrent({ term, votedFor }: HardState): boolean {
-    return term === this.#current.term && votedFor === this.#current.votedFor;
+  isCurrent({ term, votedFor, repairFrom }: HardState): boolean {
+    const current = this.#current;
+    return term === current.term && votedFor === current.votedFor && repairFrom === current.repairFrom;
   }
 
   /** Both copies are on the disk when it calls back without an error. */

@@ -6,8 +6,9 @@ import { beginDirectory, type FoundFiles, type Place, readDirectory, writeWhole 
 import type { Disk, DiskFile, DoneWith } from './disk.ts';
 import { DurableMark, encodeMark, MARK_NAME } from './durable-mark.ts';
 import { COPY_NAMES, encodeCopy, HardStateFiles } from './hard-state.ts';
-import { judge, settleEnd, type Verdict, whyNotNew } from './recovery.ts';
-import { assertIdentity } from './segment.ts';
+import { damageOf, mendDirectory, withSalvaged } from './mend.ts';
+import { type DamagePolicy, isNew, judge, settleEnd, type Verdict } from './recovery.ts';
+import { assertIdentity, segmentName } from './segment.ts';
 import { type SegmentSizes, SegmentWriter, timedSync } from './segment-writer.ts';
 import { inSequence, loadEach, withValue } from './sequence.ts';
 import { diskError, StorageError } from './storage-error.ts';
@@ -22,6 +23,10 @@ export interface LogStoreOptions {
   readonly clusterId: string;
   readonly nodeId: NodeId;
   readonly limits?: Partial<SegmentSizes>;
+  /** Whether this node is the only voter; then damage is refused. Not given: it is. */
+  readonly alone?: boolean;
+  /** Go on with what is left, whatever is lost. Not given: no. */
+  readonly acceptLoss?: boolean;
 }
 
 export interface OpenedLog {
@@ -30,9 +35,13 @@ export interface OpenedLog {
 }
 
 const AHEAD_BYTES = 1_024 * 1_024;
-/** Calls back with a StorageError when the directory cannot be trusted; then nothing in it was changed. */
+
+/**
+ * Damage to the log is mended when others can give back what is lost (the node then repairs, see HardState.repairFrom), or
+ * when its loss is accepted. Calls back with a StorageError when the directory cannot be trusted; then nothing in it was changed.
+ */
 export function openLogStore(options: LogStoreOptions, done: DoneWith<OpenedLog>): void {
-  const { disk, dir, clusterId, nodeId, limits } = options;
+  const { disk, dir, clusterId, nodeId, limits, alone = true, acceptLoss = false } = options;
   assertIdentity({ clusterId, nodeId });
   const sizes = { segmentBytes: LIMITS.segmentBytes, aheadBytes: AHEAD_BYTES, ...limits };
   const place = { disk, dir, walDir: `${dir}/wal`, identity: { clusterId, nodeId }, sizes };
@@ -43,28 +52,60 @@ export function openLogStore(options: LogStoreOptions, done: DoneWith<OpenedLog>
     readDirectory(
       place,
       withValue(fail, (found) => {
-        if (found.segments.length > 0) return trust(place, found, opened);
-        const refusal = whyNotNew(place, found);
-        if (refusal !== null) return fail(refusal);
+        const policy = { alone, acceptLoss };
+        if (found.segments.length > 0 || !isNew(place, found)) return examine(place, found, policy, opened);
         beginDirectory(place, (failed) => {
-          if (failed !== null) fail(failed);
-          else
-            readDirectory(
-              place,
-              withValue(fail, (begun) => trust(place, begun, opened)),
-            );
+          if (failed === null) reread(place, policy, opened);
+          else fail(failed);
         });
       }),
     );
   });
 }
 
-function trust(place: Place, found: FoundFiles, done: DoneWith<OpenedLog>): void {
-  const verdict = judge(place, found);
-  if (verdict instanceof StorageError) {
-    done(verdict, null);
-    return;
-  }
+function reread(place: Place, policy: DamagePolicy, done: DoneWith<OpenedLog>): void {
+  const fail = (error: Error): void => done(error, null);
+  readDirectory(
+    place,
+    withValue(fail, (found) => {
+      const verdict = judge(place, found, policy);
+      if (verdict instanceof StorageError) fail(verdict);
+      else if (verdict.damage !== null) fail(verdict.damage);
+      else trust(place, verdict, done);
+    }),
+  );
+}
+
+function examine(place: Place, found: FoundFiles, policy: DamagePolicy, done: DoneWith<OpenedLog>): void {
+  const verdict = judge(place, found, policy);
+  if (verdict instanceof StorageError) done(verdict, null);
+  else if (verdict.damage === null) trust(place, verdict, done);
+  else mend(place, verdict, verdict.damage, policy, done);
+}
+
+function mend(place: Place, verdict: Verdict, damage: StorageError, policy: DamagePolicy, done: DoneWith<OpenedLog>): void {
+  const fail = (error: Error): void => done(error, null);
+  const { scanned } = verdict;
+  const { salvaged } = scanned;
+  mendDirectory(place, verdict, (error) => {
+    if (error !== null) return fail(error);
+    // From the beginning: what was mended must stand every check.
+    reread(
+      place,
+      policy,
+      withValue(fail, ({ store, recovered }) => {
+        const whole = { ...recovered, entries: withSalvaged(scanned, salvaged), damage: damageOf(place, damage, verdict) };
+        if (salvaged.length === 0) return done(null, { store, recovered: whole });
+        store.append({ hardState: null, entries: salvaged, commit: recovered.commitHint }, (failed) => {
+          if (failed === null) done(null, { store, recovered: whole });
+          else fail(failed);
+        });
+      }),
+    );
+  });
+}
+
+function trust(place: Place, verdict: Verdict, done: DoneWith<OpenedLog>): void {
   const { disk, dir, walDir, identity } = place;
   const { newest, scanned } = verdict;
   const copy = encodeCopy(newest, identity);
@@ -77,7 +118,8 @@ function trust(place: Place, found: FoundFiles, done: DoneWith<OpenedLog>): void
   ];
   inSequence(steps, (error) => {
     if (error !== null) return done(error, null);
-    const paths = [...COPY_NAMES.map((name) => `${dir}/${name}`), `${dir}/${MARK_NAME}`, verdict.lastSegment.file];
+    const last = `${walDir}/${segmentName(scanned.segment)}`;
+    const paths = [...COPY_NAMES.map((name) => `${dir}/${name}`), `${dir}/${MARK_NAME}`, last];
     const fail = (failed: Error): void => done(failed, null);
     loadEach<DiskFile>(
       paths,
@@ -88,7 +130,7 @@ function trust(place: Place, found: FoundFiles, done: DoneWith<OpenedLog>): void
         const store = assemble(place, verdict, { copies: [a, b], mark, segment });
         const { torn, entries, commitHint } = scanned;
         const tornBytes = torn === null ? 0 : torn.to - torn.from;
-        done(null, { store, recovered: { hardState: newest.hardState, entries, commitHint, tornBytes } });
+        done(null, { store, recovered: { hardState: newest.hardState, entries, commitHint, tornBytes, damage: null } });
       }),
     );
   });
@@ -103,7 +145,7 @@ interface OpenFiles {
 function assemble({ disk, dir, walDir, identity, sizes }: Place, verdict: Verdict, files: OpenFiles): LogStore {
   const { scanned, newest, lastSegment } = verdict;
   const syncTimes = new SyncTimes();
-  const allocatedBytes = scanned.torn === null ? lastSegment.bytes.length : scanned.endBytes;
+  const allocatedBytes = scanned.torn === null ? (lastSegment?.bytes.length ?? 0) : scanned.endBytes;
   const segment = new SegmentWriter({
     disk,
     walDir,

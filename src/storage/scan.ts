@@ -4,9 +4,13 @@
  * Every batch is written with one write and one sync, and the next one only after that sync returned. So what is not
  * proved durable is at most the last batch, and of it any sectors may be missing. A missing sector reads as zeros, and
  * no undamaged record has a sector, or its part of one, that is all zeros (bytes.ts, INVERTED in record.ts). Hence:
- * - bad bytes in a batch that is known durable are damage: refused;
+ * - bad bytes in a batch that is known durable are damage;
  * - bad bytes in the batch after it are a torn write only if missing sectors, or the end of what was written, explain them: cut;
- * - anything else is refused as suspect, because it may hold an acknowledged entry.
+ * - anything else is suspect, because it may hold an acknowledged entry, and is treated as damage.
+ *
+ * Suspect is also a body whose last one to seven bytes alone are zeros. No write stops there: records, sectors and pages all
+ * begin at multiples of eight, and a file that ends there is short. But a flipped bit makes a zero of the last letter (a space,
+ * 0x20), and no checksum tells the two apart: for any four missing bytes there is one value that makes a CRC-32 right.
  */
 import { type LogIndex, logIndex } from '../base/brand.ts';
 import type { Entry } from '../raft/messages.ts';
@@ -52,11 +56,15 @@ export interface ScannedLog {
   readonly endBytes: number;
   /** Where the last batch starts in the last segment, when it is not known to be durable. */
   readonly unprovedFrom: number | null;
-  /** The bytes after `endBytes` that were never acknowledged; null when the log ends cleanly. */
+  /** The bytes after `endBytes` that are not part of the log: never acknowledged unless there is damage; null when there are none. */
   readonly torn: { readonly from: number; readonly to: number } | null;
+  /** Why the log ends here although it was longer; null when it is whole. Segments after this one are then not part of it. */
+  readonly damage: StorageError | null;
+  /** Entries after `entries`, or in place of the last of them, that stand undamaged in the batch that is not whole. */
+  readonly salvaged: readonly Entry[];
 }
 
-/** `segments` in order of their numbers; at least one. */
+/** `segments` in order of their numbers. An error for what is not this node's to mend: another's log, or another version's. */
 export function scanSegments(
   segments: readonly SegmentBytes[],
   identity: Identity,
@@ -65,10 +73,27 @@ export function scanSegments(
   const scan = new Scan(known);
   for (const [place, segment] of segments.entries()) {
     const failure = scan.segment(segment, segments[place + 1] ?? null, identity, place + 1);
-    if (failure !== null) return failure;
+    if (failure?.kind === 'foreign' || failure?.kind === 'version') return failure;
+    if (failure !== null) return scan.damaged(failure);
   }
   return scan.result();
 }
+
+/** The newest term that any undamaged header names, wherever it stands. */
+export function highestTerm(segments: readonly SegmentBytes[]): number {
+  let highest = 0;
+  for (const { bytes } of segments) {
+    if (bytes.length < SEGMENT_HEADER_BYTES) continue;
+    const seed = segmentSeed(bytes);
+    for (let found = nextHeader(bytes, 0, seed); found !== null; found = nextHeader(bytes, found.at + HEADER_BYTES, seed)) {
+      highest = Math.max(highest, found.header.term);
+    }
+  }
+  return highest;
+}
+
+/** Nothing is left of the log. */
+export const emptyLog = (damage: StorageError): ScannedLog => new Scan({ durableBatch: 0, complete: true }).damaged(damage);
 
 class Scan {
   readonly #entries: Entry[] = [];
@@ -138,6 +163,7 @@ class Scan {
     if (starts !== (this.#open === null) || batch !== this.#lastBatch + 1) return `the record belongs to batch ${batch}`;
     if (header.durableBatch >= batch || header.durableBatch < this.#recordedDurable) return 'its durable batch is impossible';
     if (header.commitHint < this.#commitHint) return 'its commit hint runs backwards';
+    if (header.commitHint >= index) return 'its commit hint is impossible';
     if (index < 1 || index > this.#entries.length + 1) return `index ${index} does not follow index ${this.#entries.length}`;
     if (index <= this.#commitHint) return `it would replace the committed index ${index}`;
     if (term < (this.#entries[index - 2]?.term ?? 0)) return `term ${term} is older than the term before it`;
@@ -231,7 +257,7 @@ class Scan {
 
   #cut(to: number): null {
     const from = this.#open?.at ?? this.#end;
-    this.#torn = { from, to };
+    this.#torn = to > from ? { from, to } : null;
     for (const { length, removed } of this.#open?.undo.reverse() ?? []) {
       this.#entries.length = length;
       for (const entry of removed) this.#entries.push(entry);
@@ -243,15 +269,15 @@ class Scan {
     return null;
   }
 
-  result(): ScannedLog | StorageError {
-    if (this.#commitHint > this.#entries.length) {
-      return this.#failure(
-        'corrupt',
-        this.#file,
-        this.#end,
-        `index ${this.#commitHint} was committed, but the log ends at ${this.#entries.length}`,
-      );
-    }
+  /** The log up to the last whole batch before the damage. */
+  damaged(damage: StorageError): ScannedLog {
+    const from = Math.min(this.#entries.length, ...(this.#open?.undo.map(({ length }) => length) ?? []));
+    const salvaged = this.#entries.slice(from);
+    this.#cut(endOfData(this.#file.bytes));
+    return { ...this.result(), damage, salvaged };
+  }
+
+  result(): ScannedLog {
     return {
       entries: this.#entries,
       commitHint: logIndex(this.#commitHint),
@@ -262,6 +288,8 @@ class Scan {
       endBytes: this.#end,
       unprovedFrom: this.#lastBatch > this.#durableBatch ? this.#lastBatchAt : null,
       torn: this.#torn,
+      damage: null,
+      salvaged: [],
     };
   }
 

@@ -83,7 +83,7 @@ export function decodeSegmentHeader(bytes: Buffer, file: string, expected: Ident
   if (bytes.readUInt32LE(0) !== MAGIC) return damaged(0, 'this is no segment of a log');
   if (checksum(bytes.subarray(8, SEGMENT_HEADER_BYTES), 0) !== bytes.readUInt32LE(4)) return damaged(0, 'the header is damaged');
   const version = bytes.readUInt32LE(8);
-  if (version !== VERSION) return damaged(8, `version ${version} of the format is not known here`);
+  if (version !== VERSION) return unknownVersion(version, file);
   const foreign = foreignIdentity(readIdentity(bytes, CLUSTER_AT - 8), expected, file);
   if (foreign !== null) return foreign;
   const header = {
@@ -93,6 +93,11 @@ export function decodeSegmentHeader(bytes: Buffer, file: string, expected: Ident
   };
   const name = segmentName(header.segment);
   return file.endsWith(name) ? header : damaged(16, `this file is ${name} under another name`);
+}
+
+/** Its checksum is right: another version of this program wrote it, and only that one can tell what it says. */
+export function unknownVersion(version: number, file: string): StorageError {
+  return new StorageError({ kind: 'version', file, offset: 8, detail: `version ${version} of the format is not known here` });
 }
 
 /** Null when the data is ours. */

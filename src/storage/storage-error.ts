@@ -1,11 +1,14 @@
 /** What can be wrong with the disk, in words that name the file and the next step. */
-export type StorageFault = 'corrupt' | 'suspect' | 'full' | 'io' | 'locked' | 'foreign';
+export type StorageFault = 'corrupt' | 'suspect' | 'vote' | 'version' | 'full' | 'io' | 'locked' | 'foreign';
+
+const WAY_OUT =
+  'restore the directory from a backup, or start the node once with --accept-data-loss: its log then ends before this place, and the rest is kept in quarantine/.';
 
 const NEXT_STEP: Readonly<Record<StorageFault, string>> = {
-  corrupt:
-    'Nothing was changed. Restore this directory from a backup, or move it away and let the cluster fill a new member under a new name.',
-  suspect:
-    'Nothing was changed. It cannot be told whether these bytes were ever acknowledged: restore the directory from a backup, or move it away and let the cluster fill a new member under a new name.',
+  corrupt: `Nothing was changed, and no other node can give this one back what it lost: ${WAY_OUT}`,
+  suspect: `Nothing was changed. It cannot be told whether these bytes were ever acknowledged: ${WAY_OUT}`,
+  vote: 'Nothing was changed. Restore the directory from a backup of this very state: with an older one, this node could vote twice in one term. Only the single node of a cluster of one may start with --accept-data-loss instead.',
+  version: 'Start the node with the version of this program that wrote it.',
   full: 'Free some space, then start the node again: what it acknowledged is kept.',
   io: 'Look at the disk and the rights of the directory, then start the node again: it reads everything back before it answers.',
   locked: 'Stop the other process first, or use another directory.',

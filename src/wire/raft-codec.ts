@@ -159,6 +159,7 @@ const REFUSALS: ReadonlySet<unknown> = new Set<VoteRefusal>([
   'older-term',
   'leader-is-alive',
   'already-voted',
+  'repairing',
   'log-behind',
   'storage-stalled',
 ]);

@@ -36,7 +36,9 @@ export const raftMethods = {
       ...routed,
       preVote: z.boolean(),
       voteGranted: z.boolean(),
-      refusal: z.enum(['older-term', 'leader-is-alive', 'already-voted', 'log-behind', 'storage-stalled']).nullable(),
+      refusal: z
+        .enum(['older-term', 'leader-is-alive', 'already-voted', 'repairing', 'log-behind', 'storage-stalled'])
+        .nullable(),
     }),
     summary: 'Grants or refuses a vote, and says why.',
   },

@@ -14,7 +14,7 @@ import {
 } from './fields.ts';
 
 const roleField = z.enum(['follower', 'pre-candidate', 'candidate', 'leader', 'learner']);
-const refusalField = z.enum(['older-term', 'leader-is-alive', 'already-voted', 'log-behind', 'storage-stalled']);
+const refusalField = z.enum(['older-term', 'leader-is-alive', 'already-voted', 'repairing', 'log-behind', 'storage-stalled']);
 const nodeIds = z.array(nodeIdField).max(64);
 
 const peerProgress = z.object({
@@ -41,6 +41,7 @@ export const memberStatus = z.object({
   lastTerm: termField,
   commitIndex: indexField,
   durableIndex: indexField,
+  repairing: z.boolean().describe('Its log lost entries to damage: it has no vote until others have given them back.'),
   appliedIndex: indexField,
   snapshotIndex: indexField,
   election: z.object({ elapsedMs: millisField, timeoutMs: millisField }).nullable(),
@@ -82,6 +83,7 @@ const raftEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('vote-cast'), to: nodeIdField, ...ballot }),
   z.object({ type: z.literal('vote-received'), from: nodeIdField, ...ballot }),
   z.object({ type: z.literal('truncated'), from: indexField, to: indexField, leader: nodeIdField }),
+  z.object({ type: z.literal('repair'), since: termField, state: z.enum(['begun', 'done']) }),
   z.object({ type: z.literal('transfer'), to: nodeIdField, state: z.enum(['started', 'sent', 'aborted']) }),
 ]);
 

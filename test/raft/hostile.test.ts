@@ -64,7 +64,7 @@ function core(): RaftCore {
   return new RaftCore({
     id: nodeId('n1'),
     configuration: { voters: [nodeId('n1'), nodeId('n2'), nodeId('n3')], outgoing: [], learners: [] },
-    hardState: { term: term(1), votedFor: null },
+    hardState: { term: term(1), votedFor: null, repairFrom: null },
     entries: [{ index: logIndex(1), term: term(1), time: clusterTime(0), kind: 'command', data: 'kept' }],
     commitHint: logIndex(1),
     now: millis(0),

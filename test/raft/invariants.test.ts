@@ -20,6 +20,7 @@ function member(id: string, terms: readonly number[], status: Partial<CoreStatus
       lastTerm: term(terms.at(-1) ?? 0),
       commitIndex: logIndex(0),
       durableIndex: logIndex(0),
+      repairing: false,
       election: null,
       votes: null,
       peers: [],

@@ -45,7 +45,7 @@ class One {
     this.core = new RaftCore({
       id: nodeId('n1'),
       configuration: { voters: Array.from({ length: size }, (_, place) => nodeId(`n${place + 1}`)), outgoing: [], learners: [] },
-      hardState: { term: entries.at(-1)?.term ?? term(0), votedFor: null },
+      hardState: { term: entries.at(-1)?.term ?? term(0), votedFor: null, repairFrom: null },
       entries,
       commitHint: logIndex(0),
       now: millis(this.now),
@@ -188,7 +188,7 @@ describe('terms (Raft §5.1)', () => {
   });
 
   it('messages of an older term change nothing', () => {
-    const one = new One(3, { hardState: { term: term(5), votedFor: null } });
+    const one = new One(3, { hardState: { term: term(5), votedFor: null, repairFrom: null } });
     one.append('n2', 4, [0, 0], [entry(1, 4)], 1);
     expect(one.status).toMatchObject({ lastIndex: 0, leader: null });
     // The refusal carries the newer term: its sender would otherwise never learn of it.
@@ -269,7 +269,9 @@ describe('leader election (Raft §5.2)', () => {
   });
 
   it('votes of an earlier term elect nobody', () => {
-    const one = new One(3, { hardState: { term: term(4), votedFor: null } }).step({ type: 'campaign' }).vote('n2', 5, true, true);
+    const one = new One(3, { hardState: { term: term(4), votedFor: null, repairFrom: null } })
+      .step({ type: 'campaign' })
+      .vote('n2', 5, true, true);
     one.vote('n2', 4, true).vote('n3', 4, true);
     expect(one.status).toMatchObject({ role: 'candidate', term: 5 });
   });
@@ -338,7 +340,7 @@ describe('who may win (Raft §5.4.1; dissertation §4.2.3, §9.6)', () => {
   });
 
   it('a refused pre-vote names the voter’s own term, so that a candidate behind catches up', () => {
-    const one = new One(3, { log: logOf(1, 2), hardState: { term: term(6), votedFor: null } });
+    const one = new One(3, { log: logOf(1, 2), hardState: { term: term(6), votedFor: null, repairFrom: null } });
     expect(one.askVote('n2', 3, [9, 2], { preVote: true })).toMatchObject({ granted: false, refusal: 'older-term', term: 6 });
     const behind = new One(3).step({ type: 'campaign' }).vote('n2', 6, false, true);
     expect(behind.status).toMatchObject({ role: 'follower', term: 6 });
@@ -563,7 +565,9 @@ describe('commitment and safety (Raft §5.4.2)', () => {
   });
 
   it('recovered state that contradicts itself is refused (a term below the log, a commit beyond it)', () => {
-    expect(() => new One(3, { log: logOf(2), hardState: { term: term(1), votedFor: null } })).toThrow(InvariantViolation);
+    expect(() => new One(3, { log: logOf(2), hardState: { term: term(1), votedFor: null, repairFrom: null } })).toThrow(
+      InvariantViolation,
+    );
     expect(() => new One(3, { log: logOf(2), commitHint: logIndex(2) })).toThrow(InvariantViolation);
   });
 

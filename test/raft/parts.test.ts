@@ -8,7 +8,7 @@ import type { Entry, HardState } from '../../src/raft/messages.ts';
 import { Progress } from '../../src/raft/progress.ts';
 import { Reads } from '../../src/raft/reads.ts';
 
-const START: HardState = { term: term(0), votedFor: null };
+const START: HardState = { term: term(0), votedFor: null, repairFrom: null };
 const at = logIndex;
 const batchTo = (last: number) => ({
   hardState: null,

@@ -130,15 +130,16 @@ describe('a simulated disk', () => {
 
 describe('the ledger of a disk', () => {
   const batch = (entries: readonly Entry[], inTerm: number | null = null): PersistBatch => ({
-    hardState: inTerm === null ? null : { term: term(inTerm), votedFor: nodeId('n1') },
+    hardState: inTerm === null ? null : { term: term(inTerm), votedFor: nodeId('n1'), repairFrom: null },
     entries,
     commit: logIndex(0),
   });
   const recovered = (entries: readonly Entry[], inTerm: number): Recovered => ({
-    hardState: { term: term(inTerm), votedFor: inTerm === 0 ? null : nodeId('n1') },
+    hardState: { term: term(inTerm), votedFor: inTerm === 0 ? null : nodeId('n1'), repairFrom: null },
     entries,
     commitHint: logIndex(0),
     tornBytes: 0,
+    damage: null,
   });
   /** Acknowledges the first `acknowledged` batches. */
   const ledgerAfter = (batches: readonly PersistBatch[], acknowledged: number): DiskLedger => {
@@ -164,15 +165,31 @@ describe('the ledger of a disk', () => {
       [entry(1), entry(2, 2)],
       [entry(1), entry(2, 2), entry(3, 2)],
     ])
-      expect(() => ledgerAfter(history, 1).checkRecovered(recovered(entries, 1))).not.toThrow();
+      expect(() => ledgerAfter(history, 1).checkRecovered(recovered(entries, 1), false)).not.toThrow();
   });
 
   it('misses an entry, a replacement and a vote', () => {
-    expect(() => ledgerAfter(history, 1).checkRecovered(recovered([entry(1)], 1))).toThrow(/what the disk acknowledged/);
-    expect(() => ledgerAfter(history, 2).checkRecovered(recovered([entry(1), entry(2)], 2))).toThrow(
+    expect(() => ledgerAfter(history, 1).checkRecovered(recovered([entry(1)], 1), false)).toThrow(/what the disk acknowledged/);
+    expect(() => ledgerAfter(history, 2).checkRecovered(recovered([entry(1), entry(2)], 2), false)).toThrow(
       /what the disk acknowledged/,
     );
-    expect(() => ledgerAfter(history, 2).checkRecovered(recovered([entry(1), entry(2, 2)], 1))).toThrow(/term and vote/);
+    expect(() => ledgerAfter(history, 2).checkRecovered(recovered([entry(1), entry(2, 2)], 1), false)).toThrow(/term and vote/);
+  });
+
+  it('lets rot alone take the end of a log, and only into a new term', () => {
+    const damage = { file: 'x', offset: 0, detail: 'x', firstLost: logIndex(2), quarantined: [] };
+    const repairing = (entries: readonly Entry[], inTerm: number): Recovered => ({
+      ...recovered(entries, inTerm),
+      hardState: { term: term(inTerm), votedFor: null, repairFrom: term(inTerm) },
+      damage,
+    });
+    const check = (found: Recovered, rotten = true) => ledgerAfter(history, 3).checkRecovered(found, rotten);
+    for (const entries of [[], [entry(1)], [entry(1), entry(2)], [entry(1), entry(2, 2)]])
+      expect(() => check(repairing(entries, 3))).not.toThrow();
+    expect(() => check(repairing([entry(1)], 3), false)).toThrow(/only rot damages a log/);
+    expect(() => check(repairing([entry(1)], 2))).toThrow(/a repair begins in a new term/);
+    expect(() => check({ ...recovered([entry(1)], 3), damage })).toThrow(/a repair begins in a new term/);
+    expect(() => check(repairing([entry(1, 2)], 3))).toThrow(/what a damaged log still has/);
   });
 });
 

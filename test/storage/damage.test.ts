@@ -238,7 +238,7 @@ describe('damage', () => {
     const { error } = openOn(disk);
     expect(error).toMatchObject({ kind: 'corrupt', file: path, offset: record.at });
     expect(error?.message).toContain(`index ${header?.index} in term ${header?.term}`);
-    expect(error?.message).toContain('Restore this directory');
+    expect(error?.message).toContain('--accept-data-loss');
   });
 
   it('no part of a sector of an undamaged record is all zeros, whatever it holds', () => {

@@ -34,7 +34,7 @@ const entry = (index: number): Entry => ({
   kind: 'command',
   data: `{"key":"k${index}","value":"${'é'.repeat(index % 90)}"}`,
 });
-const HARD_STATE = { term: term(1), votedFor: nodeId('n2') };
+const HARD_STATE = { term: term(1), votedFor: nodeId('n2'), repairFrom: null };
 
 describe('the log on a real disk', () => {
   it('gives back after a restart what it made durable, over several segments', async () => {

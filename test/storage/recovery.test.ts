@@ -21,7 +21,7 @@ function append(disk: MemoryDisk, store: LogStore, from: number, texts: readonly
     kind: 'command' as const,
     data,
   }));
-  store.append({ hardState: { term: term(t), votedFor: null }, entries, commit: logIndex(0) }, () => {});
+  store.append({ hardState: { term: term(t), votedFor: null, repairFrom: null }, entries, commit: logIndex(0) }, () => {});
   disk.run();
 }
 
@@ -166,7 +166,7 @@ describe('a directory', () => {
     const disk = logOf([['first'], ['second']], 2, [1, 2]);
     const older = logOf([['first']], 1);
     for (const name of ['meta-a', 'meta-b']) disk.put(`/data/${name}`, Buffer.from(older.peek(`/data/${name}`)));
-    expect(textsIn(disk)).toBe('corrupt');
+    expect(textsIn(disk)).toBe('vote');
   });
 
   it('with one bad copy of the vote uses the other and writes both anew', () => {
@@ -213,7 +213,7 @@ describe('after a failed sync', () => {
     const { store } = openOn(disk);
     if (store === null) throw new Error('not opened');
     disk.fault = (operation, path) => (operation === 'sync' && path === '/data/meta-a' ? systemError('EIO') : null);
-    const vote = { term: term(3), votedFor: nodeId('n2') };
+    const vote = { term: term(3), votedFor: nodeId('n2'), repairFrom: null };
     store.append({ hardState: vote, entries: [], commit: logIndex(0) }, () => {});
     disk.run();
     const next = disk.afterProcessCrash();
@@ -249,7 +249,10 @@ describe('zeros ahead of the log', () => {
       const texts = ['x'.repeat(700), 'y'.repeat(500), 'z'.repeat(400)];
       for (const [i, data] of texts.entries()) {
         const entry = { index: logIndex(i + 1), term: term(1), time: clusterTime(9), kind: 'command' as const, data };
-        store.append({ hardState: { term: term(1), votedFor: null }, entries: [entry], commit: logIndex(0) }, () => {});
+        store.append(
+          { hardState: { term: term(1), votedFor: null, repairFrom: null }, entries: [entry], commit: logIndex(0) },
+          () => {},
+        );
       }
       disk.run();
       expect(textsIn(disk.afterProcessCrash())).toEqual(texts);

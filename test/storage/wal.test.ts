@@ -18,7 +18,7 @@ const batch = (from: number, count = 1, t = 1, commit = 0): PersistBatch => ({
   entries: Array.from({ length: count }, (_, i) => entry(from + i, `e${from + i}@${t}`, t)),
   commit: logIndex(commit),
 });
-const TERM_1 = { term: term(1), votedFor: nodeId('n2') };
+const TERM_1 = { term: term(1), votedFor: nodeId('n2'), repairFrom: null };
 
 function begin(disk = new MemoryDisk()): { readonly disk: MemoryDisk; readonly store: LogStore } {
   const { store } = openOn(disk);
@@ -65,7 +65,7 @@ describe('the write-ahead log', () => {
   it('writes and syncs both copies of a vote, one after the other, before the entries of its batch', () => {
     const { disk, store } = begin();
     let answered = false;
-    store.append({ ...batch(1, 1, 2), hardState: { term: term(2), votedFor: null } }, () => {
+    store.append({ ...batch(1, 1, 2), hardState: { term: term(2), votedFor: null, repairFrom: null } }, () => {
       answered = true;
     });
     disk.run();
@@ -88,7 +88,7 @@ describe('the write-ahead log', () => {
   it('replaces the tail from a lower index on, also within one group', () => {
     const { disk, store } = begin();
     store.append(batch(1, 5), () => {});
-    store.append({ ...batch(3, 2, 2, 2), hardState: { term: term(2), votedFor: null } }, () => {});
+    store.append({ ...batch(3, 2, 2, 2), hardState: { term: term(2), votedFor: null, repairFrom: null } }, () => {});
     store.append(batch(5, 1, 2, 3), () => {});
     disk.run();
     const { entries, commitHint } = recoveredFrom(disk);

@@ -23,6 +23,7 @@ const refusals = fc.constantFrom(
   'older-term',
   'leader-is-alive',
   'already-voted',
+  'repairing',
   'log-behind',
   'storage-stalled' as const,
 );

@@ -21,7 +21,7 @@ import type {
 } from '../../src/raft/messages.ts';
 
 export class Disk {
-  hardState: HardState = { term: term(0), votedFor: null };
+  hardState: HardState = { term: term(0), votedFor: null, repairFrom: null };
   entries: Entry[] = [];
   commit: LogIndex = logIndex(0);
 

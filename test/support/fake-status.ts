@@ -15,6 +15,7 @@ export function fakeStatus(id: NodeId, changes: Partial<MemberStatus> = {}): Mem
     lastTerm: term(1),
     commitIndex: logIndex(5),
     durableIndex: logIndex(5),
+    repairing: false,
     appliedIndex: logIndex(5),
     snapshotIndex: logIndex(0),
     election: { elapsedMs: millis(20), timeoutMs: millis(700) },

@@ -40,13 +40,13 @@ export class LogWorld {
   readonly errors: Error[] = [];
   #writes = 0;
 
-  constructor(first: State = { hardState: { term: term(0), votedFor: null }, entries: [], commit: 0 }) {
+  constructor(first: State = { hardState: { term: term(0), votedFor: null, repairFrom: null }, entries: [], commit: 0 }) {
     this.states = [first];
     this.acknowledged = 0;
   }
 
   get newest(): State {
-    return this.states.at(-1) ?? { hardState: { term: term(0), votedFor: null }, entries: [], commit: 0 };
+    return this.states.at(-1) ?? { hardState: { term: term(0), votedFor: null, repairFrom: null }, entries: [], commit: 0 };
   }
 
   append(store: LogStore, batch: PersistBatch): void {
@@ -68,9 +68,13 @@ export class LogWorld {
     const { entries, hardState, commit } = this.newest;
     const newTerm = random.next() < 0.15;
     const state = newTerm
-      ? { term: term(hardState.term + 1), votedFor: random.next() < 0.5 ? nodeId(`n${random.integer(1, 6)}`) : null }
+      ? {
+          term: term(hardState.term + 1),
+          votedFor: random.next() < 0.5 ? nodeId(`n${random.integer(1, 6)}`) : null,
+          repairFrom: null,
+        }
       : hardState;
-    const current = state.term === 0 ? { term: term(1), votedFor: null } : state;
+    const current = state.term === 0 ? { term: term(1), votedFor: null, repairFrom: null } : state;
     const replace = random.next() < 0.2 && entries.length > commit;
     const from = replace ? random.integer(commit + 1, entries.length + 1) : entries.length + 1;
     const count = random.next() < 0.1 && newTerm ? 0 : random.integer(1, 5);

@@ -14,7 +14,7 @@ interface Scheduled {
 }
 
 class Disk {
-  hardState: HardState = { term: term(0), votedFor: null };
+  hardState: HardState = { term: term(0), votedFor: null, repairFrom: null };
   entries: Entry[] = [];
   commitHint = logIndex(0);
 
@@ -83,7 +83,13 @@ export class ReplicaWorld {
     member.replica = new Replica({
       id,
       configuration: { voters: this.members.map((each) => each.id), outgoing: [], learners: [] },
-      recovered: { hardState: disk.hardState, entries: [...disk.entries], commitHint: disk.commitHint, tornBytes: 0 },
+      recovered: {
+        hardState: disk.hardState,
+        entries: [...disk.entries],
+        commitHint: disk.commitHint,
+        tornBytes: 0,
+        damage: null,
+      },
       clock: this.#clock(alive),
       random: this.random.fork(`${id}/${life}`),
       logStore: this.#logStore(id, disk, alive),

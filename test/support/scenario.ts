@@ -123,7 +123,7 @@ class Scenario {
   /** What a node finds on its disk at its first start: the terms of its entries. */
   #presetLog([id = '', ...terms]: string[]): void {
     const { disk } = this.#in.node(nodeId(id));
-    disk.hardState = { term: term(Number(terms.at(-1) ?? 0)), votedFor: null };
+    disk.hardState = { term: term(Number(terms.at(-1) ?? 0)), votedFor: null, repairFrom: null };
     disk.entries = terms.map((at, place) => ({
       index: logIndex(place + 1),
       term: term(Number(at)),

@@ -17,6 +17,7 @@ const REFUSALS: Readonly<Record<VoteRefusal, string>> = {
   'older-term': 'it knows a newer term',
   'leader-is-alive': 'leader is alive',
   'already-voted': 'it has voted for another',
+  repairing: 'it is repairing its log',
   'log-behind': 'its log is newer',
   'storage-stalled': 'its disk is stalled',
 };
@@ -44,6 +45,8 @@ export class EventWords {
         return info('log', `cuts entries ${event.from} to ${event.to}: leader ${event.leader} has others there`, 'warn');
       case 'transfer':
         return info('election', TRANSFERS[event.state](event.to), event.state === 'aborted' ? 'warn' : 'info');
+      case 'repair':
+        return REPAIR[event.state];
       default:
         return unreachable(event);
     }
@@ -104,6 +107,11 @@ const TRANSFERS = {
   started: (to: NodeId) => `begins to hand leadership to ${to}`,
   sent: (to: NodeId) => `tells ${to} to stand for election now`,
   aborted: (to: NodeId) => `gives up handing leadership to ${to}`,
+} as const;
+
+const REPAIR = {
+  begun: info('log', 'lost entries to damage: has no vote until a leader has given them back', 'warn'),
+  done: info('log', 'is repaired: its log is whole again, and it votes'),
 } as const;
 
 function because(reason: string): string {
