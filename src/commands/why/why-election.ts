@@ -11,6 +11,7 @@ export const REFUSAL_REASONS: Readonly<Record<VoteRefusal, string>> = {
   'leader-is-alive':
     'it hears a leader, and whoever hears one grants no pre-vote: one bad link deposes nobody (dissertation §9.6)',
   'already-voted': 'it has given its one vote of this term to another (Raft §5.2)',
+  repairing: 'its log lost entries to damage, so its word proves nothing until it has them again (docs/decisions/0005-repair.md)',
   'log-behind': "the candidate's log is behind its own: such a leader could lose what is committed (Raft §5.4.1)",
   'storage-stalled': 'its disk does not answer, so it could not keep its promise',
 };

@@ -59,8 +59,8 @@ export const ELECTION_BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'raft/core.ts',
-        find: 'handedState.term === term && handedState.votedFor === votedFor',
-        replace: 'handedState.votedFor === votedFor',
+        find: 'a.term === b.term && a.votedFor === b.votedFor',
+        replace: 'a.votedFor === b.votedFor',
       },
     ],
     caught: {
@@ -77,7 +77,8 @@ export const ELECTION_BUGS: readonly Bug[] = [
       {
         file: 'storage/log-store.ts',
         find: 'recovered: { hardState: newest.hardState, entries,',
-        replace: 'recovered: { hardState: { term: entries.at(-1)?.term ?? newest.hardState.term, votedFor: null }, entries,',
+        replace:
+          'recovered: { hardState: { ...newest.hardState, term: entries.at(-1)?.term ?? newest.hardState.term, votedFor: null }, entries,',
       },
     ],
     caught: { by: 'simulation', breaks: /^term and vote are there/, seed: null },

@@ -270,7 +270,7 @@ export const REPLICATION_BUGS: readonly Bug[] = [
     title: 'A node that cannot write stands for election, again and again',
     source: '#22: hashicorp/raft#614',
     edits: [
-      { file: 'raft/follower.ts', find: 'if (!state.storageStalled) {', replace: 'if (state.now >= 0) {' },
+      { file: 'raft/follower.ts', find: 'if (state.mayStand) {', replace: 'if (state.now >= 0) {' },
       { file: 'raft/candidate.ts', find: 'if (state.storageStalled) {', replace: 'if (state.now < 0) {' },
     ],
     caught: { by: 'scenario', name: 'storage-stall' },

@@ -15,7 +15,7 @@ export const STORAGE_BUGS: readonly Bug[] = [
     ],
     caught: {
       by: 'simulation',
-      breaks: /^what the disk acknowledged|^term and vote|^a vote is|^entries are|^\/data/,
+      breaks: /^what the disk acknowledged|^term and vote|^a vote is|^entries are|^only rot damages|^\/data/,
       seed: null,
     },
   },
@@ -33,7 +33,7 @@ export const STORAGE_BUGS: readonly Bug[] = [
     ],
     caught: {
       by: 'simulation',
-      breaks: /^what the disk acknowledged|^term and vote|^a vote is|^entries are|^\/data/,
+      breaks: /^what the disk acknowledged|^term and vote|^a vote is|^entries are|^only rot damages|^\/data/,
       seed: null,
     },
   },
@@ -68,7 +68,7 @@ export const STORAGE_BUGS: readonly Bug[] = [
     title: "A new segment's name is not made durable",
     source: 'ALICE (OSDI 2014)',
     edits: [{ file: 'storage/segment-writer.ts', find: '(next: Done) => disk.syncDir(walDir, next),', replace: '' }],
-    caught: { by: 'simulation', breaks: /^\/data|^what the disk acknowledged/, seed: null },
+    caught: { by: 'simulation', breaks: /^\/data|^what the disk acknowledged|^only rot damages/, seed: null },
   },
   {
     name: 'two-processes-one-directory',
