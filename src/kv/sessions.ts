@@ -1,8 +1,11 @@
 /** The exactly-once table (dissertation §6.3): which requests of which client were applied, and what was answered. */
 import { LIMITS } from '../base/limits.ts';
 import type { Reply, RequestId } from './commands.ts';
+import { StateSum } from './state-hash.ts';
+import { replyPart, sessionPart } from './state-parts.ts';
 
 interface Session {
+  readonly id: number;
   /** Log index of its last use. */
   usedAt: number;
   /** Every sequence up to here is forgotten. */
@@ -28,10 +31,13 @@ export class Sessions {
   readonly #limits: { readonly [Name in keyof SessionLimits]: number };
   /** From the least to the most recently used: a Map keeps the order of insertion. */
   readonly #sessions = new Map<number, Session>();
+  readonly #sum: StateSum;
   #replyUnits = 0;
 
-  constructor(limits: { readonly [Name in keyof SessionLimits]: number } = LIMITS) {
+  /** `sum` is kept equal to the parts of all sessions and replies, and whatever else its owner adds. */
+  constructor(limits: { readonly [Name in keyof SessionLimits]: number } = LIMITS, sum: StateSum = new StateSum()) {
     this.#limits = limits;
+    this.#sum = sum;
   }
 
   get size(): number {
@@ -43,9 +49,11 @@ export class Sessions {
     for (const [id, session] of this.#sessions) {
       if (this.#sessions.size < this.#limits.sessions) break;
       for (const sequence of [...session.replies.keys()]) this.#forget(session, sequence);
+      this.#sum.remove(sessionPart(id, session.usedAt, session.forgotten));
       this.#sessions.delete(id);
     }
-    this.#sessions.set(index, { usedAt: index, forgotten: 0, replies: new Map() });
+    this.#sum.add(sessionPart(index, index, 0));
+    this.#sessions.set(index, { id: index, usedAt: index, forgotten: 0, replies: new Map() });
     return { type: 'session', session: index };
   }
 
@@ -56,15 +64,13 @@ export class Sessions {
   once(index: number, request: RequestId, apply: () => Reply): Reply {
     const session = this.#sessions.get(request.session);
     if (session === undefined) return EXPIRED;
+    this.#sum.remove(sessionPart(session.id, session.usedAt, session.forgotten));
     session.usedAt = index;
-    this.#sessions.delete(request.session);
-    this.#sessions.set(request.session, session);
+    this.#sessions.delete(session.id);
+    this.#sessions.set(session.id, session);
     this.#acknowledge(session, request.acknowledged);
-    if (request.sequence <= session.forgotten) return EXPIRED;
-    const earlier = session.replies.get(request.sequence);
-    if (earlier !== undefined) return earlier;
-    const reply = apply();
-    this.#remember(session, request.sequence, reply);
+    const reply = this.#answer(session, request.sequence, apply);
+    this.#sum.add(sessionPart(session.id, session.usedAt, session.forgotten));
     return reply;
   }
 
@@ -73,6 +79,15 @@ export class Sessions {
     for (const [id, { usedAt, forgotten, replies }] of this.#sessions) {
       yield { id, usedAt, forgotten, replies: [...replies].toSorted(([a], [b]) => a - b) };
     }
+  }
+
+  #answer(session: Session, sequence: number, apply: () => Reply): Reply {
+    if (sequence <= session.forgotten) return EXPIRED;
+    const earlier = session.replies.get(sequence);
+    if (earlier !== undefined) return earlier;
+    const reply = apply();
+    this.#remember(session, sequence, reply);
+    return reply;
   }
 
   #acknowledge(session: Session, upTo: number): void {
@@ -92,6 +107,7 @@ export class Sessions {
     // That it was applied is remembered in any case; what it answered, only while there is room.
     const kept = this.#replyUnits + units <= this.#limits.sessionReplyUnits ? reply : EXPIRED;
     session.replies.set(sequence, kept);
+    this.#sum.add(replyPart(session.id, sequence, kept));
     this.#replyUnits += unitsOf(kept);
     if (session.replies.size <= this.#limits.sessionReplies) return;
     // Forgetting is by "up to here", so the lowest sequence goes, whenever it came.
@@ -102,7 +118,9 @@ export class Sessions {
 
   #forget(session: Session, sequence: number): void {
     const reply = session.replies.get(sequence);
-    if (reply !== undefined) this.#replyUnits -= unitsOf(reply);
+    if (reply === undefined) return;
+    this.#replyUnits -= unitsOf(reply);
+    this.#sum.remove(replyPart(session.id, sequence, reply));
     session.replies.delete(sequence);
   }
 }

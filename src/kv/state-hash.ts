@@ -1,20 +1,35 @@
-/** A 53-bit checksum of a state, fed piece by piece: two lanes of FNV-1a. Finds differences, resists no attacker. */
+/**
+ * Checksums by which replicas compare their states. They find differences and resist no attacker. All arithmetic is on
+ * 32-bit integers and the bytes of UTF-8, so that every platform comes to the same number.
+ */
+
+const CHUNK_BYTES = 16_384;
+const encoder = new TextEncoder();
+const bytes = new Uint8Array(CHUNK_BYTES + 4);
+const words = new DataView(bytes.buffer);
+/** Without the room for the zeros that fill up the last word. */
+const chunk = bytes.subarray(0, CHUNK_BYTES);
+
+/** A 53-bit checksum of pieces in their order, fed one by one: two lanes in the manner of FNV-1a, a word at a time. */
 export class StateHash {
   #low = 0x811c9dc5;
   #high = 0x9747b28c;
 
+  reset(): void {
+    this.#low = 0x811c9dc5;
+    this.#high = 0x9747b28c;
+  }
+
   /** The length counts too, so that neighbouring texts cannot trade characters. */
   text(text: string): void {
     this.number(text.length);
-    let low = this.#low;
-    let high = this.#high;
-    for (let i = 0; i < text.length; i += 1) {
-      const unit = text.charCodeAt(i);
-      low = Math.imul(low ^ unit, 0x01000193);
-      high = Math.imul(high ^ unit, 0x5bd1e995) ^ (high >>> 15);
+    for (let rest = text; rest !== ''; ) {
+      // As bytes it takes a seventh of the time of a loop over the characters.
+      const { read, written } = encoder.encodeInto(rest, chunk);
+      this.#bytes(written);
+      if (read === rest.length) return;
+      rest = rest.slice(read);
     }
-    this.#low = low;
-    this.#high = high;
   }
 
   /** A safe integer of at least 0. */
@@ -27,8 +42,61 @@ export class StateHash {
     return (this.#high & 0x1f_ffff) * 0x1_0000_0000 + (this.#low >>> 0);
   }
 
-  #mix(unit: number): void {
-    this.#low = Math.imul(this.#low ^ unit, 0x01000193);
-    this.#high = Math.imul(this.#high ^ unit, 0x5bd1e995) ^ (this.#high >>> 15);
+  /** Both lanes stirred, as a sum needs them: sums of raw lanes would let small differences cancel out. */
+  low(): number {
+    return stirred(this.#low ^ (this.#high >>> 7));
+  }
+
+  high(): number {
+    return stirred(this.#high ^ (this.#low << 9));
+  }
+
+  #bytes(count: number): void {
+    words.setInt32(count, 0, true);
+    let low = this.#low;
+    let high = this.#high;
+    for (let at = 0; at < count; at += 4) {
+      const word = words.getInt32(at, true);
+      low = Math.imul(low ^ word, 0x01000193) ^ (low >>> 17);
+      high = Math.imul(high ^ word, 0x5bd1e995) ^ (high >>> 15);
+    }
+    this.#low = low;
+    this.#high = high;
+  }
+
+  #mix(word: number): void {
+    this.#low = Math.imul(this.#low ^ word, 0x01000193) ^ (this.#low >>> 17);
+    this.#high = Math.imul(this.#high ^ word, 0x5bd1e995) ^ (this.#high >>> 15);
+  }
+}
+
+/** The finalizer of MurmurHash3 (Appleby): every bit of the word decides about half of the bits of the result. */
+function stirred(word: number): number {
+  let mixed = word ^ (word >>> 16);
+  mixed = Math.imul(mixed, 0x85ebca6b);
+  mixed ^= mixed >>> 13;
+  mixed = Math.imul(mixed, 0xc2b2ae35);
+  return mixed ^ (mixed >>> 16);
+}
+
+/** The sum of the checksums of a state's parts: a part comes or goes without a look at the others, in any order. */
+export class StateSum {
+  #low = 0;
+  #high = 0;
+
+  add(part: StateHash): void {
+    this.#low = (this.#low + part.low()) | 0;
+    this.#high = (this.#high + part.high()) | 0;
+  }
+
+  /** A part that was added before, and has not changed since. */
+  remove(part: StateHash): void {
+    this.#low = (this.#low - part.low()) | 0;
+    this.#high = (this.#high - part.high()) | 0;
+  }
+
+  /** In [0, 2^53). */
+  value(): number {
+    return (this.#high & 0x1f_ffff) * 0x1_0000_0000 + (this.#low >>> 0);
   }
 }

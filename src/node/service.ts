@@ -36,6 +36,7 @@ export function memberStatus(parts: MemberParts): MemberStatus {
     keys: replica.machine.size,
     sessions: replica.machine.sessionCount,
     tail: { first, terms: replica.entries(first, LIMITS.logTailEntries).map((entry) => entry.term) },
+    checkpoints: replica.checkpoints(),
     links: parts.links(),
     queues: replica.queues(),
     loopDelay: parts.loop.delay(),

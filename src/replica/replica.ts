@@ -8,6 +8,7 @@ import type { KeyValue, RangeQuery, RangeResult } from '../kv/commands.ts';
 import { Machine } from '../kv/machine.ts';
 import { RaftCore } from '../raft/core.ts';
 import type { Configuration, CoreStatus, Entry, Input, Message, RaftEvent, Ready } from '../raft/messages.ts';
+import { type Checkpoint, Checkpoints } from './checkpoints.ts';
 import type { Cancel, Clock, LogStore, Recovered, Transport } from './ports.ts';
 import { type ProposalOutcome, type ReadOutcome, Waiting } from './waiting.ts';
 
@@ -54,6 +55,7 @@ export class Replica {
   #toApply: Entry[] = [];
   #applyNext = 0;
   #appliedIndex: LogIndex = logIndex(0);
+  readonly #checkpoints = new Checkpoints();
   /** Per batch that the disk works on: the turns whose promises wait for it. */
   readonly #unsynced: Ready[][] = [];
   #turnScheduled = false;
@@ -128,12 +130,17 @@ export class Replica {
     return this.#machine.range(query);
   }
 
-  get machine(): Pick<Machine, 'revision' | 'size' | 'sessionCount' | 'hash'> {
+  get machine(): Pick<Machine, 'revision' | 'size' | 'sessionCount' | 'hash' | 'recomputedHash'> {
     return this.#machine;
   }
 
   get appliedIndex(): LogIndex {
     return this.#appliedIndex;
+  }
+
+  /** The state at the newest multiples of CHECKPOINT_EVERY and now, ascending by index. */
+  checkpoints(): readonly Checkpoint[] {
+    return this.#checkpoints.upTo(this.#appliedIndex, this.#machine.hash());
   }
 
   queues(): { readonly proposals: number; readonly reads: number; readonly unsynced: number } {
@@ -286,6 +293,7 @@ export class Replica {
     }));
     this.#appliedIndex = entry.index;
     const reply = entry.kind === 'command' ? this.#machine.apply(entry.index, entry.data).reply : null;
+    this.#checkpoints.applied(entry.index, () => this.#machine.hash());
     this.#waiting.applied(entry, reply);
   }
 

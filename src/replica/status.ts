@@ -1,5 +1,6 @@
 import type { ClusterTime, LogIndex, Millis, NodeId, Revision, Term } from '../base/brand.ts';
 import type { CoreStatus, RaftEvent } from '../raft/messages.ts';
+import type { Checkpoint } from './checkpoints.ts';
 import type { LinkStatus } from './ports.ts';
 
 /** One row of a log for people: `text` is a short form of the command, unescaped and possibly cut. */
@@ -27,6 +28,8 @@ export interface MemberStatus extends CoreStatus {
   readonly keys: number;
   readonly sessions: number;
   readonly tail: LogTail;
+  /** The state at some applied indexes, ascending, the last at `appliedIndex`. */
+  readonly checkpoints: readonly Checkpoint[];
   readonly links: readonly LinkStatus[];
   readonly queues: { readonly proposals: number; readonly reads: number; readonly unsynced: number };
   readonly loopDelay: { readonly p99Ms: number; readonly maxMs: number };

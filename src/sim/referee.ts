@@ -9,21 +9,16 @@ import type { Recovered } from '../replica/ports.ts';
 import { StoreModel } from './model.ts';
 import type { SimNode } from './node.ts';
 
-/** A hash walks over the whole state, so it is taken of every fourth one, and of each node's at least so many entries apart. */
-const HASH_EVERY = 4;
-const COMPARE_EVERY = 16;
-
 export class Referee {
   readonly model = new StoreModel();
   readonly #checker = new InvariantChecker();
   /** The store's own machine, applied once, in order: what every node's state must hash to. */
   readonly #reference = new Machine();
-  /** By the index after which it was taken. */
-  readonly #hashes = new Map<number, number>();
+  /** `hashes[i]` was taken after the entry at index i. */
+  readonly #hashes: number[] = [];
   /** Each node's last vote for another, and its last acknowledgement to a leader. */
   readonly #votes = new Map<NodeId, { readonly term: Term; readonly candidate: NodeId }>();
   readonly #acknowledgements = new Map<NodeId, { readonly term: Term; readonly matched: LogIndex }>();
-  readonly #comparedAt = new Map<NodeId, number>();
   /** The highest revision that a finished operation has seen. */
   #newest = 0;
 
@@ -62,7 +57,6 @@ export class Referee {
 
   ended(id: NodeId): void {
     this.#checker.restarted(id);
-    this.#comparedAt.delete(id);
   }
 
   /** After each turn of a node. */
@@ -76,13 +70,11 @@ export class Referee {
       assert(entry !== undefined, 'a committed entry is in the log', () => ({ id, index: next }));
       this.model.apply(entry);
       if (entry.kind === 'command') this.#reference.apply(entry.index, entry.data);
-      if (entry.index % HASH_EVERY === 0) this.#hashes.set(entry.index, this.#reference.hash());
+      this.#hashes[entry.index] = this.#reference.hash();
     }
     const { appliedIndex } = replica;
     assert(appliedIndex <= status.commitIndex, 'only what is committed is applied', () => ({ id, appliedIndex }));
-    if (appliedIndex % HASH_EVERY !== 0 || appliedIndex - (this.#comparedAt.get(id) ?? 0) < COMPARE_EVERY) return;
-    this.#comparedAt.set(id, appliedIndex);
-    this.#checkState(id, appliedIndex, replica.machine.hash());
+    if (appliedIndex > 0) this.#checkState(id, appliedIndex, replica.machine.hash());
   }
 
   /** In the end: whatever was ever committed is on this node, and nothing else. */
@@ -91,13 +83,15 @@ export class Referee {
     const { appliedIndex } = replica;
     const { index } = this.model;
     assert(appliedIndex === index, 'what was ever committed is on every node', () => ({ id, appliedIndex, committed: index }));
-    if (!this.#hashes.has(index)) this.#hashes.set(index, this.#reference.hash());
-    this.#checkState(id, appliedIndex, replica.machine.hash());
+    const hash = replica.machine.hash();
+    if (appliedIndex > 0) this.#checkState(id, appliedIndex, hash);
+    const recomputed = replica.machine.recomputedHash();
+    assert(hash === recomputed, 'the hash that is kept is that of the state', () => ({ id, hash, recomputed }));
   }
 
   /** State Machine Safety, as a number. */
   #checkState(id: NodeId, appliedIndex: LogIndex, hash: number): void {
-    const expected = this.#hashes.get(appliedIndex);
+    const expected = this.#hashes[appliedIndex];
     assert(hash === expected, 'the same applied index is the same state', () => ({ id, appliedIndex, hash, expected }));
   }
 

@@ -52,6 +52,10 @@ export const memberStatus = z.object({
   keys: count,
   sessions: count,
   tail: z.object({ first: indexField, terms: z.array(termField).max(1_024) }),
+  checkpoints: z
+    .array(z.object({ index: indexField, hash: count }))
+    .max(16)
+    .describe('Hashes of the state at multiples of 256 and at `appliedIndex`: equal on all members at an equal index.'),
   links: z.array(linkStatus).max(64),
   queues: z.object({ proposals: count, reads: count, unsynced: count }),
   loopDelay: z.object({ p99Ms: figure, maxMs: figure }),

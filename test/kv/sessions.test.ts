@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { revision } from '../../src/base/brand.ts';
+import { seededRandom } from '../../src/base/random.ts';
 import type { Reply } from '../../src/kv/commands.ts';
 import { Sessions } from '../../src/kv/sessions.ts';
+import { StateSum } from '../../src/kv/state-hash.ts';
+import { replyPart, sessionPart } from '../../src/kv/state-parts.ts';
 
 const EXPIRED: Reply = { type: 'session-expired' };
 const reply = (n: number): Reply => ({ type: 'put', revision: revision(n) });
@@ -124,5 +127,29 @@ describe('exactly-once sessions', () => {
     const id = open();
     once(id, 1, 0, failedCas('1234567890'));
     expect(once(id, 1)).toEqual(failedCas('1234567890'));
+  });
+
+  it('keep the sum of what is left, whatever is forgotten', () => {
+    const sum = new StateSum();
+    const sessions = new Sessions({ sessions: 2, sessionReplies: 3, sessionReplyUnits: 12 }, sum);
+    const random = seededRandom(1);
+    let last = 0;
+    for (let index = 1; index <= 2_000; index += 1) {
+      if (index === 1 || random.next() < 0.05) {
+        sessions.open(index);
+        last = index;
+      } else {
+        const session = random.next() < 0.8 ? last : index - 10;
+        const request = { session, sequence: random.integer(1, 30), acknowledged: random.integer(0, 12) };
+        const answer = random.next() < 0.5 ? failedCas('x'.repeat(random.integer(0, 8))) : reply(index);
+        sessions.once(index, request, () => answer);
+      }
+      const walked = new StateSum();
+      for (const { id, usedAt, forgotten, replies } of sessions.records()) {
+        walked.add(sessionPart(id, usedAt, forgotten));
+        for (const [sequence, each] of replies) walked.add(replyPart(id, sequence, each));
+      }
+      expect(sum.value()).toBe(walked.value());
+    }
   });
 });

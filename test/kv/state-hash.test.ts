@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { StateHash } from '../../src/kv/state-hash.ts';
+import { StateHash, StateSum } from '../../src/kv/state-hash.ts';
 
 function hashOf(...pieces: readonly (string | number)[]): number {
   const hash = new StateHash();
@@ -32,6 +32,51 @@ describe('the state hash', () => {
     const seen = new Set(
       Array.from({ length: 100_000 }, (_, i) => hashOf(`key${i % 1_000}`, `value${Math.floor(i / 1_000)}`, 1)),
     );
+    expect(seen.size).toBe(100_000);
+  });
+
+  it('is this number on every platform', () => {
+    expect(hashOf('key', 'välue \u{1F600}', 7, 2 ** 40)).toBe(423_192_873_757_657);
+  });
+
+  it('reads long texts to their end, whatever the width of their characters', () => {
+    for (const unit of ['a', 'ä', '漢', '\u{1F600}']) {
+      const long = unit.repeat(40_000);
+      expect(hashOf(`${long}x`)).not.toBe(hashOf(`${long}y`));
+      expect(hashOf(`x${long}`)).not.toBe(hashOf(`y${long}`));
+      expect(hashOf(long)).toBe(hashOf([...long].join('')));
+    }
+  });
+});
+
+const part = (...pieces: readonly (string | number)[]): StateHash => {
+  const hash = new StateHash();
+  for (const piece of pieces) {
+    if (typeof piece === 'string') hash.text(piece);
+    else hash.number(piece);
+  }
+  return hash;
+};
+
+describe('the sum of parts', () => {
+  it('forgets a part that goes, and does not mind the order', () => {
+    const [one, other] = [new StateSum(), new StateSum()];
+    for (const key of ['a', 'b', 'c']) one.add(part(key));
+    one.remove(part('b'));
+    for (const key of ['c', 'a']) other.add(part(key));
+    expect(one.value()).toBe(other.value());
+    one.add(part('a'));
+    expect(one.value()).not.toBe(other.value());
+  });
+
+  it('tells states apart in which two parts traded a piece, a hundred thousand times', () => {
+    const seen = new Set<number>();
+    for (let i = 0; i < 100_000; i += 1) {
+      const sum = new StateSum();
+      sum.add(part('a', i % 317));
+      sum.add(part('b', Math.floor(i / 317)));
+      seen.add(sum.value());
+    }
     expect(seen.size).toBe(100_000);
   });
 });

@@ -40,6 +40,7 @@ export function fakeStatus(
     keys: 0,
     sessions: 1,
     tail: { first: logIndex(1), terms: [] },
+    checkpoints: [],
     links: members.filter((peer) => peer !== id).map((peer) => ({ peer, connected: true, rttMs: 1.2, queuedBytes: 0 })),
     queues: { proposals: 0, reads: 0, unsynced: 0 },
     loopDelay: { p99Ms: 1.1, maxMs: 4 },

@@ -26,6 +26,7 @@ export function fakeStatus(id: NodeId, changes: Partial<MemberStatus> = {}): Mem
     keys: 4,
     sessions: 0,
     tail: { first: logIndex(1), terms: Array.from({ length: 5 }, () => term(1)) },
+    checkpoints: [],
     links: [],
     queues: { proposals: 0, reads: 0, unsynced: 0 },
     loopDelay: { p99Ms: 0, maxMs: 0 },
