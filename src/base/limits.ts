@@ -75,6 +75,13 @@ export const LIMITS = {
   wsFragments: 64,
   wsBufferedChunks: 4_096,
 
+  // Injected faults
+  /** One block of an event loop; beyond, it is a pause. */
+  stallLeastMs: 50,
+  stallMostMs: 2_000,
+  clockRateLeast: 0.5,
+  clockRateMost: 2,
+
   // Disk
   segmentBytes: 16 * 1_024 * 1_024,
   recordBytes: 1_572_864,

@@ -39,6 +39,7 @@ function startOptions({ globals, args, options }: Invocation): StartOptions {
     ...(basePort === undefined ? {} : { basePort }),
     ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
     ...(electionMs === undefined ? {} : { electionMs }),
+    ...(options['operationLog'] === true ? { operationLog: true } : {}),
   };
 }
 

@@ -1,10 +1,19 @@
 /** The contract the console and the commands are written against. They ask for capabilities, never for an engine. */
 import type { LogIndex, NodeId, Term } from '../base/brand.ts';
+import type { DiskEffect } from '../fault/plan.ts';
 import type { KeyValue, RangeQuery, RangeResult } from '../kv/commands.ts';
 import type { RaftEvent } from '../raft/messages.ts';
 import type { LogRow, MemberStatus } from '../replica/status.ts';
 
-export type Capability = 'process-faults' | 'link-faults' | 'transfer-leadership' | 'stop-cluster' | 'detach';
+/** `power-loss`: the nodes note what they do to their disks, so that a power loss can be replayed. */
+export type Capability =
+  | 'process-faults'
+  | 'link-faults'
+  | 'node-faults'
+  | 'power-loss'
+  | 'transfer-leadership'
+  | 'stop-cluster'
+  | 'detach';
 
 export type NodeState = 'up' | 'down' | 'paused';
 
@@ -19,7 +28,7 @@ export interface NodeView {
   readonly seenAt: number | null;
 }
 
-export type FaultKind = 'kill' | 'pause' | 'isolate' | 'partition' | 'link';
+export type FaultKind = 'kill' | 'pause' | 'isolate' | 'partition' | 'link' | 'disk' | 'clock' | 'power-loss';
 
 /** A fault that is active until it is healed. */
 export interface ActiveFault {
@@ -77,6 +86,24 @@ export type ClusterAction =
       readonly drop: number;
       readonly delayMs: readonly [number, number];
       readonly duplicate: number;
+      readonly forMs: number | null;
+    }
+  | { readonly type: 'disk'; readonly nodes: readonly NodeId[]; readonly effect: DiskEffect; readonly forMs: number | null }
+  /** `rate`: of the monotonic clock; `offsetMs`: of the wall clock. */
+  | {
+      readonly type: 'clock';
+      readonly nodes: readonly NodeId[];
+      readonly rate: number;
+      readonly offsetMs: number;
+      readonly forMs: number | null;
+    }
+  /** Blocks event loops once; ends by itself. */
+  | { readonly type: 'stall'; readonly nodes: readonly NodeId[]; readonly stallMs: number }
+  /** Kills, and loses what was not synced, in any part; the same for the same seed and the same log. */
+  | {
+      readonly type: 'power-loss';
+      readonly nodes: readonly NodeId[];
+      readonly seed: number | null;
       readonly forMs: number | null;
     }
   /** One fault by id, or all with null. */

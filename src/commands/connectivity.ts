@@ -1,6 +1,7 @@
 /** Who can work with whom, as far as processes and faults tell. Pure; the ground of every preview. */
 import type { NodeId } from '../base/brand.ts';
-import type { ActiveFault, ClusterAction, ClusterPicture } from '../cluster/driver.ts';
+import type { ActiveFault, ClusterAction, ClusterPicture, FaultKind } from '../cluster/driver.ts';
+import type { DiskEffect } from '../fault/plan.ts';
 
 /** Nodes that run, and directed links that lose everything, as `from>to`. */
 export interface Connectivity {
@@ -13,7 +14,8 @@ export const majorityOf = (count: number): number => Math.floor(count / 2) + 1;
 
 export function connectivityOf(picture: ClusterPicture): Connectivity {
   const all = picture.nodes.map((node) => node.id);
-  const running = new Set(picture.nodes.filter((node) => node.state === 'up').map((node) => node.id));
+  const crippled = crippledBy(picture.faults);
+  const running = new Set(picture.nodes.filter(({ id, state }) => state === 'up' && !crippled.includes(id)).map(({ id }) => id));
   return { all, running, cuts: cutsOf(picture.faults, all) };
 }
 
@@ -23,7 +25,8 @@ export function afterAction(before: Connectivity, picture: ClusterPicture, actio
   switch (action.type) {
     case 'kill':
     case 'pause':
-      return { ...before, running: new Set([...before.running].filter((id) => !action.nodes.includes(id))) };
+    case 'power-loss':
+      return { ...before, running: without(before.running, action.nodes) };
     case 'restart':
     case 'resume':
       return { ...before, running: new Set([...before.running, ...action.nodes]) };
@@ -43,6 +46,10 @@ export function afterAction(before: Connectivity, picture: ClusterPicture, actio
       return afterHeal(before, picture, newestFault(picture));
     case 'stop':
       return { ...before, running: new Set() };
+    case 'disk':
+      return isCrippling(action.effect) ? { ...before, running: without(before.running, action.nodes) } : before;
+    case 'clock':
+    case 'stall':
     case 'transfer':
     case 'campaign':
       return before;
@@ -54,9 +61,33 @@ export function newestFault({ faults }: ClusterPicture): readonly ActiveFault[] 
   return newest === null ? [] : [newest];
 }
 
+/** Such a node cannot write: it counts for nobody's majority. A slow disk only delays. */
+export function isCrippling({ hang, full, fail }: DiskEffect): boolean {
+  return hang || full || fail !== null;
+}
+
+/** Nodes whose disk does not work now, as far as the faults tell. */
+function crippledBy(faults: readonly ActiveFault[]): readonly NodeId[] {
+  return faults
+    .filter(({ kind, command }) => kind === 'disk' && /--(?:hang|full|fail)\b/.test(command))
+    .flatMap(({ nodes }) => nodes);
+}
+
+function without(running: ReadonlySet<NodeId>, nodes: readonly NodeId[]): ReadonlySet<NodeId> {
+  return new Set([...running].filter((id) => !nodes.includes(id)));
+}
+
 function afterHeal(before: Connectivity, picture: ClusterPicture, healed: readonly ActiveFault[]): Connectivity {
-  const back = healed.filter((fault) => fault.kind === 'kill' || fault.kind === 'pause').flatMap((fault) => fault.nodes);
+  const ends: readonly FaultKind[] = ['kill', 'pause', 'power-loss', 'disk'];
   const left = picture.faults.filter((fault) => !healed.includes(fault));
+  const held = new Set([
+    ...crippledBy(left),
+    ...left.filter(({ kind }) => kind !== 'disk' && ends.includes(kind)).flatMap(({ nodes }) => nodes),
+  ]);
+  const back = healed
+    .filter(({ kind }) => ends.includes(kind))
+    .flatMap(({ nodes }) => nodes)
+    .filter((id) => !held.has(id));
   return { all: before.all, running: new Set([...before.running, ...back]), cuts: cutsOf(left, before.all) };
 }
 

@@ -6,11 +6,13 @@ import {
   bestReach,
   type Connectivity,
   connectivityOf,
+  isCrippling,
   majorityOf,
   newestFault,
   partnersOf,
 } from './connectivity.ts';
 import { formatDuration } from './duration.ts';
+import { clockWords, diskWords, stallWords } from './node-consequence.ts';
 
 /**
  * 0: reversible and writes go on: do it. 1: writes would stop, or several nodes are hit: ask y/N.
@@ -28,6 +30,14 @@ export function consequenceOf(picture: ClusterPicture, action: ClusterAction): C
     case 'pause':
     case 'isolate':
       return ofLosing(picture, action, action.nodes);
+    case 'power-loss':
+      return withWords('what was not synced may be lost', ofLosing(picture, action, action.nodes));
+    case 'disk':
+      return ofDisk(picture, action);
+    case 'clock':
+      return { level: 0, text: `${clockWords(picture, action)}${lasting(action.forMs)}` };
+    case 'stall':
+      return { level: action.nodes.length > 1 ? 1 : 0, text: stallWords(picture, action) };
     case 'partition':
       return ofPartition(picture, action);
     case 'link':
@@ -61,6 +71,17 @@ function ofLosing(
       ? `${picture.leader} leads: ${stops ? '' : 'an election follows, '}`
       : '';
   return { level: stops || nodes.length > 1 ? 1 : 0, text: `${leads}${text}${lasting(action.forMs)}` };
+}
+
+function ofDisk(picture: ClusterPicture, action: ClusterAction & { type: 'disk' }): Consequence {
+  const words = diskWords(action.effect, action.nodes);
+  if (isCrippling(action.effect)) return withWords(words, ofLosing(picture, action, action.nodes));
+  const leads = picture.leader !== null && action.nodes.includes(picture.leader) ? `${picture.leader} leads: ` : '';
+  return { level: 0, text: `${leads}${words}${lasting(action.forMs)}` };
+}
+
+function withWords(words: string, { level, text }: Consequence): Consequence {
+  return { level, text: `${words}; ${text}` };
 }
 
 /** The sentence about the quorum, and whether writes that go on now would stop. */

@@ -2,43 +2,13 @@
 import type { ClusterAction, ClusterPicture } from '../cluster/driver.ts';
 import { type Arguments, type CommandContext, type CommandSpec, type ParamSpec, UsageError } from './command.ts';
 import { formatElapsed, parseDurationRange } from './duration.ts';
+import { fault, NODES, nodesOf } from './fault-command.ts';
 import { durationFlag, FOR, parseInteger, probabilityFlag, required, scopeOf, textFlag } from './flags.ts';
-import { parseGroups, parseNode, parseNodeSet } from './node-set.ts';
-import { runAction } from './run-action.ts';
+import { NODE_FAULT_COMMANDS } from './node-fault-commands.ts';
+import { parseGroups, parseNode } from './node-set.ts';
 
-const NODES: ParamSpec = {
-  name: 'nodes',
-  kind: 'node-set',
-  summary: 'n2, n1,n3, leader, followers, random, minority, all, !leader (in the console: the marked ones)',
-  required: false,
-};
 const FROM: ParamSpec = { name: 'from', kind: 'node', summary: 'the node that sends', required: true };
 const TO: ParamSpec = { name: 'to', kind: 'node', summary: 'the node that receives', required: true };
-
-type Build = (context: CommandContext, args: Arguments) => ClusterAction;
-type Base = Pick<CommandSpec, 'name' | 'summary' | 'params' | 'flags' | 'examples' | 'needs'> & {
-  readonly aliases?: readonly string[];
-};
-
-function fault(base: Base, action: Build): CommandSpec {
-  return {
-    aliases: [],
-    ...base,
-    group: 'faults',
-    surfaces: ['argv', 'shell', 'key'],
-    action,
-    run: (context, args) => runAction(context.driver, action(context, args)),
-  };
-}
-
-function nodesOf(context: CommandContext, args: Arguments): ReturnType<typeof parseNodeSet> {
-  const text = args.values.get('nodes');
-  if (text !== undefined) return parseNodeSet(text, scopeOf(context));
-  if (context.marked.length === 0 && context.cursor === null) {
-    throw new UsageError('which nodes?', { next: 'name them: n2, n1,n3, leader, followers, random, minority, all' });
-  }
-  return parseNodeSet('marked', scopeOf(context));
-}
 
 const kill = fault(
   {
@@ -215,6 +185,7 @@ export const FAULT_COMMANDS: readonly CommandSpec[] = [
   partition,
   link,
   cut,
+  ...NODE_FAULT_COMMANDS,
   heal,
   undo,
   faults,

@@ -2,10 +2,13 @@
 import type { NodeId } from '../base/brand.ts';
 import type { Random } from '../base/random.ts';
 import type { Clock } from '../replica/ports.ts';
-import { type FaultPlan, type LinkFault, NO_FAULTS } from './plan.ts';
+import type { FaultPlan, LinkFault } from './plan.ts';
 
 /** One delay in milliseconds for each copy that arrives; 0 is at once. */
 export type Fate = 'drop' | { readonly delaysMs: readonly number[] };
+
+/** What a plan says of links. */
+type LinkPlan = Pick<FaultPlan, 'links'>;
 
 const UNTOUCHED: Fate = { delaysMs: [0] };
 
@@ -13,7 +16,7 @@ export class LinkFilter {
   readonly #self: NodeId;
   readonly #clock: Clock;
   readonly #random: Random;
-  #plan: FaultPlan = NO_FAULTS;
+  #plan: LinkPlan = { links: [] };
   /** The rules of the plan that this node's own messages can meet. */
   #rules: readonly LinkFault[] = [];
 
@@ -24,13 +27,13 @@ export class LinkFilter {
   }
 
   /** Replaces the plan as a whole. Messages already held back are not called back. */
-  setPlan(plan: FaultPlan): void {
+  setPlan(plan: LinkPlan): void {
     this.#plan = plan;
     this.#rules = plan.links.filter(({ from }) => from === '*' || from === this.#self);
   }
 
   /** The plan as it was set, expired rules included. */
-  plan(): FaultPlan {
+  plan(): LinkPlan {
     return this.#plan;
   }
 

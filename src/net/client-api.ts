@@ -127,16 +127,20 @@ function nodeMethods(service: KvService): Pick<Methods, NodeMethodName> {
   };
 }
 
-type AdminMethodName = 'fault.set' | 'fault.clear' | 'cluster.transferLeadership' | 'cluster.campaign';
+type AdminMethodName = 'fault.set' | 'fault.clear' | 'fault.stall' | 'cluster.transferLeadership' | 'cluster.campaign';
 
 function adminMethods(admin: AdminService): Pick<Methods, AdminMethodName> {
   return {
     'fault.set': ({ plan }) => {
       admin.setFaults(plan);
-      return { rules: plan.links.length };
+      return { rules: plan.links.length + plan.disks.length + plan.clocks.length };
     },
     'fault.clear': () => {
       admin.clearFaults();
+      return {};
+    },
+    'fault.stall': ({ ms }) => {
+      admin.stall(ms);
       return {};
     },
     'cluster.transferLeadership': ({ to }) => {

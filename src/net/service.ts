@@ -29,6 +29,8 @@ export interface AdminService {
   /** Replaces the plan. Throws FORBIDDEN where fault injection is off. */
   setFaults(plan: FaultPlan): void;
   clearFaults(): void;
+  /** Blocks the event loop once for so many milliseconds. Throws FORBIDDEN like `setFaults`. */
+  stall(ms: number): void;
   transfer(to: NodeId): void;
   campaign(): void;
 }

@@ -18,7 +18,12 @@ export const NodeConfig = z.strictObject({
   /** 0600 files that hold one bearer token each. */
   tokens: z.strictObject({ client: z.string(), admin: z.string(), peer: z.string() }),
   /** Fault injection over admin RPC; on only for local clusters. */
-  faults: z.strictObject({ enabled: z.boolean(), planFile: z.string().nullable() }),
+  faults: z.strictObject({
+    enabled: z.boolean(),
+    planFile: z.string().nullable(),
+    /** Where to note each operation on the disk, for the replay of a power loss; outside of `dataDir`. */
+    operationLog: z.string().optional(),
+  }),
   heartbeatMs: z.int().min(5).max(10_000).optional(),
   electionMs: z.int().min(20).max(60_000).optional(),
 });

@@ -15,6 +15,7 @@ export interface LoadedConfig {
   readonly config: NodeConfig;
   readonly dataDir: string;
   readonly planFile: string | null;
+  readonly operationLog: string | null;
   readonly tokens: { readonly client: string; readonly admin: string; readonly peer: string };
   readonly tls: { readonly cert: string; readonly key: string; readonly ca: string } | null;
 }
@@ -37,6 +38,7 @@ export async function loadConfig(file: string): Promise<LoadedConfig> {
     config,
     dataDir: at(config.dataDir),
     planFile: config.faults.planFile === null ? null : at(config.faults.planFile),
+    operationLog: config.faults.enabled && config.faults.operationLog !== undefined ? at(config.faults.operationLog) : null,
     tokens: { client, admin, peer },
     tls:
       config.tls === undefined

@@ -1,11 +1,12 @@
 import { type LogIndex, logIndex, type Millis, millis, type NodeId } from '../base/brand.ts';
 import { RpcError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
+import { type FaultPlan, NO_FAULTS } from '../fault/plan.ts';
 import { describeCommand, encodeCommand } from '../kv/command-text.ts';
 import type { Command, KeyValue, RangeQuery, RangeResult, Reply } from '../kv/commands.ts';
 import type { AdminService, KvService } from '../net/service.ts';
 import type { EntryId } from '../raft/messages.ts';
-import type { LinkStatus, LogStore } from '../replica/ports.ts';
+import type { Clock, LinkStatus, LogStore } from '../replica/ports.ts';
 import type { Replica } from '../replica/replica.ts';
 import type { LogRow, MemberStatus, NodeEvent, Topic } from '../replica/status.ts';
 import type { LoopMonitor } from './health.ts';
@@ -13,12 +14,21 @@ import type { Publisher } from './publisher.ts';
 
 const ROW_TEXT = 120;
 
+/** Both throw FORBIDDEN where fault injection is off. */
+export interface InjectedFaults {
+  set(plan: FaultPlan): void;
+  /** Milliseconds. */
+  stall(ms: number): void;
+}
+
 export interface MemberParts {
   readonly cluster: string;
   readonly replica: Replica;
   readonly logStore: LogStore;
   readonly links: () => readonly LinkStatus[];
   readonly loop: LoopMonitor;
+  /** The replica's: deadlines are by it. */
+  readonly clock: Clock;
   readonly startedAt: Millis;
 }
 
@@ -51,23 +61,18 @@ export class ReplicaService implements KvService, AdminService {
   readonly #parts: MemberParts;
   readonly #publisher: Publisher;
   readonly #urls: ReadonlyMap<NodeId, string>;
-  readonly #applyFaults: AdminService['setFaults'];
+  readonly #faults: InjectedFaults;
 
-  constructor(
-    parts: MemberParts,
-    publisher: Publisher,
-    urls: ReadonlyMap<NodeId, string>,
-    applyFaults: AdminService['setFaults'],
-  ) {
+  constructor(parts: MemberParts, publisher: Publisher, urls: ReadonlyMap<NodeId, string>, faults: InjectedFaults) {
     this.#parts = parts;
     this.#publisher = publisher;
     this.#urls = urls;
-    this.#applyFaults = applyFaults;
+    this.#faults = faults;
   }
 
   propose(command: Command, deadlineMs: number): Promise<{ readonly reply: Reply; readonly at: EntryId }> {
     return new Promise((resolve, reject) => {
-      this.#parts.replica.propose(encodeCommand(command), deadline(deadlineMs), (outcome) => {
+      this.#parts.replica.propose(encodeCommand(command), this.#deadline(deadlineMs), (outcome) => {
         if (outcome.ok) resolve(outcome);
         else reject(this.#refusal(outcome.error));
       });
@@ -76,7 +81,7 @@ export class ReplicaService implements KvService, AdminService {
 
   read(deadlineMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#parts.replica.read(deadline(deadlineMs), (outcome) => {
+      this.#parts.replica.read(this.#deadline(deadlineMs), (outcome) => {
         if (outcome.ok) resolve();
         else reject(this.#refusal(outcome.error));
       });
@@ -119,12 +124,16 @@ export class ReplicaService implements KvService, AdminService {
     return leader === null || url === undefined ? null : { id: leader, url };
   }
 
-  setFaults(plan: Parameters<AdminService['setFaults']>[0]): void {
-    this.#applyFaults(plan);
+  setFaults(plan: FaultPlan): void {
+    this.#faults.set(plan);
   }
 
   clearFaults(): void {
-    this.#applyFaults({ links: [] });
+    this.#faults.set(NO_FAULTS);
+  }
+
+  stall(ms: number): void {
+    this.#faults.stall(ms);
   }
 
   transfer(to: NodeId): void {
@@ -147,8 +156,8 @@ export class ReplicaService implements KvService, AdminService {
     }
     return kind === 'OVERLOADED' ? new RpcError(kind, { retryAfterMs: 50 }) : new RpcError(kind);
   }
-}
 
-function deadline(fromNowMs: number): Millis {
-  return millis(performance.now() + fromNowMs);
+  #deadline(fromNowMs: number): Millis {
+    return millis(this.#parts.clock.now() + fromNowMs);
+  }
 }

@@ -2,13 +2,12 @@
 import { randomInt } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { InvariantViolation } from '../base/assert.ts';
-import { type Millis, type NodeId, nodeId } from '../base/brand.ts';
+import { type Millis, millis, type NodeId, nodeId } from '../base/brand.ts';
 import { RpcError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import { type Random, seededRandom } from '../base/random.ts';
 import { FaultyTransport } from '../fault/faulty-transport.ts';
-import { LinkFilter } from '../fault/link-filter.ts';
-import type { FaultPlan } from '../fault/plan.ts';
+import { type FaultPlan, NO_FAULTS } from '../fault/plan.ts';
 import { clientHandlers } from '../net/client-api.ts';
 import { Forwarder } from '../net/forwarder.ts';
 import { PeerTransport } from '../net/peer-transport.ts';
@@ -20,12 +19,18 @@ import { acquireLock, type Lock } from '../storage/lock.ts';
 import { openLogStore } from '../storage/log-store.ts';
 import { nodeDisk } from '../storage/node-disk.ts';
 import { METHODS } from '../wire/methods.ts';
+import { NodeFaults, stall } from './faults/node-faults.ts';
+import { OperationLog } from './faults/operation-log.ts';
+import { RecordedDisk } from './faults/recorded-disk.ts';
 import { LoopMonitor } from './health.ts';
 import type { LoadedConfig } from './load-config.ts';
 import { type NodeLog, openNodeLog } from './node-log.ts';
 import { Publisher } from './publisher.ts';
 import { realClock } from './real-clock.ts';
 import { type MemberParts, memberStatus, ReplicaService } from './service.ts';
+
+/** Long enough for an answer to leave. */
+const STALL_AFTER_MS = 5;
 
 export interface RunningNode {
   readonly id: NodeId;
@@ -36,6 +41,7 @@ export interface RunningNode {
 
 interface Opened {
   readonly lock: Lock;
+  readonly faults: NodeFaults;
   readonly logStore: LogStore;
   readonly recovered: Recovered;
 }
@@ -71,20 +77,27 @@ function tellDamage(log: NodeLog, { damage, hardState }: Recovered): void {
   else if (damage !== null) log('warn', 'the loss was accepted', { firstLost: damage.firstLost, term });
 }
 
-async function openDisk({ config, dataDir }: LoadedConfig, acceptLoss: boolean): Promise<Opened> {
+async function openDisk({ config, dataDir, operationLog }: LoadedConfig, acceptLoss: boolean): Promise<Opened> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const lock = await acquireLock(dataDir, 'node');
+  const self = nodeId(config.id);
+  const disk = operationLog === null ? nodeDisk : new RecordedDisk(nodeDisk, OperationLog.open(operationLog, dataDir), dataDir);
+  const random = seededRandom(randomInt(2 ** 32));
+  const faults = new NodeFaults({ self, random, clock: realClock, disk, enabled: config.faults.enabled });
   return new Promise((resolve, reject) => {
-    const { id, clusterId, members } = config;
+    const { clusterId, members } = config;
     const alone = members.length === 1;
-    openLogStore({ disk: nodeDisk, dir: dataDir, clusterId, nodeId: nodeId(id), alone, acceptLoss }, (error, value) => {
-      if (value !== null) resolve({ lock, logStore: value.store, recovered: value.recovered });
+    openLogStore({ disk: faults.disk, dir: dataDir, clusterId, nodeId: self, alone, acceptLoss }, (error, value) => {
+      if (value !== null) resolve({ lock, faults, logStore: value.store, recovered: value.recovered });
       else void lock.release().finally(() => reject(error));
     });
   });
 }
 
-async function closeDisk({ lock, logStore }: Opened): Promise<void> {
+async function closeDisk({ lock, logStore, faults }: Opened): Promise<void> {
+  // A disk that hangs would keep a node from stopping in order.
+  faults.set(NO_FAULTS);
+  faults.stop();
   await new Promise<void>((resolve) => logStore.close(() => resolve()));
   await lock.release();
 }
@@ -95,7 +108,6 @@ class NodeParts implements RunningNode {
   readonly #opened: Opened;
   readonly #log: NodeLog;
   readonly #onFatal: (error: Error) => void;
-  readonly #filter: LinkFilter;
   readonly #peers: PeerTransport;
   readonly #replica: Replica;
   readonly #publisher: Publisher;
@@ -112,7 +124,6 @@ class NodeParts implements RunningNode {
     this.#opened = opened;
     this.#log = log;
     this.#onFatal = onFatal;
-    this.#filter = new LinkFilter(this.id, realClock, random.fork('faults'));
     this.#peers = this.#createPeers(random);
     this.#replica = this.#createReplica(random, onFatal);
     const parts: MemberParts = {
@@ -121,10 +132,11 @@ class NodeParts implements RunningNode {
       logStore: opened.logStore,
       links: () => this.#peers.links(),
       loop: this.#loop,
+      clock: opened.faults.clock,
       startedAt,
     };
     this.#publisher = new Publisher(this.id, () => memberStatus(parts));
-    const fate = (from: NodeId, to: NodeId) => this.#filter.fate(from, to);
+    const fate = (from: NodeId, to: NodeId) => opened.faults.links.fate(from, to);
     this.#forwarder = new Forwarder({
       self: this.id,
       token: tokens.client,
@@ -133,7 +145,10 @@ class NodeParts implements RunningNode {
       log: this.#wireLog,
     });
     const urls = new Map(config.members.map((member) => [nodeId(member.id), member.url]));
-    const service = new ReplicaService(parts, this.#publisher, urls, (plan) => this.#applyFaults(plan));
+    const service = new ReplicaService(parts, this.#publisher, urls, {
+      set: (plan) => this.#applyFaults(plan),
+      stall: (ms) => this.#stall(ms),
+    });
     this.#handlers = clientHandlers({ self: this.id, service, admin: service, forwarder: this.#forwarder });
   }
 
@@ -205,10 +220,10 @@ class NodeParts implements RunningNode {
       id: this.id,
       configuration: { voters: config.members.map(({ id }) => nodeId(id)), outgoing: [], learners: [] },
       recovered: this.#opened.recovered,
-      clock: realClock,
+      clock: this.#opened.faults.clock,
       random: random.fork('raft'),
       logStore: this.#opened.logStore,
-      transport: new FaultyTransport(this.#peers, this.#filter, realClock),
+      transport: new FaultyTransport(this.#peers, this.#opened.faults.links, realClock),
       heartbeatMs: config.heartbeatMs ?? LIMITS.heartbeatMs,
       electionMs: config.electionMs ?? LIMITS.electionMs,
       onEvent: (event) => {
@@ -222,12 +237,23 @@ class NodeParts implements RunningNode {
   }
 
   #applyFaults(plan: FaultPlan): void {
-    if (!this.#loaded.config.faults.enabled) {
-      throw new RpcError('FORBIDDEN', { detail: 'fault injection is not enabled on this node' });
-    }
-    this.#filter.setPlan(plan);
-    this.#publisher.fault(`${plan.links.length} link rules in force`);
-    this.#log('info', 'faults', { rules: plan.links.length });
+    this.#refuseUnlessEnabled();
+    this.#opened.faults.set(plan);
+    const rules = { links: plan.links.length, disks: plan.disks.length, clocks: plan.clocks.length };
+    this.#publisher.fault(`rules in force: ${rules.links} for links, ${rules.disks} for disks, ${rules.clocks} for clocks`);
+    this.#log('info', 'faults', rules);
+  }
+
+  /** After the answer has left. */
+  #stall(ms: number): void {
+    this.#refuseUnlessEnabled();
+    this.#publisher.fault(`the event loop stands still for ${ms} ms`);
+    realClock.after(millis(STALL_AFTER_MS), () => stall(realClock, ms));
+  }
+
+  #refuseUnlessEnabled(): void {
+    if (this.#loaded.config.faults.enabled) return;
+    throw new RpcError('FORBIDDEN', { detail: 'fault injection is not enabled on this node' });
   }
 
   /** Faults that were set before this process started still hold. */
@@ -235,7 +261,7 @@ class NodeParts implements RunningNode {
     const text = await readFile(file, 'utf8').catch(() => null);
     if (text === null) return;
     const checked = METHODS['fault.set'].params.safeParse({ plan: JSON.parse(text) });
-    if (checked.success) this.#applyFaults(checked.data.plan as FaultPlan);
+    if (checked.success) this.#applyFaults(checked.data.plan);
     else this.#log('warn', 'the plan file is damaged; no faults are injected', { file });
   }
 }

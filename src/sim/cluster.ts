@@ -1,7 +1,7 @@
 /** The machines of one cluster, their network and their time: what a seed's run and a scenario drive. */
 import type { NodeId } from '../base/brand.ts';
 import type { Random } from '../base/random.ts';
-import type { LinkFault } from '../fault/plan.ts';
+import { type LinkFault, NO_FAULTS } from '../fault/plan.ts';
 import type { RaftEvent } from '../raft/messages.ts';
 import type { Transport } from '../replica/ports.ts';
 import type { Span } from './disk.ts';
@@ -114,7 +114,7 @@ export class SimCluster {
   /** Replaces all that stands in the way of messages. */
   setLinks(links: readonly LinkFault[]): void {
     this.#links = links;
-    for (const node of this.nodes.values()) node.setPlan({ links });
+    for (const node of this.nodes.values()) node.setPlan({ ...NO_FAULTS, links });
   }
 
   /** Whether a message from one node to another cannot arrive. */

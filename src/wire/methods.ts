@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { ErrorKind } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
+import { faultPlan, stallField } from './fault-schema.ts';
 import {
   boundField,
   count,
@@ -76,18 +77,6 @@ export const keyValue = z.object({
 });
 const empty = z.object({});
 const noParams = z.strictObject({});
-
-const linkEnd = z.union([nodeIdField, z.literal('*')]);
-const probability = z.number().min(0).max(1);
-const delay = z.number().min(0).max(60_000);
-const linkFault = z.strictObject({
-  from: linkEnd,
-  to: linkEnd,
-  drop: probability,
-  delayMs: z.tuple([delay, delay]).refine(([least, most]) => least <= most, 'the least delay must not exceed the most'),
-  duplicate: probability,
-  until: count.nullable(),
-});
 
 const WRITE_ERRORS = [
   'NOT_LEADER',
@@ -181,16 +170,10 @@ export const METHODS = {
     errors: [],
   },
   'fault.set': {
-    params: z.strictObject({
-      plan: z
-        .strictObject({ links: z.array(linkFault).max(256) })
-        .describe(
-          '`links` holds {from, to, drop, delayMs, duplicate, until}: node ids or "*"; probabilities; [least, most] ms; ms since 1970 or null.',
-        ),
-    }),
+    params: z.strictObject({ plan: faultPlan }),
     result: z.object({ rules: count }),
     role: 'admin',
-    summary: 'Replaces the faults that this node injects into its links; only where faults are enabled.',
+    summary: 'Replaces the faults that this node injects into its links, disk and clocks; only where faults are enabled.',
     errors: ['FORBIDDEN'],
   },
   'fault.clear': {
@@ -198,6 +181,13 @@ export const METHODS = {
     result: empty,
     role: 'admin',
     summary: 'Ends the faults that this node injects.',
+    errors: ['FORBIDDEN'],
+  },
+  'fault.stall': {
+    params: z.strictObject({ ms: stallField }),
+    result: empty,
+    role: 'admin',
+    summary: 'Blocks the event loop of this node once, right after the answer; only where faults are enabled.',
     errors: ['FORBIDDEN'],
   },
   'cluster.transferLeadership': {

@@ -16,6 +16,7 @@ import {
 import { commandOf, rulesOf } from '../../src/cluster/native/faults/link-rules.ts';
 import { paths } from '../../src/cluster/native/folder/directory.ts';
 import { replacePrivateFile } from '../../src/cluster/native/folder/private-files.ts';
+import { NO_FAULTS } from '../../src/fault/plan.ts';
 import { METHODS } from '../../src/wire/methods.ts';
 
 const [n1, n2, n3] = ['n1', 'n2', 'n3'].map(nodeId) as [never, never, never];
@@ -28,7 +29,7 @@ beforeEach(async () => {
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
 function fault(kind: RecordedFault['kind'], nodes: readonly never[]): Omit<RecordedFault, 'id'> {
-  return { kind, command: `${kind} ${nodes.join(',')}`, nodes, links: [], since: 1, until: null, owner: 'cli' };
+  return { kind, command: `${kind} ${nodes.join(',')}`, nodes, ...NO_FAULTS, since: 1, until: null, owner: 'cli' };
 }
 
 function ledgerOf(...faults: Omit<RecordedFault, 'id'>[]): Ledger {
@@ -74,7 +75,7 @@ describe('the ledger', () => {
   it('is not believed when it is damaged', async () => {
     const hostile = {
       nextId: 1,
-      faults: [{ id: 1, kind: 'kill', command: 'x', nodes: ['../../etc'], links: [], since: 0, until: null, owner: 'x' }],
+      faults: [{ id: 1, kind: 'kill', command: 'x', nodes: ['../../etc'], ...NO_FAULTS, since: 0, until: null, owner: 'x' }],
     };
     await replacePrivateFile(paths.faults(dir), JSON.stringify(hostile), { durable: false });
     await expect(readLedger(dir)).rejects.toThrow(/faults\.0\.nodes/);

@@ -15,6 +15,8 @@ describe('complete', () => {
   it('offers commands, also behind "fault"', async () => {
     expect(await offers('pa')).toEqual(['pause', 'partition']);
     expect(await offers('fault iso')).toEqual(['isolate']);
+    expect(await offers('po')).toEqual(['power-loss']);
+    expect(await offers('disk n1 --fail ')).toEqual(['write', 'sync']);
     expect(await offers('')).toContain('help');
   });
 

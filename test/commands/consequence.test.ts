@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { nodeId } from '../../src/base/brand.ts';
 import type { ClusterAction, ClusterPicture } from '../../src/cluster/driver.ts';
 import { consequenceOf } from '../../src/commands/consequence.ts';
+import type { DiskEffect } from '../../src/fault/plan.ts';
 import { faultOf, pictureOf } from './fake-cluster.ts';
 
 const ids = (text: string): ReturnType<typeof nodeId>[] => text.split(',').map(nodeId);
@@ -16,6 +17,12 @@ const cut = (from: string, to: string, bothWays = false): ClusterAction => ({
   delayMs: [0, 0],
   duplicate: 0,
   forMs: null,
+});
+const disk = (nodes: string, effect: Partial<DiskEffect>): ClusterAction => ({
+  type: 'disk',
+  nodes: ids(nodes),
+  effect: { slowMs: [0, 0], hang: false, full: false, fail: null, ...effect },
+  forMs: 5_000,
 });
 const down = (nodes: string): Record<string, 'down'> => Object.fromEntries(nodes.split(',').map((id) => [id, 'down' as const]));
 
@@ -97,6 +104,77 @@ const CASES: readonly [string, ClusterPicture, ClusterAction, 0 | 1 | 2, string]
     { type: 'transfer', to: nodeId('n2') },
     0,
     'n2 does not run: it cannot lead',
+  ],
+  [
+    'a slow disk',
+    pictureOf(5),
+    disk('n1', { slowMs: [20, 80] }),
+    0,
+    'n1 leads: each write on n1 takes 20 to 80 ms longer, for 5s',
+  ],
+  [
+    'a disk that hangs',
+    pictureOf(5),
+    disk('n1', { hang: true }),
+    0,
+    'no write on n1 comes back; n1 leads: an election follows, 4 of 5 left, quorum 3, for 5s',
+  ],
+  [
+    'full disks of a majority',
+    pictureOf(3),
+    disk('n2,n3', { full: true }),
+    1,
+    'n2, n3 have no room left; 1 of 3 left, no quorum: writes stop, for 5s',
+  ],
+  [
+    'one more than a failing disk allows',
+    pictureOf(3, { faults: [faultOf(1, 'disk', 'disk n3 --fail sync', ['n3'])] }),
+    kill('n2'),
+    1,
+    '1 of 3 left, no quorum: writes stop',
+  ],
+  [
+    'a slow disk takes nobody out',
+    pictureOf(3, { faults: [faultOf(1, 'disk', 'disk n3 --slow 20ms', ['n3'])] }),
+    kill('n2'),
+    0,
+    '2 of 3 left, quorum 2, none to spare',
+  ],
+  [
+    'healing a disk',
+    pictureOf(3, { states: down('n2'), faults: [faultOf(1, 'disk', 'disk n3 --hang', ['n3'])] }),
+    { type: 'heal', fault: 1 },
+    0,
+    'disk n3 --hang ends; 2 of 3, quorum 2: writes can go on',
+  ],
+  [
+    'a fast clock',
+    pictureOf(3),
+    { type: 'clock', nodes: ids('n2'), rate: 2, offsetMs: 0, forMs: null },
+    0,
+    'n2 counts 2 s for each second, patience with the leader ends sooner',
+  ],
+  [
+    'a slow leader’s clock',
+    pictureOf(3),
+    { type: 'clock', nodes: ids('n1'), rate: 0.5, offsetMs: -60_000, forMs: 1_000 },
+    0,
+    'n1 counts 0.5 s for each second, n1 leads: its heartbeats come later, the wall clock of n1 is 1m behind: no safety rests on it, for 1s',
+  ],
+  ['a short stall', pictureOf(3), { type: 'stall', nodes: ids('n1'), stallMs: 100 }, 0, 'n1 does nothing for 100ms'],
+  [
+    'a long stall',
+    pictureOf(3),
+    { type: 'stall', nodes: ids('n1'), stallMs: 800 },
+    0,
+    'n1 leads: an election follows; n1 does nothing for 800ms',
+  ],
+  [
+    'power',
+    pictureOf(3),
+    { type: 'power-loss', nodes: ids('n2,n3'), seed: null, forMs: null },
+    1,
+    'what was not synced may be lost; 1 of 3 left, no quorum: writes stop',
   ],
   ['campaign', pictureOf(3), { type: 'campaign', node: nodeId('n2') }, 0, 'n2 asks for pre-votes; who hears n1 refuses'],
   ['stop', pictureOf(3), { type: 'stop' }, 1, 'all 3 nodes stop; the data stays on disk'],

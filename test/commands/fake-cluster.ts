@@ -21,7 +21,15 @@ export interface FakeCluster extends ClusterDriver {
   closed: boolean;
 }
 
-const ALL: readonly Capability[] = ['process-faults', 'link-faults', 'transfer-leadership', 'stop-cluster', 'detach'];
+const ALL: readonly Capability[] = [
+  'process-faults',
+  'link-faults',
+  'node-faults',
+  'power-loss',
+  'transfer-leadership',
+  'stop-cluster',
+  'detach',
+];
 
 export function pictureOf(
   count: number,

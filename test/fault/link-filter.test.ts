@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { nodeId } from '../../src/base/brand.ts';
 import { seededRandom } from '../../src/base/random.ts';
 import { type Fate, LinkFilter } from '../../src/fault/link-filter.ts';
-import { type LinkFault, NO_FAULTS } from '../../src/fault/plan.ts';
+import type { LinkFault } from '../../src/fault/plan.ts';
 import { link } from '../../src/fault/presets.ts';
 import { FakeClock } from './fake-clock.ts';
 
@@ -26,7 +26,7 @@ const delaysOf = (fate: Fate): readonly number[] => (fate === 'drop' ? [] : fate
 describe('the link filter', () => {
   it('touches nothing without a plan', () => {
     const made = new LinkFilter(n1, new FakeClock(), seededRandom(1));
-    expect(made.plan()).toEqual(NO_FAULTS);
+    expect(made.plan()).toEqual({ links: [] });
     expect(made.fate(n1, n2)).toEqual(UNTOUCHED);
   });
 
@@ -98,7 +98,7 @@ describe('the link filter', () => {
     const { filter: made } = filter([link(n1, n2, { drop: 1 })]);
     made.setPlan({ links: [link(n1, n3, { drop: 1 })] });
     expect([made.fate(n1, n2), made.fate(n1, n3)]).toEqual([UNTOUCHED, 'drop']);
-    made.setPlan(NO_FAULTS);
+    made.setPlan({ links: [] });
     expect(made.fate(n1, n3)).toEqual(UNTOUCHED);
   });
 

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { nodeId } from '../../src/base/brand.ts';
 import { LIMITS } from '../../src/base/limits.ts';
+import { NO_FAULTS } from '../../src/fault/plan.ts';
 import type { NodeEvent } from '../../src/replica/status.ts';
 import { FakeNode, type FakeNodeOptions } from '../support/fake-node.ts';
 
@@ -114,7 +115,7 @@ describe('the methods of an admin', () => {
   it('are not for clients', async () => {
     const node = await start();
     const client = await node.client();
-    for (const method of ['fault.set', 'fault.clear', 'cluster.transferLeadership', 'cluster.campaign']) {
+    for (const method of ['fault.set', 'fault.clear', 'fault.stall', 'cluster.transferLeadership', 'cluster.campaign']) {
       await expect(client.request(method, {})).rejects.toMatchObject({ kind: 'FORBIDDEN' });
     }
     expect(node.service.plans).toEqual([]);
@@ -125,7 +126,28 @@ describe('the methods of an admin', () => {
     const admin = await node.client('admin');
     expect(await admin.request('fault.set', { plan })).toEqual({ rules: 1 });
     expect(await admin.request('fault.clear', {})).toEqual({});
-    expect(node.service.plans).toEqual([plan, { links: [] }]);
+    expect(node.service.plans).toEqual([{ ...plan, disks: [], clocks: [] }, NO_FAULTS]);
+  });
+
+  it('break disks and clocks, and stall the node', async () => {
+    const node = await start();
+    const admin = await node.client('admin');
+    const disk = { node: 'n1', slowMs: [20, 80], hang: false, full: true, fail: 'sync', until: 7 };
+    const clock = { node: '*', rate: 0.5, offsetMs: -3_600_000, until: null };
+    expect(await admin.request('fault.set', { plan: { disks: [disk], clocks: [clock] } })).toEqual({ rules: 2 });
+    expect(node.service.plans).toEqual([{ links: [], disks: [disk], clocks: [clock] }]);
+    expect(await admin.request('fault.stall', { ms: 500 })).toEqual({});
+    expect(node.service.stalls).toEqual([500]);
+    for (const bad of [
+      { disks: [{ ...disk, slowMs: [80, 20] }] },
+      { disks: [{ ...disk, fail: 'read' }] },
+      { clocks: [{ ...clock, rate: 0.1 }] },
+      { clocks: [{ ...clock, rate: 3 }] },
+      { clocks: [{ ...clock, offsetMs: 1e15 }] },
+    ]) {
+      await expect(admin.request('fault.set', { plan: bad })).rejects.toMatchObject({ kind: 'INVALID_PARAMS' });
+    }
+    await expect(admin.request('fault.stall', { ms: 2_001 })).rejects.toMatchObject({ kind: 'INVALID_PARAMS' });
   });
 
   it.each([

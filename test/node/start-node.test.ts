@@ -105,6 +105,6 @@ describe('one node alone', () => {
     const socket = await connect({ url: `ws://127.0.0.1:${node.port}/`, token: tokenOf('client') }, { handlers, log: () => {} });
     open.push({ close: () => socket.terminate() });
     await socket.request('node.subscribe', { topics: ['fault'] });
-    expect(events).toMatchObject([{ topic: 'fault', text: '1 link rules in force' }]);
+    expect(events).toMatchObject([{ topic: 'fault', text: 'rules in force: 1 for links, 0 for disks, 0 for clocks' }]);
   });
 });

@@ -1,6 +1,6 @@
 import { type ClusterTime, logIndex, type NodeId, nodeId, revision, term } from '../../src/base/brand.ts';
 import { RpcError } from '../../src/base/errors.ts';
-import type { FaultPlan } from '../../src/fault/plan.ts';
+import { type FaultPlan, NO_FAULTS } from '../../src/fault/plan.ts';
 import type { Command, KeyValue, RangeQuery, RangeResult, Reply } from '../../src/kv/commands.ts';
 import type { AdminService, KvService } from '../../src/net/service.ts';
 import type { EntryId } from '../../src/raft/messages.ts';
@@ -11,6 +11,7 @@ export class FakeService implements KvService, AdminService {
   readonly id: NodeId;
   readonly proposed: Command[] = [];
   readonly plans: FaultPlan[] = [];
+  readonly stalls: number[] = [];
   readonly listeners = new Set<(event: NodeEvent) => void>();
   /** Who leads, as this node believes. */
   known: { readonly id: NodeId; readonly url: string } | null;
@@ -76,7 +77,11 @@ export class FakeService implements KvService, AdminService {
   }
 
   clearFaults(): void {
-    this.plans.push({ links: [] });
+    this.plans.push(NO_FAULTS);
+  }
+
+  stall(ms: number): void {
+    this.stalls.push(ms);
   }
 
   transfer(): void {

@@ -154,7 +154,7 @@ export class RaftKvClient implements KvClient {
   }
 
   /** Calls an administration method on one node; needs the admin token. */
-  async admin<M extends 'fault.set' | 'fault.clear' | 'cluster.transferLeadership' | 'cluster.campaign'>(
+  async admin<M extends 'fault.set' | 'fault.clear' | 'fault.stall' | 'cluster.transferLeadership' | 'cluster.campaign'>(
     node: NodeId,
     method: M,
     params: object,

@@ -17,6 +17,8 @@ export interface StartOptions extends WhichCluster {
   readonly basePort?: number;
   readonly heartbeatMs?: number;
   readonly electionMs?: number;
+  /** The nodes of a new cluster note what they do to their disks, for `power-loss`. Default false. */
+  readonly operationLog?: boolean;
   /** False when a console will hold the cluster: its guard then starts together with the nodes. Default true. */
   readonly detach?: boolean;
 }
@@ -72,7 +74,7 @@ async function launchMissing(
   await writeNodeConfigs(dir, file, missing);
   // Faults end with the nodes they were set on; those of a cluster that was wholly down would keep it from starting.
   if (allDown) await clearFaults(dir);
-  else await writeLedger(dir, withoutNodes(await readLedger(dir), missing.map(nodeId), ['kill']));
+  else await writeLedger(dir, withoutNodes(await readLedger(dir), missing.map(nodeId), ['kill', 'power-loss']));
   await Promise.all(
     missing.map(async (id) => {
       const { pid } = await spawnNode(dir, id);

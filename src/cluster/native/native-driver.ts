@@ -33,7 +33,14 @@ export interface NativeDriverOptions {
   readonly ownsNodes: boolean;
 }
 
-const LOCAL: readonly Capability[] = ['process-faults', 'link-faults', 'transfer-leadership', 'stop-cluster', 'detach'];
+const LOCAL: readonly Capability[] = [
+  'process-faults',
+  'link-faults',
+  'node-faults',
+  'transfer-leadership',
+  'stop-cluster',
+  'detach',
+];
 
 export class NativeDriver implements ClusterDriver {
   readonly capabilities: ReadonlySet<Capability>;
@@ -47,7 +54,7 @@ export class NativeDriver implements ClusterDriver {
 
   constructor({ start, client, local, watch, ownsNodes }: NativeDriverOptions) {
     this.kv = client;
-    this.capabilities = new Set(local === null ? [] : LOCAL);
+    this.capabilities = new Set(local === null ? [] : capabilitiesOf(local.file));
     this.#local = local;
     this.#watches = watch;
     this.#ownsNodes = ownsNodes;
@@ -127,7 +134,12 @@ export class NativeDriver implements ClusterDriver {
       case 'isolate':
       case 'partition':
       case 'link':
+      case 'disk':
+      case 'clock':
+      case 'power-loss':
         return this.#setFault(local, action);
+      case 'stall':
+        return this.#stall(local, action.nodes, action.stallMs);
       case 'restart':
         return local.faults.restart(action.nodes);
       case 'resume':
@@ -154,6 +166,13 @@ export class NativeDriver implements ClusterDriver {
       await spawnTimer(local.dir, result.fault, Date.now() + action.forMs);
     }
     return result;
+  }
+
+  async #stall(local: LocalControl, nodes: readonly NodeId[], ms: number): Promise<ActionResult> {
+    await Promise.all(nodes.map((node) => local.admin.admin(node, 'fault.stall', { ms }, { retry: false })));
+    const text = `stall ${nodes.join(',')} ${ms}ms`;
+    this.#watch.tellFault(text);
+    return { text, fault: null };
   }
 
   async #transfer(local: LocalControl, to: NodeId): Promise<ActionResult> {
@@ -205,6 +224,10 @@ export class NativeDriver implements ClusterDriver {
       local.admin.close();
     }
   }
+}
+
+function capabilitiesOf({ options }: ClusterFile): readonly Capability[] {
+  return options.operationLog === true ? [...LOCAL, 'power-loss'] : LOCAL;
 }
 
 async function stop(local: LocalControl): Promise<ActionResult> {

@@ -110,7 +110,7 @@ async function refuseEnded(dir: string, file: ClusterFile): Promise<void> {
 
 async function isKilled(dir: string, id: string): Promise<boolean> {
   const { faults } = await readLedger(dir);
-  return faults.some((fault) => fault.kind === 'kill' && fault.nodes.includes(nodeId(id)));
+  return faults.some((fault) => (fault.kind === 'kill' || fault.kind === 'power-loss') && fault.nodes.includes(nodeId(id)));
 }
 
 async function explain(dir: string, file: ClusterFile, patienceMs: number): Promise<string> {

@@ -1,14 +1,17 @@
 /** Sets and heals faults: first the record, then the deed, so that whatever was done can be undone by somebody else. */
+import { randomInt } from 'node:crypto';
 import type { NodeId } from '../../../base/brand.ts';
-import type { FaultPlan } from '../../../fault/plan.ts';
-import type { ActionResult, NodeState } from '../../driver.ts';
+import { seededRandom } from '../../../base/random.ts';
+import { type FaultPlan, NO_FAULTS } from '../../../fault/plan.ts';
+import type { ActionResult, ClusterAction, FaultKind, NodeState } from '../../driver.ts';
 import { ClusterError, messageOf } from '../cluster-error.ts';
 import { withControl } from '../folder/control-lock.ts';
 import { killNode, nodeProcess, pauseNode, resumeNode, spawnNode, stopNode } from '../process/processes.ts';
 import {
   type Ledger,
   MAX_FAULTS,
-  MAX_RULES,
+  MAX_LINK_RULES,
+  MAX_NODE_RULES,
   planOf,
   type RecordedFault,
   readLedger,
@@ -18,8 +21,15 @@ import {
   writeLedger,
 } from './ledger.ts';
 import { commandOf, type LinkAction, nodesOf, type ProcessAction, rulesOf } from './link-rules.ts';
+import { type ClockAction, type DiskAction, nodeCommand, nodeRules } from './node-rules.ts';
+import { losePower, readOperations } from './power-loss.ts';
 
-export type FaultAction = ProcessAction | LinkAction;
+type PowerLossAction = Extract<ClusterAction, { readonly type: 'power-loss' }>;
+type RuleAction = LinkAction | DiskAction | ClockAction;
+export type FaultAction = ProcessAction | RuleAction | PowerLossAction;
+
+/** A node of such a fault is down until it is healed. */
+const DOWN_KINDS: readonly FaultKind[] = ['kill', 'power-loss'];
 
 /** How a plan reaches a running node: resolves once the node has it. */
 export type PushPlan = (node: NodeId, plan: FaultPlan) => Promise<void>;
@@ -43,15 +53,23 @@ export class Faults {
   set(action: FaultAction): Promise<ActionResult> {
     return this.#changing(async (ledger) => {
       if (ledger.faults.length >= MAX_FAULTS) throw new ClusterError(`${MAX_FAULTS} faults are active: heal some first.`);
-      if (isOnLinks(action)) return this.#setLinks(ledger, action);
-      return action.type === 'kill' ? this.#kill(ledger, action) : this.#pause(ledger, action);
+      switch (action.type) {
+        case 'kill':
+          return this.#kill(ledger, action);
+        case 'power-loss':
+          return this.#losePower(ledger, action);
+        case 'pause':
+          return this.#pause(ledger, action);
+        default:
+          return this.#setRules(ledger, action);
+      }
     });
   }
 
   /** Starts nodes that are down, and stops and starts those that are not. Ends their kill and pause faults. */
   restart(nodes: readonly NodeId[]): Promise<ActionResult> {
     return this.#changing(async (ledger) => {
-      await writeLedger(this.#options.dir, withoutNodes(ledger, nodes, ['kill', 'pause']));
+      await writeLedger(this.#options.dir, withoutNodes(ledger, nodes, [...DOWN_KINDS, 'pause']));
       const pids = await Promise.all(
         nodes.map(async (node) => {
           await stopNode(this.#options.dir, node);
@@ -123,6 +141,20 @@ export class Faults {
     return { text: `killed ${withPids(alive, pids)}`, fault: next.id };
   }
 
+  /** All die before any disk is looked at: they share the socket. */
+  async #losePower(ledger: Ledger, { nodes, seed, forMs }: PowerLossAction): Promise<ActionResult> {
+    const { dir } = this.#options;
+    for (const node of nodes) await readOperations(dir, node);
+    const fault = this.#record('power-loss', `power-loss ${nodes.join(',')}`, nodes, forMs);
+    const next = withFault(withoutNodes(ledger, nodes, [...DOWN_KINDS, 'pause']), fault);
+    await writeLedger(dir, next.ledger);
+    await Promise.all(nodes.map((node) => killNode(dir, node)));
+    const random = seededRandom(seed ?? randomInt(2 ** 32));
+    const words: string[] = [];
+    for (const node of nodes) words.push(`${node} (${await losePower(dir, node, random.fork(node))} changes not synced)`);
+    return { text: `power lost on ${words.join(', ')}`, fault: next.id };
+  }
+
   async #pause(ledger: Ledger, action: ProcessAction): Promise<ActionResult> {
     const states = await this.#states(action.nodes);
     const up = action.nodes.filter((node) => states.get(node) === 'up');
@@ -133,13 +165,13 @@ export class Faults {
     return { text: `paused ${withPids(up, pids)}`, fault: next.id };
   }
 
-  async #setLinks(ledger: Ledger, action: LinkAction): Promise<ActionResult> {
-    const command = commandOf(action);
-    const record = this.#record(action.type, command, nodesOf(action), action.forMs);
-    const next = withFault(ledger, { ...record, links: rulesOf(action, this.#options.nodes, record.until) });
-    if (planOf(next.ledger).links.length > MAX_RULES) {
-      throw new ClusterError(`All faults together may have ${MAX_RULES} rules for links: heal some first.`);
-    }
+  async #setRules(ledger: Ledger, action: RuleAction): Promise<ActionResult> {
+    const onNodes = action.type === 'disk' || action.type === 'clock';
+    const command = onNodes ? nodeCommand(action) : commandOf(action);
+    const record = this.#record(action.type, command, onNodes ? action.nodes : nodesOf(action), action.forMs);
+    const rules = onNodes ? nodeRules(action, record.until) : { links: rulesOf(action, this.#options.nodes, record.until) };
+    const next = withFault(ledger, { ...record, ...rules });
+    refuseTooMany(planOf(next.ledger));
     await writeLedger(this.#options.dir, next.ledger);
     const unreached = await this.#push(next.ledger);
     return { text: unreached === '' ? command : `${command} (${unreached})`, fault: next.id };
@@ -153,7 +185,7 @@ export class Faults {
   ): Omit<RecordedFault, 'id'> {
     const since = Date.now();
     const until = forMs === null ? null : since + forMs;
-    return { kind, command, nodes: [...nodes], links: [], since, until, owner: this.#options.owner };
+    return { kind, command, nodes: [...nodes], ...NO_FAULTS, since, until, owner: this.#options.owner };
   }
 
   /** Heals the faults that `ended` picks. Paused nodes go on first: they cannot hear of anything else before. */
@@ -162,18 +194,20 @@ export class Faults {
     const over = ledger.faults.filter(ended);
     if (over.length === 0) return { text: 'no fault is active', fault: null };
     const left = withoutFaults(ledger, ended);
-    const still = (node: NodeId, kind: 'kill' | 'pause'): boolean =>
-      left.faults.some((fault) => fault.kind === kind && fault.nodes.includes(node));
-    const affected = (kind: 'kill' | 'pause'): readonly NodeId[] =>
-      [...new Set(over.filter((fault) => fault.kind === kind).flatMap((fault) => fault.nodes))].filter(
-        (node) => !still(node, kind),
+    const still = (node: NodeId, kinds: readonly FaultKind[]): boolean =>
+      left.faults.some(({ kind, nodes }) => kinds.includes(kind) && nodes.includes(node));
+    const affected = (kinds: readonly FaultKind[], holding: readonly FaultKind[]): readonly NodeId[] =>
+      [...new Set(over.filter(({ kind }) => kinds.includes(kind)).flatMap(({ nodes }) => nodes))].filter(
+        (node) => !still(node, holding),
       );
-    await Promise.all(affected('pause').map((node) => resumeNode(dir, node)));
+    const resumed = affected(['pause'], ['pause']);
+    await Promise.all(resumed.map((node) => resumeNode(dir, node)));
     await writeLedger(dir, left);
-    const states = await this.#states(affected('kill'));
+    const ruled = over.some(({ links, disks, clocks }) => links.length + disks.length + clocks.length > 0);
+    const unreached = ruled ? await this.#push(left) : await this.#pushTo(resumed, left);
+    // A node stops by itself when its disk fails.
+    const states = await this.#states(affected([...DOWN_KINDS, 'disk'], DOWN_KINDS));
     await Promise.all([...states].map(([node, state]) => (state === 'down' ? spawnNode(dir, node) : null)));
-    const linked = over.some((fault) => fault.links.length > 0);
-    const unreached = linked ? await this.#push(left) : await this.#pushTo(affected('pause'), left);
     const text = `healed ${over.map((fault) => fault.command).join(', ')}`;
     return { text: unreached === '' ? text : `${text} (${unreached})`, fault: null };
   }
@@ -206,8 +240,11 @@ export class Faults {
   }
 }
 
-function isOnLinks(action: FaultAction): action is LinkAction {
-  return action.type !== 'kill' && action.type !== 'pause';
+function refuseTooMany({ links, disks, clocks }: FaultPlan): void {
+  if (links.length <= MAX_LINK_RULES && disks.length <= MAX_NODE_RULES && clocks.length <= MAX_NODE_RULES) return;
+  throw new ClusterError(
+    `All faults together may have ${MAX_LINK_RULES} rules for links and ${MAX_NODE_RULES} each for disks and clocks: heal some first.`,
+  );
 }
 
 function withPids(nodes: readonly NodeId[], pids: readonly (number | null)[]): string {

@@ -1,7 +1,8 @@
 /** `faults.json`: the faults that are active in one cluster, whoever set them. */
 import { z } from 'zod';
 import { type NodeId, nodeId } from '../../../base/brand.ts';
-import { type FaultPlan, type LinkFault, NO_FAULTS } from '../../../fault/plan.ts';
+import type { FaultPlan } from '../../../fault/plan.ts';
+import { clockFault, diskFault, linkFault } from '../../../wire/fault-schema.ts';
 import type { ActiveFault, FaultKind } from '../../driver.ts';
 import { parseChecked, paths } from '../folder/directory.ts';
 import { readPrivateFile, replacePrivateFile } from '../folder/private-files.ts';
@@ -9,13 +10,11 @@ import { readPrivateFile, replacePrivateFile } from '../folder/private-files.ts'
 const LEDGER_BYTES = 1_048_576;
 /** More than anybody can follow. */
 export const MAX_FAULTS = 64;
-/** What a node takes in one plan: it checks the rules for every message. */
-export const MAX_RULES = 256;
+/** What a node takes in one plan (wire/fault-schema.ts). */
+export const MAX_LINK_RULES = 256;
+export const MAX_NODE_RULES = 64;
 
 const member = z.string().regex(/^n[1-9]$/);
-const end = z.union([member, z.literal('*')]);
-const chance = z.number().min(0).max(1);
-const delay = z.number().min(0).max(60_000);
 
 const LedgerFile = z.strictObject({
   nextId: z.int().min(1),
@@ -23,21 +22,12 @@ const LedgerFile = z.strictObject({
     .array(
       z.strictObject({
         id: z.int().min(1),
-        kind: z.enum(['kill', 'pause', 'isolate', 'partition', 'link']),
+        kind: z.enum(['kill', 'pause', 'isolate', 'partition', 'link', 'disk', 'clock', 'power-loss']),
         command: z.string().max(512),
         nodes: z.array(member).max(64),
-        links: z
-          .array(
-            z.strictObject({
-              from: end,
-              to: end,
-              drop: chance,
-              delayMs: z.tuple([delay, delay]),
-              duplicate: chance,
-              until: z.int().min(0).nullable(),
-            }),
-          )
-          .max(MAX_RULES),
+        links: z.array(linkFault).max(MAX_LINK_RULES),
+        disks: z.array(diskFault).max(MAX_NODE_RULES),
+        clocks: z.array(clockFault).max(MAX_NODE_RULES),
         since: z.int().min(0),
         until: z.int().min(0).nullable(),
         owner: z.string().max(128),
@@ -46,10 +36,8 @@ const LedgerFile = z.strictObject({
     .max(MAX_FAULTS),
 });
 
-/** An active fault with the rules it gives to the links; none for a kill or a pause. */
-export interface RecordedFault extends ActiveFault {
-  readonly links: readonly LinkFault[];
-}
+/** An active fault with the rules it gives to the nodes; none for what is done to processes. */
+export interface RecordedFault extends ActiveFault, FaultPlan {}
 
 export interface Ledger {
   readonly nextId: number;
@@ -67,7 +55,7 @@ export async function readLedger(dir: string): Promise<Ledger> {
   const { nextId, faults } = parseChecked(LedgerFile, text, path);
   return {
     nextId,
-    faults: faults.map((fault) => ({ ...fault, nodes: fault.nodes.map(nodeId), links: fault.links.map(toLink) })),
+    faults: faults.map((fault) => ({ ...fault, nodes: fault.nodes.map(nodeId) })),
   };
 }
 
@@ -86,9 +74,12 @@ export async function clearFaults(dir: string): Promise<void> {
 }
 
 /** The rules of all faults together, as the nodes apply them. */
-export function planOf(ledger: Ledger): FaultPlan {
-  const links = ledger.faults.flatMap((fault) => fault.links);
-  return links.length === 0 ? NO_FAULTS : { links };
+export function planOf({ faults }: Ledger): FaultPlan {
+  return {
+    links: faults.flatMap(({ links }) => links),
+    disks: faults.flatMap(({ disks }) => disks),
+    clocks: faults.flatMap(({ clocks }) => clocks),
+  };
 }
 
 /** The ledger with one more fault. */
@@ -110,12 +101,4 @@ export function withoutNodes(ledger: Ledger, nodes: readonly NodeId[], kinds: re
     return left.length === 0 ? [] : [{ ...fault, nodes: left, command: `${fault.kind} ${left.join(',')}` }];
   });
   return { ...ledger, faults };
-}
-
-function toLink(link: z.infer<typeof LedgerFile>['faults'][number]['links'][number]): LinkFault {
-  return { ...link, from: toEnd(link.from), to: toEnd(link.to) };
-}
-
-function toEnd(name: string): NodeId | '*' {
-  return name === '*' ? '*' : nodeId(name);
 }

@@ -38,6 +38,8 @@ export const ClusterFile = z.strictObject({
     basePort: z.int().min(1).max(65_535).nullable(),
     heartbeatMs: z.int().min(5).max(10_000).optional(),
     electionMs: z.int().min(20).max(60_000).optional(),
+    /** The nodes note what they do to their disks. */
+    operationLog: z.boolean().optional(),
   }),
 });
 export type ClusterFile = z.infer<typeof ClusterFile>;
@@ -55,6 +57,8 @@ export const paths = {
   plan: (dir: string) => join(dir, 'plan.json'),
   guardLog: (dir: string) => join(dir, 'guard.log'),
   node: (dir: string, id: string) => join(dir, id),
+  /** What the node did to its disk, beside its data. */
+  operations: (dir: string, id: string) => join(dir, id, 'operations.log'),
   config: (dir: string, id: string) => join(dir, id, 'node.json'),
   log: (dir: string, id: string) => join(dir, id, 'node.log'),
   process: (dir: string, id: string) => join(dir, id, 'pid.json'),
@@ -120,7 +124,7 @@ export async function readToken(dir: string, role: TokenRole): Promise<string> {
 /** What each node reads when it starts; written anew before every start, because ports may have changed. */
 export async function writeNodeConfigs(dir: string, file: ClusterFile, ids: readonly string[]): Promise<void> {
   const members = file.nodes.map(({ id, url }) => ({ id, url }));
-  const { basePort: _, ...timing } = file.options;
+  const { basePort: _, operationLog, ...timing } = file.options;
   const chosen = file.nodes.filter(({ id }) => ids.includes(id));
   await Promise.all(
     chosen.map(async ({ id, port }) => {
@@ -132,7 +136,7 @@ export async function writeNodeConfigs(dir: string, file: ClusterFile, ids: read
         members,
         dataDir: 'data',
         tokens: { client: '../client.token', admin: '../admin.token', peer: '../peer.token' },
-        faults: { enabled: true, planFile: '../plan.json' },
+        faults: { enabled: true, planFile: '../plan.json', ...(operationLog === true ? { operationLog: 'operations.log' } : {}) },
         ...timing,
       };
       await replacePrivateFile(paths.config(dir, id), `${JSON.stringify(config, null, 2)}\n`, { durable: false });

@@ -71,6 +71,11 @@ export class ClusterWatch {
     return this.#looking;
   }
 
+  /** One that is over as soon as it is told, and so in no ledger. */
+  tellFault(text: string): void {
+    this.#emit(null, 'fault', 'warn', text);
+  }
+
   async #lookAtAll(): Promise<void> {
     const { dir, keeper } = this.#options;
     if (dir === null) return;
@@ -82,7 +87,7 @@ export class ClusterWatch {
     this.#lookedOnce = true;
     if (!first) this.#tellFaults(keeper.picture.faults, faults);
     // The faults come first: they tell whether the end of a process was wanted.
-    keeper.updateFaults(faults.map(({ links: _, ...fault }) => fault));
+    keeper.updateFaults(faults.map(({ links: _, disks: _disks, clocks: _clocks, ...fault }) => fault));
     for (const { id, state, pid } of found) {
       const old = keeper.node(id);
       if (old === null) continue;
@@ -116,7 +121,9 @@ export class ClusterWatch {
 
   async #tellEnd(id: NodeId, pid: number | null): Promise<void> {
     const { dir, keeper } = this.#options;
-    const killed = keeper.picture.faults.some((fault) => fault.kind === 'kill' && fault.nodes.includes(id));
+    const killed = keeper.picture.faults.some(
+      ({ kind, nodes }) => (kind === 'kill' || kind === 'power-loss') && nodes.includes(id),
+    );
     if (killed || dir === null) return this.#emit(id, 'process', 'warn', `killed (pid ${pid})`);
     const [last] = await lastLogLines(dir, id, 1);
     this.#emit(id, 'process', 'error', `ended (pid ${pid})${last === undefined ? '' : `; its log says: ${last.slice(0, 200)}`}`);
