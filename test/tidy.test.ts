@@ -15,6 +15,7 @@ const ROWS: readonly (readonly string[])[] = [
   ['node'],
   ['cluster'],
   ['commands'],
+  ['scenario'],
   ['console'],
   ['cli'],
 ];

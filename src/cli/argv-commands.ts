@@ -170,6 +170,20 @@ export const ARGV_COMMANDS: readonly ArgvCommand[] = [
     examples: ['simulate', 'simulate --seed 7 --trace seed-7.ndjson', 'simulate --seeds 1000 --json'],
   },
   {
+    name: 'scenario',
+    words: [['<file...>', 'stories to tell: files, or names of those that are shipped; ls lists these']],
+    group: PROOFS,
+    summary: 'Tell stories in prose, in virtual time or on real nodes, and check that each goes as written (exit 5 when not).',
+    options: [
+      opt('--live', 'on real processes: a fresh cluster, or the one that --cluster names'),
+      opt('--nodes <count>', 'so many nodes instead of what the story says'),
+      opt('--speed <factor>', 'pause for reading; 2 is twice as fast (default with --live in a terminal: 1)'),
+      opt('--step', 'wait for Enter before each sentence'),
+      opt('--update', 'write what was printed into the files'),
+    ],
+    examples: ['scenario ls', 'scenario figure-8', 'scenario figure-8 --live --step', 'scenario scenarios/*.txt --json'],
+  },
+  {
     name: 'check',
     words: [['<file>', 'a history as docs/history-format.md has it; - reads standard input']],
     group: PROOFS,

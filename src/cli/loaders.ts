@@ -16,6 +16,7 @@ export const LOADERS: Readonly<Record<string, () => Promise<Run>>> = {
   export: async () => (await import('./export.ts')).runExport,
   bench: async () => (await import('./bench.ts')).runBench,
   simulate: async () => (await import('./simulate.ts')).runSimulate,
+  scenario: async () => (await import('./scenario.ts')).runScenario,
   check: async () => (await import('./check.ts')).runCheck,
   config: async () => (await import('./config.ts')).runConfig,
   completion: async () => (await import('./completion.ts')).runCompletion,
