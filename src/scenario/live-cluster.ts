@@ -15,7 +15,7 @@ export async function openFreshCluster(nodes: number, signal: AbortSignal): Prom
   const home = await mkdtemp(join(tmpdir(), 'raftkv-scenario-'));
   const clear = (): Promise<void> => rm(home, { recursive: true, force: true });
   try {
-    const { dir, hold } = await startCluster({ home, name: NAME, count: nodes, detach: false });
+    const { dir, hold } = await startCluster({ home, name: NAME, count: nodes, operationLog: true, detach: false });
     const driver = await openCluster(NAME, { home, ...hold });
     const token = await readToken(dir, 'client');
     const close = async (): Promise<void> => {

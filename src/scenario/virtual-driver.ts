@@ -17,7 +17,7 @@ import type { SimCluster } from '../sim/cluster.ts';
 import type { SimNode } from '../sim/node.ts';
 import { VirtualFaults } from './virtual-faults.ts';
 
-const CAPABILITIES: readonly Capability[] = ['process-faults', 'link-faults', 'transfer-leadership'];
+const CAPABILITIES: readonly Capability[] = ['process-faults', 'link-faults', 'node-faults', 'power-loss', 'transfer-leadership'];
 const ROW_TEXT = 120;
 const NAME = 'virtual';
 
@@ -92,7 +92,12 @@ export class VirtualDriver implements ClusterDriver {
       case 'isolate':
       case 'partition':
       case 'link':
+      case 'disk':
+      case 'clock':
+      case 'power-loss':
         return this.#faults.set(action);
+      case 'stall':
+        return this.#faults.stall(action.nodes, action.stallMs);
       case 'restart':
         return this.#faults.restart(action.nodes);
       case 'resume':
@@ -149,6 +154,7 @@ function statusOf({ clock }: SimNode, replica: NonNullable<SimNode['replica']>):
     keys: replica.machine.size,
     sessions: replica.machine.sessionCount,
     tail: { first, terms: replica.entries(first, LIMITS.logTailEntries).map((entry) => entry.term) },
+    checkpoints: replica.checkpoints(),
     links: [],
     queues: replica.queues(),
     loopDelay: { p99Ms: 0, maxMs: 0 },

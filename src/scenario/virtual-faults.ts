@@ -1,21 +1,28 @@
 /** Faults of a simulated cluster, as the ledger of a real one keeps them: numbered, healed one by one or all together. */
 import type { NodeId } from '../base/brand.ts';
-import type { ActionResult, ActiveFault } from '../cluster/driver.ts';
+import type { ActionResult, ActiveFault, ClusterAction, FaultKind } from '../cluster/driver.ts';
 import { commandOf, type LinkAction, nodesOf, type ProcessAction, rulesOf } from '../cluster/native/faults/link-rules.ts';
-import type { LinkFault } from '../fault/plan.ts';
+import { type ClockAction, type DiskAction, nodeCommand, nodeRules } from '../cluster/native/faults/node-rules.ts';
+import { type FaultPlan, NO_FAULTS } from '../fault/plan.ts';
 import type { SimCluster } from '../sim/cluster.ts';
 import type { SimNode } from '../sim/node.ts';
 
-export type FaultAction = ProcessAction | LinkAction;
+type PowerLossAction = Extract<ClusterAction, { readonly type: 'power-loss' }>;
+type DownAction = ProcessAction | PowerLossAction;
+export type FaultAction = DownAction | LinkAction | DiskAction | ClockAction;
 
 interface Kept extends ActiveFault {
-  readonly links: readonly LinkFault[];
+  readonly plan: FaultPlan;
 }
+
+const DOWN_KINDS: readonly FaultKind[] = ['kill', 'power-loss'];
 
 export class VirtualFaults {
   readonly #cluster: SimCluster;
   #faults: readonly Kept[] = [];
   #last = 0;
+  /** How far each wall clock was set wrong. */
+  readonly #offsets = new Map<NodeId, number>();
 
   constructor(cluster: SimCluster) {
     this.#cluster = cluster;
@@ -27,21 +34,29 @@ export class VirtualFaults {
 
   set(action: FaultAction): ActionResult {
     if (isOnProcesses(action)) {
-      this.#without(action.nodes, ['pause']);
-      for (const node of this.#named(action.nodes)) {
-        if (action.type === 'kill') node.crash();
-        else node.pause();
-      }
-      return this.#keep(action, `${action.type} ${action.nodes.join(',')}`, action.nodes, []);
+      this.#without(action.nodes, action.type === 'pause' ? ['pause'] : [...DOWN_KINDS, 'pause']);
+      for (const node of this.#named(action.nodes)) strike(node, action.type);
+      return this.#keep(action, `${action.type} ${action.nodes.join(',')}`, action.nodes, NO_FAULTS);
     }
-    const links = rulesOf(action, [...this.#cluster.nodes.keys()], null);
-    const result = this.#keep(action, commandOf(action), nodesOf(action), links);
-    this.#setLinks();
+    const onNodes = action.type === 'disk' || action.type === 'clock';
+    const all = [...this.#cluster.nodes.keys()];
+    const plan = onNodes ? nodeRules(action, null) : { ...NO_FAULTS, links: rulesOf(action, all, null) };
+    const command = onNodes ? nodeCommand(action) : commandOf(action);
+    const result = this.#keep(action, command, onNodes ? action.nodes : nodesOf(action), plan);
+    this.#apply();
     return result;
   }
 
+  stall(nodes: readonly NodeId[], ms: number): ActionResult {
+    for (const node of this.#named(nodes)) {
+      node.pause();
+      this.#cluster.queue.after(ms, () => node.resume());
+    }
+    return { text: `stalled ${nodes.join(', ')}`, fault: null };
+  }
+
   restart(nodes: readonly NodeId[]): ActionResult {
-    this.#without(nodes, ['kill', 'pause']);
+    this.#without(nodes, [...DOWN_KINDS, 'pause']);
     for (const node of this.#named(nodes)) {
       node.crash('stopped');
       node.start();
@@ -55,16 +70,17 @@ export class VirtualFaults {
     return { text: `resumed ${nodes.join(', ')}`, fault: null };
   }
 
-  /** Null heals all. */
+  /** Null heals all. A node that stopped since its disk failed is started too. */
   heal(id: number | null): ActionResult {
     const over = this.#faults.filter((fault) => id === null || fault.id === id);
     this.#faults = this.#faults.filter((fault) => !over.includes(fault));
-    this.#setLinks();
-    const held = (node: NodeId): boolean => this.#faults.some(({ kind, nodes }) => kind === 'kill' && nodes.includes(node));
+    this.#apply();
+    const held = (node: NodeId): boolean =>
+      this.#faults.some(({ kind, nodes }) => DOWN_KINDS.includes(kind) && nodes.includes(node));
     for (const { kind, nodes } of over) {
       for (const node of this.#named(nodes)) {
         if (kind === 'pause') node.resume();
-        if (kind === 'kill' && !held(node.id)) node.start();
+        if ((DOWN_KINDS.includes(kind) || kind === 'disk') && !held(node.id)) node.start();
       }
     }
     return { text: `healed ${over.map(({ command }) => command).join(', ')}`, fault: null };
@@ -76,19 +92,19 @@ export class VirtualFaults {
     return this.heal(newest.id);
   }
 
-  #keep(action: FaultAction, command: string, nodes: readonly NodeId[], links: readonly LinkFault[]): ActionResult {
+  #keep(action: FaultAction, command: string, nodes: readonly NodeId[], plan: FaultPlan): ActionResult {
     this.#last += 1;
     const { forMs, type: kind } = action;
     const { now } = this.#cluster.queue;
     const id = this.#last;
     const until = forMs === null ? null : now + forMs;
-    this.#faults = [...this.#faults, { id, kind, command, nodes, links, since: now, until, owner: 'scenario' }];
+    this.#faults = [...this.#faults, { id, kind, command, nodes, plan, since: now, until, owner: 'scenario' }];
     if (forMs !== null) this.#cluster.queue.after(forMs, () => this.heal(id));
     return { text: command, fault: id };
   }
 
   /** As in the ledger: a fault of several nodes goes on for the others. */
-  #without(nodes: readonly NodeId[], kinds: readonly ActiveFault['kind'][]): void {
+  #without(nodes: readonly NodeId[], kinds: readonly FaultKind[]): void {
     this.#faults = this.#faults.flatMap((fault) => {
       if (!kinds.includes(fault.kind)) return [fault];
       const left = fault.nodes.filter((node) => !nodes.includes(node));
@@ -96,8 +112,31 @@ export class VirtualFaults {
     });
   }
 
-  #setLinks(): void {
-    this.#cluster.setLinks(this.#faults.flatMap(({ links }) => links));
+  /** Makes links, disks and clocks what all faults together say. */
+  #apply(): void {
+    const plans = this.#faults.map(({ plan }) => plan);
+    this.#cluster.setLinks(plans.flatMap(({ links }) => links));
+    for (const node of this.#cluster.nodes.values()) {
+      const mine = ({ node: id }: { readonly node: NodeId | '*' }): boolean => id === node.id;
+      const disks = plans.flatMap((plan) => plan.disks.filter(mine));
+      const slow = disks.map(({ slowMs }) => slowMs).filter(([, most]) => most > 0);
+      const sum = (pick: 0 | 1): number => slow.reduce((total, span) => total + span[pick], 0);
+      node.disk.slow(slow.length === 0 ? null : [sum(0), sum(1)]);
+      node.disk.hang(disks.some(({ hang }) => hang));
+      node.disk.fill(disks.some(({ full }) => full));
+      node.disk.failNext(disks.find(({ fail }) => fail !== null)?.fail ?? null);
+      const clocks = plans.flatMap((plan) => plan.clocks.filter(mine));
+      node.clock.setRate(clocks.reduce((rate, clock) => rate * clock.rate, 1));
+      this.#setWallClock(
+        node,
+        clocks.reduce((total, { offsetMs }) => total + offsetMs, 0),
+      );
+    }
+  }
+
+  #setWallClock({ id, clock }: SimNode, offsetMs: number): void {
+    clock.jump(offsetMs - (this.#offsets.get(id) ?? 0));
+    this.#offsets.set(id, offsetMs);
   }
 
   #named(nodes: readonly NodeId[]): readonly SimNode[] {
@@ -105,6 +144,12 @@ export class VirtualFaults {
   }
 }
 
-function isOnProcesses(action: FaultAction): action is ProcessAction {
-  return action.type === 'kill' || action.type === 'pause';
+function isOnProcesses(action: FaultAction): action is DownAction {
+  return action.type === 'kill' || action.type === 'pause' || action.type === 'power-loss';
+}
+
+function strike(node: SimNode, how: DownAction['type']): void {
+  if (how === 'kill') node.crash();
+  else if (how === 'pause') node.pause();
+  else node.losePower();
 }
