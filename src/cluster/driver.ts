@@ -106,6 +106,8 @@ export type ClusterAction =
       readonly seed: number | null;
       readonly forMs: number | null;
     }
+  /** Kills, turns bits of the log over, starts again. More than a minority in a cluster's life takes `force`. */
+  | { readonly type: 'rot'; readonly nodes: readonly NodeId[]; readonly seed: number | null; readonly force: boolean }
   /** One fault by id, or all with null. */
   | { readonly type: 'heal'; readonly fault: number | null }
   /** Heals the newest active fault. */

@@ -48,6 +48,7 @@ export function afterAction(before: Connectivity, picture: ClusterPicture, actio
       return { ...before, running: new Set() };
     case 'disk':
       return isCrippling(action.effect) ? { ...before, running: without(before.running, action.nodes) } : before;
+    case 'rot':
     case 'clock':
     case 'stall':
     case 'transfer':

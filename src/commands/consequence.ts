@@ -32,6 +32,8 @@ export function consequenceOf(picture: ClusterPicture, action: ClusterAction): C
       return ofLosing(picture, action, action.nodes);
     case 'power-loss':
       return withWords('what was not synced may be lost', ofLosing(picture, action, action.nodes));
+    case 'rot':
+      return ofRot(action);
     case 'disk':
       return ofDisk(picture, action);
     case 'clock':
@@ -78,6 +80,12 @@ function ofDisk(picture: ClusterPicture, action: ClusterAction & { type: 'disk' 
   if (isCrippling(action.effect)) return withWords(words, ofLosing(picture, action, action.nodes));
   const leads = picture.leader !== null && action.nodes.includes(picture.leader) ? `${picture.leader} leads: ` : '';
   return { level: 0, text: `${leads}${words}${lasting(action.forMs)}` };
+}
+
+function ofRot({ nodes, force }: ClusterAction & { type: 'rot' }): Consequence {
+  const who = `${list(nodes)} ${nodes.length === 1 ? 'is' : 'are'} killed and bits of the log turned over`;
+  if (force) return { level: 2, text: `${who}, be it a majority: acknowledged writes may be lost for ever` };
+  return { level: 1, text: `${who}; after the start what was lost comes back from a leader, if a majority is whole` };
 }
 
 function withWords(words: string, { level, text }: Consequence): Consequence {

@@ -82,7 +82,19 @@ const powerLoss = fault(
   }),
 );
 
-export const NODE_FAULT_COMMANDS = [disk, clock, stall, powerLoss];
+const rot = fault(
+  {
+    name: 'rot',
+    summary: 'Kill nodes, turn bits of their logs over, start them again; of a minority, once and for all.',
+    params: [NODES],
+    flags: [{ name: 'force', value: null, summary: 'also of a majority, which may lose acknowledged writes' }],
+    examples: ['rot n4', 'rot minority'],
+    needs: 'process-faults',
+  },
+  (context, args) => ({ type: 'rot', nodes: nodesOf(context, args), seed: null, force: args.flags.has('force') }),
+);
+
+export const NODE_FAULT_COMMANDS = [disk, clock, stall, powerLoss, rot];
 
 function diskEffect(args: Arguments): DiskEffect {
   const slow = textFlag(args, 'slow');

@@ -75,6 +75,7 @@ describe('the ledger', () => {
   it('is not believed when it is damaged', async () => {
     const hostile = {
       nextId: 1,
+      rotten: [],
       faults: [{ id: 1, kind: 'kill', command: 'x', nodes: ['../../etc'], ...NO_FAULTS, since: 0, until: null, owner: 'x' }],
     };
     await replacePrivateFile(paths.faults(dir), JSON.stringify(hostile), { durable: false });

@@ -138,6 +138,8 @@ export class NativeDriver implements ClusterDriver {
       case 'clock':
       case 'power-loss':
         return this.#setFault(local, action);
+      case 'rot':
+        return this.#rot(local, action);
       case 'stall':
         return this.#stall(local, action.nodes, action.stallMs);
       case 'restart':
@@ -165,6 +167,12 @@ export class NativeDriver implements ClusterDriver {
     if (result.fault !== null && action.forMs !== null && !this.#watches) {
       await spawnTimer(local.dir, result.fault, Date.now() + action.forMs);
     }
+    return result;
+  }
+
+  async #rot(local: LocalControl, action: Extract<ClusterAction, { readonly type: 'rot' }>): Promise<ActionResult> {
+    const result = await local.faults.rot(action);
+    this.#watch.tellFault(`rot ${action.nodes.join(',')}`);
     return result;
   }
 

@@ -23,8 +23,10 @@ import {
 import { commandOf, type LinkAction, nodesOf, type ProcessAction, rulesOf } from './link-rules.ts';
 import { type ClockAction, type DiskAction, nodeCommand, nodeRules } from './node-rules.ts';
 import { losePower, readOperations } from './power-loss.ts';
+import { mostRotten, rotLog } from './rot.ts';
 
 type PowerLossAction = Extract<ClusterAction, { readonly type: 'power-loss' }>;
+type RotAction = Extract<ClusterAction, { readonly type: 'rot' }>;
 type RuleAction = LinkAction | DiskAction | ClockAction;
 export type FaultAction = ProcessAction | RuleAction | PowerLossAction;
 
@@ -155,6 +157,24 @@ export class Faults {
     return { text: `power lost on ${words.join(', ')}`, fault: next.id };
   }
 
+  /** Damages the logs of nodes and starts them again: they find it. Never heals by itself here; the cluster may repair it. */
+  rot(action: RotAction): Promise<ActionResult> {
+    return this.#changing(async (ledger) => {
+      const { dir } = this.#options;
+      const rotten = [...new Set([...ledger.rotten, ...action.nodes])];
+      refuseMajority(rotten, this.#options.nodes.length, action.force);
+      await writeLedger(dir, { ...withoutNodes(ledger, action.nodes, [...DOWN_KINDS, 'pause']), rotten });
+      const random = seededRandom(action.seed ?? randomInt(2 ** 32));
+      const words: string[] = [];
+      for (const node of action.nodes) {
+        await killNode(dir, node);
+        words.push(`${node} (${await rotLog(dir, node, random.fork(node))})`);
+        await spawnNode(dir, node);
+      }
+      return { text: `damaged ${words.join(', ')}`, fault: null };
+    });
+  }
+
   async #pause(ledger: Ledger, action: ProcessAction): Promise<ActionResult> {
     const states = await this.#states(action.nodes);
     const up = action.nodes.filter((node) => states.get(node) === 'up');
@@ -238,6 +258,13 @@ export class Faults {
     const found = await Promise.all(nodes.map((node) => nodeProcess(this.#options.dir, node)));
     return new Map(nodes.map((node, place) => [node, found[place]?.state ?? 'down']));
   }
+}
+
+function refuseMajority(rotten: readonly NodeId[], count: number, force: boolean): void {
+  if (force || rotten.length <= mostRotten(count)) return;
+  throw new ClusterError(
+    `With ${rotten.join(', ')} a majority of ${count} would have been damaged, and acknowledged writes could be lost. Damage a node a second time, or add --force.`,
+  );
 }
 
 function refuseTooMany({ links, disks, clocks }: FaultPlan): void {

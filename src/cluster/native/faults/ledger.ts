@@ -18,6 +18,7 @@ const member = z.string().regex(/^n[1-9]$/);
 
 const LedgerFile = z.strictObject({
   nextId: z.int().min(1),
+  rotten: z.array(member).max(9),
   faults: z
     .array(
       z.strictObject({
@@ -41,20 +42,23 @@ export interface RecordedFault extends ActiveFault, FaultPlan {}
 
 export interface Ledger {
   readonly nextId: number;
+  /** Whose logs were damaged on purpose, ever. */
+  readonly rotten: readonly NodeId[];
   /** In the order in which they were set. */
   readonly faults: readonly RecordedFault[];
 }
 
-export const EMPTY_LEDGER: Ledger = { nextId: 1, faults: [] };
+export const EMPTY_LEDGER: Ledger = { nextId: 1, rotten: [], faults: [] };
 
 /** The checked ledger; the empty one when none was written yet. */
 export async function readLedger(dir: string): Promise<Ledger> {
   const path = paths.faults(dir);
   const text = await readPrivateFile(path, LEDGER_BYTES);
   if (text === null) return EMPTY_LEDGER;
-  const { nextId, faults } = parseChecked(LedgerFile, text, path);
+  const { nextId, rotten, faults } = parseChecked(LedgerFile, text, path);
   return {
     nextId,
+    rotten: rotten.map(nodeId),
     faults: faults.map((fault) => ({ ...fault, nodes: fault.nodes.map(nodeId) })),
   };
 }
@@ -69,8 +73,8 @@ export async function writeLedger(dir: string, ledger: Ledger): Promise<void> {
 
 /** Ends the record of all faults; what they did to processes and links has to be ended as well. */
 export async function clearFaults(dir: string): Promise<void> {
-  const { nextId, faults } = await readLedger(dir);
-  if (faults.length > 0) await writeLedger(dir, { ...EMPTY_LEDGER, nextId });
+  const ledger = await readLedger(dir);
+  if (ledger.faults.length > 0) await writeLedger(dir, { ...ledger, faults: [] });
 }
 
 /** The rules of all faults together, as the nodes apply them. */
@@ -85,7 +89,7 @@ export function planOf({ faults }: Ledger): FaultPlan {
 /** The ledger with one more fault. */
 export function withFault(ledger: Ledger, fault: Omit<RecordedFault, 'id'>): { readonly ledger: Ledger; readonly id: number } {
   const id = ledger.nextId;
-  return { ledger: { nextId: id + 1, faults: [...ledger.faults, { id, ...fault }] }, id };
+  return { ledger: { ...ledger, nextId: id + 1, faults: [...ledger.faults, { id, ...fault }] }, id };
 }
 
 /** The ledger without the faults that `ended` picks. */
