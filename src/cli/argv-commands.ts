@@ -46,10 +46,22 @@ export const ARGV_COMMANDS: readonly ArgvCommand[] = [
     group: CLUSTERS,
     summary: 'Open the console on a running cluster; closing it leaves the nodes alone.',
     options: [
+      opt('--write', 'let the console change things at once; W does the same later'),
       opt('--ascii', 'draw with plain characters'),
       opt('--plain', 'without a terminal: events as text instead of JSON lines'),
     ],
     examples: ['attach', 'attach demo', 'attach ws://127.0.0.1:7001 --token-file client.token'],
+  },
+  {
+    name: 'replay',
+    words: [['<file>', 'a recording, as Ctrl-S in the console saves it']],
+    group: CLUSTERS,
+    summary: 'Open the console on a recording: step through what happened, and ask why.',
+    options: [
+      opt('--ascii', 'draw with plain characters'),
+      opt('--plain', 'without a terminal: events as text instead of JSON lines'),
+    ],
+    examples: ['replay raftkv-default-2026-01-02T12-04-31.ndjson', 'replay split-vote.ndjson --json'],
   },
   {
     name: 'node',

@@ -7,7 +7,7 @@ export async function runAttach(invocation: Invocation): Promise<number> {
   const target = targetOf(invocation.globals, args);
   const driver = await io.open(target, { watch: true });
   await driver.refresh(1_000);
-  return watchCluster(invocation, driver);
+  return watchCluster(invocation, driver, { writable: invocation.options['write'] === true });
 }
 
 function targetOf(globals: Globals, words: readonly string[]): Globals {

@@ -14,11 +14,15 @@ export async function streamEvents(io: CliIo, driver: ClusterDriver, plain: bool
   const picture = driver.picture();
   const first = plain ? statusLines(picture).map(safe).join('\n') : jsonLine({ type: 'status', status: statusJson(picture) });
   io.out.write(`${first}\n`);
-  const stop = driver.onEvent((event) => io.out.write(`${plain ? eventText(event) : jsonLine({ type: 'event', ...event })}\n`));
+  const stop = driver.onEvent((event) => io.out.write(`${eventLine(event, plain)}\n`));
   const signal = await interrupt.interrupted;
   interrupt.done();
   stop();
   return EXIT_ON[signal] ?? 0;
+}
+
+export function eventLine(event: ClusterEvent, plain: boolean): string {
+  return plain ? eventText(event) : jsonLine({ type: 'event', ...event });
 }
 
 function eventText(event: ClusterEvent): string {

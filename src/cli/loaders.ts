@@ -18,6 +18,7 @@ export const LOADERS: Readonly<Record<string, () => Promise<Run>>> = {
   simulate: async () => (await import('./simulate.ts')).runSimulate,
   scenario: async () => (await import('./scenario.ts')).runScenario,
   check: async () => (await import('./check.ts')).runCheck,
+  replay: async () => (await import('./replay.ts')).runReplay,
   config: async () => (await import('./config.ts')).runConfig,
   completion: async () => (await import('./completion.ts')).runCompletion,
   reset: async () => (await import('./reset.ts')).runReset,

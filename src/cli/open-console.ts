@@ -1,5 +1,6 @@
 /** The only door to the console, and so to Ink: everything else of the command line starts without it. */
 import type { ClusterDriver } from '../cluster/driver.ts';
+import type { ConsoleOptions } from '../console/run.tsx';
 import { streamEvents } from './event-stream.ts';
 import type { Invocation } from './io.ts';
 import { historyFile, readSettings } from './settings-file.ts';
@@ -9,23 +10,31 @@ export function hasScreen({ io }: Invocation): boolean {
 }
 
 /** Shows the cluster until it is left, on a screen or as lines, and closes the driver. Resolves with the exit code. */
-export async function watchCluster(invocation: Invocation, driver: ClusterDriver): Promise<number> {
+export async function watchCluster(invocation: Invocation, driver: ClusterDriver, more: Special = {}): Promise<number> {
   const { io, globals, options } = invocation;
   try {
     if (!hasScreen(invocation) || globals.json) return await streamEvents(io, driver, options['plain'] === true);
-    const settings = readSettings(io.env);
-    const { runConsole } = await import('../console/run.tsx');
-    const { exitCode, reason } = await runConsole(driver, {
-      ascii: options['ascii'] === true || (settings.ascii ?? needsAscii(io.env)),
-      theme: settings.theme === 'mono' ? 'mono' : 'dark',
-      noColor: !globals.color,
-      historyFile: historyFile(io.env),
-    });
-    if (reason !== '') io.err.write(`${reason}\n`);
-    return exitCode;
+    return await showConsole(invocation, driver, more);
   } finally {
     await driver.close();
   }
+}
+
+type Special = Pick<ConsoleOptions, 'writable' | 'replay'>;
+
+/** The full screen, for as long as somebody looks. */
+export async function showConsole({ io, globals, options }: Invocation, driver: ClusterDriver, more: Special): Promise<number> {
+  const settings = readSettings(io.env);
+  const { runConsole } = await import('../console/run.tsx');
+  const { exitCode, reason } = await runConsole(driver, {
+    ascii: options['ascii'] === true || (settings.ascii ?? needsAscii(io.env)),
+    theme: settings.theme === 'mono' ? 'mono' : 'dark',
+    noColor: !globals.color,
+    historyFile: historyFile(io.env),
+    ...more,
+  });
+  if (reason !== '') io.err.write(`${reason}\n`);
+  return exitCode;
 }
 
 /** The Linux console and locales without UTF-8 cannot show the finer glyphs. */

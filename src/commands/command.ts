@@ -1,9 +1,10 @@
 /** One registry for keys, footer, help, palette, shell and argv. A command is data plus one function. */
 import type { NodeId } from '../base/brand.ts';
 import type { ErrorKind } from '../base/errors.ts';
-import type { Capability, ClusterAction, ClusterDriver, ClusterEvent, ClusterPicture } from '../cluster/driver.ts';
+import type { Capability, ClusterAction, ClusterDriver } from '../cluster/driver.ts';
 
-export type Surface = 'argv' | 'shell' | 'key';
+/** `console` is for what concerns the full-screen console itself; there all commands of the shell work as well. */
+export type Surface = 'argv' | 'shell' | 'console' | 'key';
 export type Group = 'keys and values' | 'faults' | 'cluster' | 'views' | 'shell';
 
 export type ParamKind = 'key' | 'value' | 'node' | 'node-set' | 'groups' | 'number' | 'duration' | 'file' | 'text' | 'choice';
@@ -50,15 +51,19 @@ export interface CommandContext {
   readonly cursor: NodeId | null;
   readonly signal: AbortSignal;
   readonly lastFailure?: LastFailure | null;
-  /** The past moment that is shown instead of now. */
-  readonly moment?: Moment;
+  /** The past is shown, and this is its time in wall-clock milliseconds; the driver is that of the past. */
+  readonly wall?: number;
+  /** Why nothing may be changed. */
+  readonly readOnly?: string;
+  /** Only in the full-screen console. */
+  readonly console?: ConsoleControls;
 }
 
-/** How the cluster looked once. `events` are those until then; `wall` in milliseconds since 1970. */
-export interface Moment {
-  readonly picture: ClusterPicture;
-  readonly events: readonly ClusterEvent[];
-  readonly wall: number;
+/** What commands may do to the console in which they are given. */
+export interface ConsoleControls {
+  /** Resolves with the path of the new file; null chooses a name in this folder. */
+  saveRecording(file: string | null): Promise<string>;
+  setWritable(on: boolean): void;
 }
 
 /**

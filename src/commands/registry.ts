@@ -2,17 +2,26 @@
 import type { Capability } from '../cluster/driver.ts';
 import { CLUSTER_COMMANDS } from './cluster-commands.ts';
 import { type CommandSpec, type Surface, UsageError } from './command.ts';
+import { CONSOLE_COMMANDS } from './console-commands.ts';
 import { FAULT_COMMANDS } from './fault-commands.ts';
 import { KV_COMMANDS } from './kv-commands.ts';
 import { didYouMean } from './suggest.ts';
 import { WHY } from './why-command.ts';
 
-export const COMMANDS: readonly CommandSpec[] = [...KV_COMMANDS, ...FAULT_COMMANDS, ...CLUSTER_COMMANDS, WHY];
+export const COMMANDS: readonly CommandSpec[] = [
+  ...KV_COMMANDS,
+  ...FAULT_COMMANDS,
+  ...CLUSTER_COMMANDS,
+  WHY,
+  ...CONSOLE_COMMANDS,
+];
 
 /** Those that can be used here. `capabilities` null means: whatever the cluster can do. */
 export function commandsFor(surface: Surface, capabilities: ReadonlySet<Capability> | null): readonly CommandSpec[] {
   return COMMANDS.filter(
-    (spec) => spec.surfaces.includes(surface) && (capabilities === null || spec.needs === null || capabilities.has(spec.needs)),
+    (spec) =>
+      (spec.surfaces.includes(surface) || (surface === 'console' && spec.surfaces.includes('shell'))) &&
+      (capabilities === null || spec.needs === null || capabilities.has(spec.needs)),
   );
 }
 

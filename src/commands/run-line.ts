@@ -48,6 +48,7 @@ export function prepareLine(line: string, context: CommandContext, surface: Surf
 
 /** Settles what a command with these arguments would do. Throws UsageError. */
 export function prepareCommand(spec: CommandSpec, args: Arguments, context: CommandContext): PreparedLine {
+  if (context.readOnly !== undefined && changesAnything(spec)) return refused(spec, context.readOnly);
   const action = spec.action?.(context, args) ?? null;
   const consequence = action === null ? null : consequenceOf(context.driver.picture(), action);
   const start = (): Promise<CommandResult> => (action === null ? spec.run(context, args) : runAction(context.driver, action));
@@ -59,6 +60,12 @@ export function prepareCommand(spec: CommandSpec, args: Arguments, context: Comm
     }
   };
   return { spec, action, consequence, run };
+}
+
+function refused(spec: CommandSpec, reason: string): PreparedLine {
+  const json = { error: { kind: 'FAILED', outcome: 'definite', message: reason, next: null } };
+  const run = (): Promise<CommandResult> => Promise.resolve({ lines: [`(error) ${reason}`], json, exit: 1 });
+  return { spec, action: null, consequence: null, run };
 }
 
 /** Reads and runs a line without asking: for scripts. */

@@ -24,11 +24,9 @@ export const WHY: CommandSpec = {
   needs: null,
   watches: true,
   run: async (context, args) => {
-    const { driver, marked, cursor, lastFailure = null, moment } = context;
-    if (moment === undefined) await driver.refresh(REFRESH_MS);
-    const picture = moment?.picture ?? driver.picture();
-    const events = moment?.events ?? pastOf(driver);
-    const story = { picture, events, wall: moment?.wall ?? Date.now(), failure: moment === undefined ? lastFailure : null };
+    const { driver, marked, cursor, lastFailure = null } = context;
+    await driver.refresh(REFRESH_MS);
+    const story = { picture: driver.picture(), events: pastOf(driver), wall: context.wall ?? Date.now(), failure: lastFailure };
     const lines = why(story, args.values.get('about') ?? null, { marked, cursor });
     return { lines, json: { why: lines }, exit: 0, prose: true };
   },

@@ -9,6 +9,8 @@ const SILENT_MS = 2_000;
 /** Milliseconds until the next look is worth it; null when nothing on screen depends on time. */
 export function clockIntervalOf(state: ConsoleState): number | null {
   const { picture, now, view, overlay } = state;
+  // The past stands still; only how long ago it was grows.
+  if (state.moment !== null) return state.replay && state.flash === null ? null : SECOND_MS;
   if (picture.nodes.some((node) => timerOf(node, now) !== null)) return FRAME_MS;
   const waits = [
     state.flash !== null && state.flash.until !== Number.POSITIVE_INFINITY ? state.flash.until - now : null,

@@ -1,8 +1,9 @@
 /** The only place in the console that calls the driver. Results come back as messages. */
 import { unreachable } from '../base/assert.ts';
 import { type LogIndex, logIndex, type NodeId } from '../base/brand.ts';
-import type { ClusterDriver } from '../cluster/driver.ts';
-import type { CommandContext, CommandResult, LastFailure } from '../commands/command.ts';
+import type { ClusterDriver, ClusterEvent } from '../cluster/driver.ts';
+import { PastDriver } from '../cluster/recording/past-driver.ts';
+import type { CommandContext, CommandResult, ConsoleControls } from '../commands/command.ts';
 import { argumentHint, complete } from '../commands/completion.ts';
 import { failureOf } from '../commands/failure.ts';
 import type { History } from '../commands/history.ts';
@@ -12,6 +13,9 @@ import type { RangeQuery } from '../kv/commands.ts';
 import { keyAfter, prefixEnd } from '../kv/key-order.ts';
 import type { LogRow } from '../replica/status.ts';
 import type { Effect, KeysPage, KeysRequest, Message } from './messages.ts';
+import type { ConsoleState } from './state.ts';
+import type { Move, Traveller } from './traveller.ts';
+import { readOnlyReason } from './update-moment.ts';
 
 /** What effects act on. */
 export interface World {
@@ -21,7 +25,11 @@ export interface World {
   quit(detach: boolean): void;
   suspend(): void;
   redraw(): void;
-  lastFailure(): LastFailure | null;
+  state(): ConsoleState;
+  readonly traveller: Traveller;
+  record(event: ClusterEvent): void;
+  /** Resolves with the path. Null chooses a name. */
+  saveRecording(file: string | null): Promise<string>;
 }
 
 const READ_DEADLINE_MS = 1_500;
@@ -30,6 +38,11 @@ const MOST_SHOWN = 200;
 
 export class Effects {
   readonly #world: World;
+  /** What commands may do to the console itself. */
+  readonly #controls: ConsoleControls = {
+    saveRecording: (file) => this.#world.saveRecording(file),
+    setWritable: (on) => this.#world.dispatch({ type: 'writable', on }),
+  };
   #running = new AbortController();
 
   constructor(world: World) {
@@ -70,6 +83,18 @@ export class Effects {
       case 'load-log':
         void this.#loadLog(effect);
         break;
+      case 'travel':
+        this.#travel(effect.move);
+        break;
+      case 'present':
+        this.#world.traveller.return();
+        break;
+      case 'record':
+        this.#world.record(effect.event);
+        break;
+      case 'save-recording':
+        void this.#save(effect.file);
+        break;
       case 'suspend':
         this.#world.suspend();
         break;
@@ -84,19 +109,45 @@ export class Effects {
     }
   }
 
+  #travel(move: Move): void {
+    const moment = this.#world.traveller.go(move);
+    later(() => this.#world.dispatch({ type: 'moment', move, moment }));
+  }
+
+  async #save(file: string | null): Promise<void> {
+    const told = await this.#world.saveRecording(file).then(
+      (path) => ({ text: `Saved ${path}; raftkv-tui replay ${path} opens it.`, severity: 'info' as const }),
+      (error: unknown) => ({
+        text: `Not saved: ${error instanceof Error ? error.message : String(error)}`,
+        severity: 'error' as const,
+      }),
+    );
+    this.#world.dispatch({ type: 'flash', ...told });
+  }
+
   async #complete({ line, cursor }: Effect & { type: 'complete' }): Promise<void> {
-    const completion = await complete(line, cursor, this.#world.driver);
+    const completion = await complete(line, cursor, this.#world.driver, 'console');
     this.#world.dispatch({ type: 'completed', line, completion });
   }
 
   #context(marked: readonly NodeId[], cursor: NodeId | null): CommandContext {
-    const { driver, lastFailure } = this.#world;
-    return { driver, marked, cursor, signal: this.#running.signal, lastFailure: lastFailure() };
+    const { moment, picture, events, lastFailure, ...state } = this.#world.state();
+    const driver = moment === null ? this.#world.driver : new PastDriver(picture, events.items);
+    const readOnly = readOnlyReason({ ...state, moment });
+    return {
+      driver,
+      marked,
+      cursor,
+      signal: this.#running.signal,
+      console: this.#controls,
+      ...(moment === null ? { lastFailure } : { wall: moment.wall }),
+      ...(readOnly === null ? {} : { readOnly }),
+    };
   }
 
   async #runLine(effect: Effect & { type: 'run-line' }): Promise<void> {
     const { id, line, where } = effect;
-    const prepared = prepareLine(line, this.#context(effect.marked, effect.cursor));
+    const prepared = prepareLine(line, this.#context(effect.marked, effect.cursor), 'console');
     const finish = (result: CommandResult, change: string | null = null): void =>
       this.#world.dispatch({ type: 'finished', id, line, result, where, change });
     if (!prepared.ok) return later(() => finish(prepared.problem));
@@ -117,8 +168,8 @@ export class Effects {
   #preview({ line, marked, cursor }: Effect & { type: 'preview' }): void {
     const told = (text: string, severity: 'info' | 'warn'): void =>
       later(() => this.#world.dispatch({ type: 'previewed', line, text, severity }));
-    const hint = argumentHint(line);
-    const prepared = line.trim() === '' ? null : prepareLine(line, this.#context(marked, cursor));
+    const hint = argumentHint(line, 'console');
+    const prepared = line.trim() === '' ? null : prepareLine(line, this.#context(marked, cursor), 'console');
     if (prepared?.ok === true && prepared.line.consequence !== null) {
       const { level, text } = prepared.line.consequence;
       told(text, level > 0 ? 'warn' : 'info');

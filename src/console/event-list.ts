@@ -55,6 +55,13 @@ export function withCommand(list: EventList, event: ClusterEvent): EventList {
   return withEvents({ ...list, items }, [event], 0);
 }
 
+/** Without the ledger's word on faults whose command is here. */
+export function withoutDoubles(events: readonly ClusterEvent[]): readonly ClusterEvent[] {
+  const set = new Set(events.filter(({ kind }) => kind === 'command').map(({ fault }) => fault));
+  set.delete(null);
+  return set.size === 0 ? events : events.filter((event) => !set.has(event.fault) || !isSetting(event, event.fault));
+}
+
 function isSetting({ kind, severity, fault }: ClusterEvent, id: number | null): boolean {
   return kind === 'fault' && severity === 'warn' && fault === id;
 }

@@ -1,6 +1,6 @@
 /** From the driver to the store: at most ten times a second, and not at all when nothing happens. */
 import { LIMITS } from '../base/limits.ts';
-import type { ClusterDriver, ClusterEvent } from '../cluster/driver.ts';
+import type { ClusterDriver, ClusterEvent, ClusterPicture } from '../cluster/driver.ts';
 import { clockIntervalOf } from './clock.ts';
 import type { Store } from './store.ts';
 
@@ -36,6 +36,7 @@ export function startFeed(
   store: Store,
   clockwork: Clockwork,
   intervalMs: () => number = () => FRAME_MS,
+  record: (picture: ClusterPicture, events: readonly ClusterEvent[], now: number, wall: number) => void = () => {},
 ): () => void {
   let pending: ClusterEvent[] = [];
   let dropped = 0;
@@ -50,9 +51,11 @@ export function startFeed(
     const lost = dropped;
     pending = [];
     dropped = 0;
+    const picture = driver.picture();
+    record(picture, events, flushedAt, clockwork.wall());
     store.dispatch({
       type: 'data',
-      picture: driver.picture(),
+      picture,
       ownsNodes: driver.ownsNodes,
       events,
       dropped: lost,

@@ -12,16 +12,20 @@ import { linksView } from './views/links-view.ts';
 import { logView } from './views/log-view.ts';
 import { withOverlay } from './views/overlays.ts';
 import { overview } from './views/overview.ts';
+import { titleRow } from './views/parts.ts';
 import { type Drawn, shellView } from './views/shell-view.ts';
 
-export function frameOf(state: ConsoleState, look: Glyphs): Drawn {
+/** Ages are those of the moment that is shown. */
+export function frameOf(live: ConsoleState, look: Glyphs): Drawn {
+  const { moment } = live;
+  const state = moment === null ? live : { ...live, now: moment.wall, wall: moment.wall };
   const { columns, rows } = state.size;
   if (sizeClass(state.size) === 'tiny') return tooSmall(columns, rows, look);
   const area: Area = { width: columns, height: bodyHeight(state.size) };
   const view = drawView(state, area, look);
   const body =
     state.overlay === null ? view.rows : withOverlay(fitHeight(view.rows, area.height), state, state.overlay, area, look);
-  const status = statusLine(state, columns, look);
+  const status = statusLine(state, columns, look, live.wall);
   const all = [
     headerRow(state, columns, look),
     tabsRow(state, columns, look),
@@ -39,6 +43,13 @@ function tooSmall(columns: number, rows: number, look: Glyphs): Drawn {
   return { rows: fitHeight([cutRow([span(text)], columns, look.ellipsis)], rows), cursor: null };
 }
 
+function keysOfThePast(width: number, look: Glyphs): readonly Row[] {
+  return [
+    titleRow('KEYS', width, look),
+    [span(' Keys and values are not recorded: they can be read in the present only.', 'dim')],
+  ];
+}
+
 function drawView(state: ConsoleState, area: Area, look: Glyphs): Drawn {
   const still = (rows: readonly Row[]): Drawn => ({ rows, cursor: null });
   switch (state.view) {
@@ -49,7 +60,7 @@ function drawView(state: ConsoleState, area: Area, look: Glyphs): Drawn {
     case 'links':
       return still(linksView(state, area.width, area.height, look));
     case 'keys':
-      return still(keysView(state, area, look));
+      return still(state.moment === null ? keysView(state, area, look) : keysOfThePast(area.width, look));
     case 'events':
       return still(eventsView(state, area.width, area.height, look));
     case 'faults':

@@ -20,7 +20,7 @@ export function helpEntries(state: ConsoleState, filter: string): readonly HelpE
       action: binding.action,
     }),
   );
-  const commands = commandsFor('shell', state.capabilities).map(
+  const commands = commandsFor('console', state.capabilities).map(
     (spec): HelpEntry => ({
       type: 'command',
       group: `commands: ${spec.group}`,

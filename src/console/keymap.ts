@@ -40,7 +40,16 @@ export type Action =
   | 'interrupt'
   | 'suspend'
   | 'redraw'
-  | 'why';
+  | 'why'
+  | 'freeze'
+  | 'event-back'
+  | 'event-on'
+  | 'election-back'
+  | 'election-on'
+  | 'time-back'
+  | 'time-on'
+  | 'save-recording'
+  | 'write';
 
 export interface Binding {
   readonly action: Action;
@@ -190,6 +199,29 @@ const MOVING: readonly Binding[] = [
   { action: 'follow', keys: ['F'], hint: 'follow', summary: 'Follow the newest, or stand still.', views: ['log', 'events'] },
 ];
 
+const TRAVEL: readonly Binding[] = [
+  {
+    action: 'freeze',
+    keys: ['p'],
+    hint: 'freeze',
+    summary: 'Hold this moment still, or return to now; recording goes on.',
+    views: LISTS,
+  },
+  { action: 'event-back', keys: [','], hint: null, summary: 'Go back to the event before, in every view.', views: LISTS },
+  { action: 'event-on', keys: ['.'], hint: null, summary: 'Go on to the next event.', views: LISTS },
+  { action: 'election-back', keys: ['<'], hint: null, summary: 'Go back to where a leader was elected.', views: LISTS },
+  { action: 'election-on', keys: ['>'], hint: null, summary: 'Go on to where the next leader was elected.', views: LISTS },
+  { action: 'time-back', keys: ['['], hint: null, summary: 'Go back by one second.', views: LISTS },
+  { action: 'time-on', keys: [']'], hint: null, summary: 'Go on by one second.', views: LISTS },
+  {
+    action: 'save-recording',
+    keys: ['ctrl-s'],
+    hint: null,
+    summary: 'Save what was recorded to a file in this folder, for replay or a report.',
+    views: LISTS,
+  },
+];
+
 const GENERAL: readonly Binding[] = [
   {
     action: 'command',
@@ -206,7 +238,7 @@ const GENERAL: readonly Binding[] = [
     action: 'back',
     keys: ['escape'],
     hint: null,
-    summary: 'Close what is open, then clear the filter, then the marks.',
+    summary: 'Close what is open, then clear the filter, then the marks, then return from the past.',
     views: null,
   },
   {
@@ -217,6 +249,7 @@ const GENERAL: readonly Binding[] = [
     views: null,
     needs: 'detach',
   },
+  { action: 'write', keys: ['W'], hint: null, summary: 'Let this console change things, or only look.', views: null },
   { action: 'quit', keys: ['q'], hint: 'quit', summary: 'Leave the console; nodes that it started stop.', views: null },
   { action: 'interrupt', keys: ['ctrl-c'], hint: null, summary: 'Stop a running command; pressed twice, quit.', views: null },
   {
@@ -229,7 +262,7 @@ const GENERAL: readonly Binding[] = [
   { action: 'redraw', keys: ['ctrl-l'], hint: null, summary: 'Draw the screen anew.', views: null },
 ];
 
-export const BINDINGS: readonly Binding[] = [...VIEW_BINDINGS, ...WORKING, ...MOVING, ...GENERAL];
+export const BINDINGS: readonly Binding[] = [...VIEW_BINDINGS, ...WORKING, ...MOVING, ...TRAVEL, ...GENERAL];
 
 export function bindingsFor(view: ViewId, capabilities: ReadonlySet<Capability>): readonly Binding[] {
   return BINDINGS.filter(

@@ -8,6 +8,7 @@ import type { EditKey } from '../commands/line-editor.ts';
 import type { RangeResult } from '../kv/commands.ts';
 import type { LogRow } from '../replica/status.ts';
 import type { Severity, Size } from './state.ts';
+import type { Moment, Move } from './traveller.ts';
 
 /** `now` is monotonic, `wall` since 1970; both in milliseconds. */
 interface Stamped {
@@ -44,6 +45,9 @@ export type Message =
       /** The command as events show it, when it may have changed something; null for one that only looks. */
       readonly change: string | null;
     }
+  /** Null: there is nothing where the move would lead. */
+  | { readonly type: 'moment'; readonly move: Move; readonly moment: Moment | null }
+  | { readonly type: 'writable'; readonly on: boolean }
   | { readonly type: 'history'; readonly lines: readonly string[] }
   | { readonly type: 'completed'; readonly line: string; readonly completion: Completion }
   | { readonly type: 'previewed'; readonly line: string; readonly text: string; readonly severity: Severity }
@@ -88,6 +92,13 @@ export type Effect =
       readonly first: number;
       readonly count: number;
     }
+  | { readonly type: 'travel'; readonly move: Move }
+  /** Travelling is over. */
+  | { readonly type: 'present' }
+  /** What this console did belongs into the recording. */
+  | { readonly type: 'record'; readonly event: ClusterEvent }
+  /** Null chooses a name. */
+  | { readonly type: 'save-recording'; readonly file: string | null }
   | { readonly type: 'suspend' }
   | { readonly type: 'redraw' }
   | { readonly type: 'quit'; readonly detach: boolean };

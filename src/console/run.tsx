@@ -1,5 +1,7 @@
 /** Opens the console on a cluster and closes it again, whatever happens: the terminal is always given back. */
 import type { ClusterDriver } from '../cluster/driver.ts';
+import { Recording } from '../cluster/recording/recording.ts';
+import { saveRecording } from '../cluster/recording/recording-file.ts';
 import { History } from '../commands/history.ts';
 import type { EditKey } from '../commands/line-editor.ts';
 import { App, type MountedApp } from './app.tsx';
@@ -11,6 +13,7 @@ import { render } from './ink.ts';
 import { initialState, type Size } from './state.ts';
 import { type Screen, Store } from './store.ts';
 import { ASCII_GLYPHS, paint, type ThemeName, themeFor, UTF8_GLYPHS } from './theme.ts';
+import { Traveller } from './traveller.ts';
 
 export interface ConsoleOptions {
   readonly ascii: boolean;
@@ -18,6 +21,10 @@ export interface ConsoleOptions {
   readonly noColor: boolean;
   /** Null keeps the history in memory. */
   readonly historyFile: string | null;
+  /** False: nothing is changed until somebody says so. Default true. */
+  readonly writable?: boolean;
+  /** A recording that is looked at; the driver is then that of its end. */
+  readonly replay?: Recording;
   /** The terminal; by default the one of this process. */
   readonly stdin?: TerminalInput;
   readonly stdout?: TerminalOutput;
@@ -63,6 +70,9 @@ class Session {
   readonly #clockwork: Clockwork;
   readonly #resolve: (end: ConsoleEnd) => void;
   readonly #store: Store;
+  readonly #recording: Recording;
+  readonly #traveller: Traveller;
+  readonly #replay: boolean;
   readonly #effects: Effects;
   #app: MountedApp | null = null;
   /** What drawing has cost lately, in milliseconds: a slow machine or a huge screen gets fewer frames, not a hot fan. */
@@ -85,6 +95,9 @@ class Session {
     this.#stdout = stdout;
     this.#resolve = resolve;
     this.#clockwork = options.clockwork ?? REAL_CLOCKWORK;
+    this.#recording = options.replay ?? new Recording();
+    this.#replay = options.replay !== undefined;
+    this.#traveller = new Traveller(this.#recording);
     const history = new History(options.historyFile);
     this.#effects = new Effects({
       driver,
@@ -93,7 +106,10 @@ class Session {
       quit: (detach) => this.#quit(detach),
       suspend: () => void this.#suspend(),
       redraw: () => this.#redraw(),
-      lastFailure: () => this.#store.state.lastFailure,
+      state: () => this.#store.state,
+      traveller: this.#traveller,
+      record: (event) => this.#recording.append(this.#driver.picture(), [event], this.#clockwork.now(), this.#clockwork.wall()),
+      saveRecording: (file) => this.#saveRecording(file),
     });
     const theme = themeFor(options.theme, options.noColor);
     const glyphs = options.ascii ? ASCII_GLYPHS : UTF8_GLYPHS;
@@ -106,6 +122,8 @@ class Session {
       picture: driver.picture(),
       capabilities: driver.capabilities,
       ownsNodes: driver.ownsNodes,
+      replay: this.#replay,
+      writable: options.writable !== false,
       history: history.lines,
       now: this.#clockwork.now(),
       wall: this.#clockwork.wall(),
@@ -152,7 +170,22 @@ class Session {
       () => this.#end({ exitCode: 0, reason: '' }),
       (error: unknown) => this.#crash(error),
     );
-    this.#cleanups.push(startFeed(this.#driver, this.#store, this.#clockwork, () => dataInterval(this.#frameCostMs)));
+    if (this.#replay) this.#store.dispatch({ type: 'moment', move: 'end', moment: this.#traveller.go('end') });
+    else this.#feed();
+  }
+
+  #feed(): void {
+    const record = this.#recording.append.bind(this.#recording);
+    this.#cleanups.push(startFeed(this.#driver, this.#store, this.#clockwork, () => dataInterval(this.#frameCostMs), record));
+  }
+
+  async #saveRecording(file: string | null): Promise<string> {
+    const { name } = this.#store.state.picture;
+    const wall = this.#clockwork.wall();
+    const stamp = new Date(wall).toISOString().slice(0, 19).replaceAll(':', '-');
+    const path = file ?? `raftkv-${name}-${stamp}.ndjson`;
+    await saveRecording(this.#recording, path, name, wall);
+    return path;
   }
 
   readonly #takeKeys = (keys: readonly EditKey[]): void => {

@@ -8,6 +8,7 @@ import type { KeyValue } from '../kv/commands.ts';
 import type { LogRow } from '../replica/status.ts';
 import type { Effect } from './messages.ts';
 import { steadyRoundTrips } from './round-trips.ts';
+import type { Moment } from './traveller.ts';
 
 export type ViewId = 'overview' | 'log' | 'links' | 'keys' | 'events' | 'faults' | 'shell';
 export type Severity = 'info' | 'warn' | 'error';
@@ -104,6 +105,14 @@ export interface EventList {
 
 export interface ConsoleState {
   readonly size: Size;
+  /** The past moment that all views show; null shows the present. `picture` and `events` are then of that moment. */
+  readonly moment: Moment | null;
+  /** The present, while the past is shown. */
+  readonly live: { readonly picture: ClusterPicture; readonly events: readonly ClusterEvent[] } | null;
+  /** A recording is open, and there is no present. */
+  readonly replay: boolean;
+  /** False: nothing is changed from here until somebody says so. */
+  readonly writable: boolean;
   readonly picture: ClusterPicture;
   readonly capabilities: ReadonlySet<Capability>;
   readonly ownsNodes: boolean;
@@ -154,6 +163,8 @@ export interface InitialState {
   readonly picture: ClusterPicture;
   readonly capabilities: ReadonlySet<Capability>;
   readonly ownsNodes: boolean;
+  readonly replay: boolean;
+  readonly writable: boolean;
   readonly history: readonly string[];
   readonly now: number;
   readonly wall: number;
@@ -162,6 +173,8 @@ export interface InitialState {
 export function initialState(start: InitialState): ConsoleState {
   return {
     ...start,
+    moment: null,
+    live: null,
     rate: { perSecond: 0, samples: [] },
     roundTrips: steadyRoundTrips(new Map(), start.picture),
     view: 'overview',

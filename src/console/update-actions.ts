@@ -12,9 +12,10 @@ import { listHeight } from './layout.ts';
 import { linkFaultOf } from './link-state.ts';
 import type { Step } from './messages.ts';
 import { type ConsoleState, chosenNodes, type ViewId } from './state.ts';
-import { askToQuit, interrupt, runTyped, startAction } from './update-commands.ts';
+import { askToQuit, interrupt, runTyped, startAction, withWritable } from './update-commands.ts';
 import { moveInKeys, toFirstKey, toLastKey, withPrefix } from './update-keys.ts';
 import { logIndex, moveInLog, moveToTermChange, toggleFollow } from './update-log.ts';
+import { backToNow, readOnlyReason, travelAction } from './update-moment.ts';
 import { openCommandLine } from './update-prompt.ts';
 
 /** A line longer than this is nothing that one edits by hand. */
@@ -25,7 +26,7 @@ const still = (state: ConsoleState): Step<ConsoleState> => ({ state, effects: []
 export function runViewAction(state: ConsoleState, action: Action): Step<ConsoleState> {
   const view = VIEWS.find(({ id }) => action === `view-${id}`);
   if (view !== undefined) return still(goTo(state, view.id));
-  return changeAction(state, action) ?? moveAction(state, action) ?? generalAction(state, action);
+  return travelAction(state, action) ?? changeAction(state, action) ?? moveAction(state, action) ?? generalAction(state, action);
 }
 
 function goTo(state: ConsoleState, view: ViewId): ConsoleState {
@@ -50,7 +51,9 @@ function generalAction(state: ConsoleState, action: Action): Step<ConsoleState> 
     case 'help':
       return still({ ...state, overlay: { type: 'help', filter: '', filtering: false, cursor: 0 } });
     case 'back':
-      return still(goBack(state));
+      return goesBackToNow(state) ? backToNow(state) : still(goBack(state));
+    case 'write':
+      return toggleWritable(state);
     case 'detach':
       return { state, effects: [{ type: 'quit', detach: true }] };
     case 'quit':
@@ -66,6 +69,17 @@ function generalAction(state: ConsoleState, action: Action): Step<ConsoleState> 
   }
 }
 
+/** The past is left before the view is, and after its filter. */
+function goesBackToNow(state: ConsoleState): boolean {
+  const filtered = state.view === 'events' && state.events.filter !== '';
+  return state.moment !== null && !state.replay && !filtered && state.marked.length === 0;
+}
+
+function toggleWritable(state: ConsoleState): Step<ConsoleState> {
+  if (state.replay) return still(withFlash(state, readOnlyReason(state) ?? '', 'warn'));
+  return still(withWritable(state, !state.writable));
+}
+
 /** Esc: first the filter of this view goes, then the marks, then it leads home. */
 function goBack(state: ConsoleState): ConsoleState {
   if (state.view === 'keys' && state.keys.prefix !== '') return withPrefix(state, '');
@@ -79,7 +93,7 @@ function changeAction(state: ConsoleState, action: Action): Step<ConsoleState> |
   const nodes = chosenNodes(state);
   switch (action) {
     case 'fault-menu':
-      return still({ ...state, overlay: { type: 'menu', cursor: 0 } });
+      return readOnly(state) ?? still({ ...state, overlay: { type: 'menu', cursor: 0 } });
     case 'restart':
       return nodes.length === 0 ? still(state) : startAction(state, `restart ${nodes.join(',')}`, { type: 'restart', nodes });
     case 'undo':
@@ -93,7 +107,7 @@ function changeAction(state: ConsoleState, action: Action): Step<ConsoleState> |
     case 'slow-link':
       return slowLink(state);
     case 'new-key':
-      return openCommandLine(state, `put ${state.keys.prefix === '' ? '' : asWord(state.keys.prefix)}`);
+      return readOnly(state) ?? openCommandLine(state, `put ${state.keys.prefix === '' ? '' : asWord(state.keys.prefix)}`);
     case 'edit-key':
       return onKey(state, (key, value) => `put ${asWord(key)} ${asWord(value)}`);
     case 'delete-key':
@@ -122,6 +136,11 @@ function askWhy(state: ConsoleState): Step<ConsoleState> {
   return runTyped(state, `why ${about}`, 'key');
 }
 
+function readOnly(state: ConsoleState): Step<ConsoleState> | null {
+  const reason = readOnlyReason(state);
+  return reason === null ? null : still(withFlash(state, reason, 'warn'));
+}
+
 function noFaults(state: ConsoleState): Step<ConsoleState> | null {
   return state.picture.faults.length === 0 ? still(withFlash(state, 'No fault is active.', 'info')) : null;
 }
@@ -147,10 +166,12 @@ function toggleLink(state: ConsoleState): Step<ConsoleState> {
 function slowLink(state: ConsoleState): Step<ConsoleState> {
   const link = linkUnderCursor(state);
   if (link === null) return still(withFlash(state, 'A node has no link to itself.', 'info'));
-  return openCommandLine(state, `link ${link.from} ${link.to} --delay 80ms..120ms`);
+  return readOnly(state) ?? openCommandLine(state, `link ${link.from} ${link.to} --delay 80ms..120ms`);
 }
 
 function onKey(state: ConsoleState, line: (key: string, value: string) => string): Step<ConsoleState> {
+  const refused = readOnly(state);
+  if (refused !== null) return refused;
   const kv = state.keys.rows[state.keys.cursor - state.keys.first];
   if (kv === undefined) return still(state);
   const text = line(kv.key, kv.value);

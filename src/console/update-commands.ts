@@ -7,6 +7,7 @@ import { withCommand } from './event-list.ts';
 import { withFlash } from './flash.ts';
 import type { Effect, Message, Step, Where } from './messages.ts';
 import type { ConsoleState, TranscriptEntry } from './state.ts';
+import { readOnlyReason } from './update-moment.ts';
 
 const MOST_ENTRIES = 300;
 const MOST_LINES = 1_000;
@@ -27,6 +28,8 @@ export function runTyped(state: ConsoleState, line: string, where: Where): Step<
 
 /** An action from a key, with the command that it equals: done at once when nothing is lost by it, else asked for. */
 export function startAction(state: ConsoleState, line: string, action: ClusterAction): Step<ConsoleState> {
+  const reason = readOnlyReason(state);
+  if (reason !== null) return { state: withFlash({ ...state, overlay: null }, reason, 'warn'), effects: [] };
   const { state: next, id } = opened(state, line);
   const consequence = consequenceOf(state.picture, action);
   if (consequence.level > 0) return { state: confirmAction(next, { id, line, action, consequence }), effects: [] };
@@ -83,13 +86,20 @@ function withResult(state: ConsoleState, id: number, result: NonNullable<Transcr
 }
 
 /** In the shell the transcript shows it; elsewhere one line flashes and a longer answer opens over the view. */
-export function finishCommand(state: ConsoleState, message: Message & { type: 'finished' }): ConsoleState {
+export function finishCommand(state: ConsoleState, message: Message & { type: 'finished' }): Step<ConsoleState> {
+  const event = changeOf(state, message);
+  const shown = showResult(state, message);
+  if (event === null) return { state: shown, effects: [] };
+  return { state: withDone(shown, event), effects: [{ type: 'record', event }] };
+}
+
+function showResult(state: ConsoleState, message: Message & { type: 'finished' }): ConsoleState {
   const { result, where, line } = message;
   const cut = result.lines.length > MOST_LINES;
   const lines = cut ? [...result.lines.slice(0, MOST_LINES), `(${result.lines.length - MOST_LINES} more lines)`] : result.lines;
   const prose = result.prose === true;
   const shown = withResult(state, message.id, { lines, trailer: result.trailer ?? '', exit: result.exit, prose });
-  const next = withChange({ ...shown, lastFailure: refusalOf(line, result, state.wall) ?? state.lastFailure }, message);
+  const next = { ...shown, lastFailure: refusalOf(line, result, state.wall) ?? state.lastFailure };
   if (where === 'shell' || lines.length === 0) return next;
   const severity = result.exit === 0 ? 'info' : result.exit === 3 ? 'warn' : 'error';
   if ((lines.length > 2 || prose) && next.overlay === null)
@@ -99,10 +109,10 @@ export function finishCommand(state: ConsoleState, message: Message & { type: 'f
 }
 
 /** What may have changed something stands in the events, as the command that does it. */
-function withChange(state: ConsoleState, { change, result }: Message & { type: 'finished' }): ConsoleState {
-  if (change === null) return state;
+function changeOf(state: ConsoleState, { change, result }: Message & { type: 'finished' }): ClusterEvent | null {
+  if (change === null) return null;
   const failed = result.exit !== 0 && result.exit !== 3;
-  const event: ClusterEvent = {
+  return {
     // Those of the cluster count upwards.
     seq: -state.nextId,
     time: state.wall,
@@ -112,7 +122,18 @@ function withChange(state: ConsoleState, { change, result }: Message & { type: '
     text: failed ? `${change}: ${result.lines[0] ?? 'failed'}` : change,
     fault: faultSetBy(result),
   };
-  return { ...state, nextId: state.nextId + 1, events: withCommand(state.events, event) };
+}
+
+function withDone(state: ConsoleState, event: ClusterEvent): ConsoleState {
+  const next = { ...state, nextId: state.nextId + 1 };
+  if (state.live === null) return { ...next, events: withCommand(state.events, event) };
+  return { ...next, live: { ...state.live, events: [...state.live.events, event] } };
+}
+
+/** Opens or closes the door to changes. */
+export function withWritable(state: ConsoleState, on: boolean): ConsoleState {
+  const text = on ? 'This console may change things now; W takes that back.' : 'This console only looks now.';
+  return withFlash({ ...state, writable: on }, text, on ? 'warn' : 'info');
 }
 
 function faultSetBy({ json }: CommandResult): number | null {

@@ -36,7 +36,7 @@ export function withPrefix(state: ConsoleState, prefix: string): ConsoleState {
 /** What the list lacks now: its first page, the page that the cursor comes near to, or a fresh look after writes. */
 export function keysEffects(state: ConsoleState): Step<ConsoleState> {
   const { keys } = state;
-  if (state.view !== 'keys' || keys.loading !== null) return { state, effects: [] };
+  if (state.moment !== null || state.view !== 'keys' || keys.loading !== null) return { state, effects: [] };
   if (keys.loadedAt === null) return request(state, 'from', keys.prefix, PAGE);
   const first = keys.rows[0];
   const last = keys.rows.at(-1);

@@ -29,7 +29,7 @@ export function toggleFollow(state: ConsoleState): ConsoleState {
 
 /** The text of entries on one node, and the terms on those whose status does not reach back that far. */
 export function logEffects(state: ConsoleState): Step<ConsoleState> {
-  if (state.view !== 'log' || state.log.loading !== null) return { state, effects: [] };
+  if (state.moment !== null || state.view !== 'log' || state.log.loading !== null) return { state, effects: [] };
   const window = logWindowOf(state);
   const last = Math.min(newestIndex(state.picture), window.first + window.count - 1);
   const teller = leaderOf(state.picture)?.id ?? state.nodeCursor;

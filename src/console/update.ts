@@ -9,9 +9,10 @@ import { withRate } from './rate.ts';
 import { steadyRoundTrips } from './round-trips.ts';
 import type { ConsoleState } from './state.ts';
 import { runViewAction } from './update-actions.ts';
-import { confirmAction, finishCommand, interrupt } from './update-commands.ts';
+import { confirmAction, finishCommand, interrupt, withWritable } from './update-commands.ts';
 import { keysEffects, takeKeysPage } from './update-keys.ts';
 import { logEffects } from './update-log.ts';
+import { takeMoment, takeUnseen } from './update-moment.ts';
 import { overlayKey } from './update-overlay.ts';
 import { shellKey, takeCompletion, takePreview } from './update-prompt.ts';
 
@@ -25,7 +26,7 @@ function apply(state: ConsoleState, message: Message): Step<ConsoleState> {
     case 'data':
       return still(takeData(state, message));
     case 'clock':
-      return still(expire(withRate({ ...state, now: message.now, wall: message.wall })));
+      return still(expire(state.live === null ? withRate(atTime(state, message)) : atTime(state, message)));
     case 'key':
       return takeKey(expire({ ...state, now: message.now, wall: message.wall }), message);
     case 'resize':
@@ -35,7 +36,11 @@ function apply(state: ConsoleState, message: Message): Step<ConsoleState> {
     case 'ask':
       return still(confirmAction(state, message));
     case 'finished':
-      return still(finishCommand(state, message));
+      return finishCommand(state, message);
+    case 'moment':
+      return still(takeMoment(state, message));
+    case 'writable':
+      return still(withWritable(state, message.on));
     case 'history':
       return still({ ...state, history: message.lines });
     case 'completed':
@@ -55,6 +60,12 @@ function apply(state: ConsoleState, message: Message): Step<ConsoleState> {
   }
 }
 
+const atTime = (state: ConsoleState, { now, wall }: { readonly now: number; readonly wall: number }): ConsoleState => ({
+  ...state,
+  now,
+  wall,
+});
+
 const still = (state: ConsoleState): Step<ConsoleState> => ({ state, effects: [] });
 
 /** Whatever is on screen and not loaded yet is asked for, once. */
@@ -66,6 +77,7 @@ function withLoads({ state, effects }: Step<ConsoleState>): Step<ConsoleState> {
 }
 
 function takeData(state: ConsoleState, message: Message & { type: 'data' }): ConsoleState {
+  if (state.live !== null) return expire(takeUnseen(state, message));
   const { picture } = message;
   const known = (id: string | null): boolean => picture.nodes.some((node) => node.id === id);
   const next = {

@@ -75,7 +75,7 @@ export const logRow = z.object({
 
 const ballot = { term: termField, preVote: z.boolean(), granted: z.boolean(), refusal: refusalField.nullable() };
 
-const raftEvent = z.discriminatedUnion('type', [
+export const raftEvent = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('role'),
     role: roleField,

@@ -69,7 +69,7 @@ function tables(): string {
       views === null ? 'everywhere' : views.map((id) => titles.get(id) ?? id).join(', '),
     ),
   );
-  const commands = commandsFor('shell', null).map((spec) => row(`\`${usageOf(spec)}\``, spec.summary));
+  const commands = commandsFor('console', null).map((spec) => row(`\`${usageOf(spec)}\``, spec.summary));
   return ['| key | does | in |', '|---|---|---|', ...keys, '', '| command | does |', '|---|---|', ...commands].join('\n');
 }
 

@@ -1,10 +1,12 @@
 /** The window onto the keys: driven by the reducer alone, answered by a store in memory. */
 import { describe, expect, it } from 'vitest';
 import { revision } from '../../src/base/brand.ts';
+import { Recording } from '../../src/cluster/recording/recording.ts';
 import { History } from '../../src/commands/history.ts';
 import { Effects } from '../../src/console/effects.ts';
 import type { Effect, Message } from '../../src/console/messages.ts';
 import type { ConsoleState } from '../../src/console/state.ts';
+import { Traveller } from '../../src/console/traveller.ts';
 import { update } from '../../src/console/update.ts';
 import { consoleState, keys } from '../support/console-state.ts';
 import { FakeDriver } from '../support/fake-driver.ts';
@@ -28,7 +30,10 @@ class Bench {
       quit: () => {},
       suspend: () => {},
       redraw: () => {},
-      lastFailure: () => null,
+      state: () => this.state,
+      traveller: new Traveller(new Recording()),
+      record: () => {},
+      saveRecording: () => Promise.resolve('recording.ndjson'),
     };
     this.#effects = new Effects({ ...world, dispatch: (message) => this.#answer(message) });
   }

@@ -115,7 +115,10 @@ describe('the console on a running cluster', () => {
     await home.start({ count: 3 });
     const screen = open(['attach'], 120, 40);
     await screen.until(has('NODES 3/3', '● n'));
+    // An attached console only looks until it is told otherwise.
     await screen.press('3', has('FROM'));
+    await screen.press(' ', has('This console only looks'));
+    await screen.press('W', has('may change things now'));
     await screen.press(' ', has('cut╳', 'n1 → n2 is cut', '7 Faults 1'));
     await screen.press(' ', (text) => !text.includes('cut╳') || !text.includes('7 Faults 1'));
     await screen.until(has('n1 → n2 works'));

@@ -1,7 +1,8 @@
 /** The whole console on a terminal without a window: keys in as bytes, screens out as text. */
+
+import type { ClusterDriver } from '../../src/cluster/driver.ts';
 import type { Clockwork } from '../../src/console/feed.ts';
 import { type ConsoleEnd, type ConsoleOptions, runConsole } from '../../src/console/run.tsx';
-import type { FakeDriver } from './fake-driver.ts';
 import { FAKE_NOW } from './fake-picture.ts';
 import { FakeInput, FakeOutput } from './screen.ts';
 
@@ -29,7 +30,7 @@ export class ConsoleBench {
   readonly clock: StandingClock = new StandingClock();
   readonly ended: Promise<ConsoleEnd>;
 
-  constructor(driver: FakeDriver, columns: number, rows: number, options: Partial<ConsoleOptions> = {}) {
+  constructor(driver: ClusterDriver, columns: number, rows: number, options: Partial<ConsoleOptions> = {}) {
     this.output = new FakeOutput(columns, rows);
     this.ended = runConsole(driver, {
       ascii: false,

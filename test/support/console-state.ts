@@ -10,7 +10,17 @@ import { FAKE_NOW } from './fake-picture.ts';
 import { scenePicture } from './fake-scene.ts';
 
 export function consoleState(size: Size = { columns: 80, rows: 24 }, picture: ClusterPicture = scenePicture()): ConsoleState {
-  return initialState({ size, picture, capabilities: ALL_CAPABILITIES, ownsNodes: true, history: [], now: 0, wall: FAKE_NOW });
+  return initialState({
+    size,
+    picture,
+    capabilities: ALL_CAPABILITIES,
+    ownsNodes: true,
+    replay: false,
+    writable: true,
+    history: [],
+    now: 0,
+    wall: FAKE_NOW,
+  });
 }
 
 const NAMES = /^(?:ctrl-.|alt-.|up|down|left|right|home|end|page-up|page-down|enter|escape|tab|shift-tab|backspace|delete)$/;

@@ -1,7 +1,7 @@
 /** The four rows around every view: the cluster in one line, the tabs, what is to be said, the keys. */
 import { safe } from '../../base/safe.ts';
 import { bestReach, connectivityOf, majorityOf } from '../../commands/connectivity.ts';
-import { ageText, countText, plural } from '../../commands/wording.ts';
+import { ageText, countText, plural, timeText } from '../../commands/wording.ts';
 import { diagnose } from '../diagnosis.ts';
 import { menuItems } from '../fault-menu.ts';
 import { type Action, BINDINGS, type Binding, bindingsFor, shownKey, VIEWS } from '../keymap.ts';
@@ -9,6 +9,7 @@ import { highestCommit } from '../rate.ts';
 import { cutRow, EMPTY_ROW, type Row, rowCells, rowOf, type Span, type Style, span, spread } from '../rows.ts';
 import type { ConsoleState, Overlay, Severity } from '../state.ts';
 import type { Glyphs } from '../theme.ts';
+import type { Moment } from '../traveller.ts';
 import { promptOf } from '../update-commands.ts';
 import { cellsOf, foreign, headOf } from '../width.ts';
 import { promptRow } from './shell-view.ts';
@@ -52,12 +53,14 @@ function quorumPart({ picture }: ConsoleState): Row {
 }
 
 /** Whether these numbers are of now. */
-function liveness({ picture, now }: ConsoleState): Row {
+function liveness({ picture, now, moment, replay, writable }: ConsoleState): Row {
+  if (moment !== null) return [span(replay ? 'REPLAY ' : 'PAST ', 'warn')];
+  const only: Row = writable ? [] : [span('looks only  ', 'warn')];
   const newest = Math.max(...picture.nodes.map(({ seenAt }) => seenAt ?? Number.NEGATIVE_INFINITY));
   if (picture.nodes.every((node) => node.state !== 'up')) return [span('ALL DOWN ', 'bad')];
   if (newest === Number.NEGATIVE_INFINITY) return [span('CONNECTING ', 'warn')];
   const age = now - newest;
-  return age > SILENT_MS ? [span(`NO CONTACT ${ageText(age)} `, 'bad')] : [span('LIVE ', 'good')];
+  return age > SILENT_MS ? [span(`NO CONTACT ${ageText(age)} `, 'bad')] : [...only, span('LIVE ', 'good')];
 }
 
 export function tabsRow(state: ConsoleState, width: number, look: Glyphs): Row {
@@ -79,7 +82,8 @@ export interface StatusLine {
 }
 
 /** A prompt or a question when one is open, else what just happened, else the standing diagnosis. */
-export function statusLine(state: ConsoleState, width: number, look: Glyphs): StatusLine {
+/** `wall` is the present, also while the past is shown. */
+export function statusLine(state: ConsoleState, width: number, look: Glyphs, wall: number): StatusLine {
   const { overlay, flash } = state;
   if (overlay?.type === 'command')
     return written(promptRow(`:${safe(promptOf(state)).replace(/> $/, '')}> `, overlay.prompt.line, width, look));
@@ -89,8 +93,18 @@ export function statusLine(state: ConsoleState, width: number, look: Glyphs): St
   if (overlay?.type === 'menu') return chosenLine(state, overlay.cursor, width, look);
   if (flash !== null)
     return { row: cutRow([span(' '), span(foreign(flash.text, width), STYLES[flash.severity])], width, look.ellipsis), x: null };
+  if (state.moment !== null)
+    return { row: cutRow([span(` ${momentText(state, state.moment, wall)}`, 'warn')], width, look.ellipsis), x: null };
   const { severity, text } = diagnose(state.picture);
   return { row: cutRow([span(` ${text}`, STYLES[severity])], width, look.ellipsis), x: null };
+}
+
+/** Where in time this is, and the way back. */
+function momentText({ replay }: ConsoleState, moment: Moment, wall: number): string {
+  const { count, of } = moment.place;
+  const where = `Showing ${timeText(moment.wall)}`;
+  const place = `${countText(count)} of ${plural(of, 'event')}`;
+  return replay ? `${where}, ${place}` : `${where}, ${ageText(wall - moment.wall)} ago, ${place}; Esc returns`;
 }
 
 /** The line of the menu under the cursor in full, which has no room in the menu on a narrow screen. */
@@ -201,13 +215,34 @@ function viewHints(state: ConsoleState): readonly Hint[] {
     ];
   }
   const noFaults = state.picture.faults.length === 0;
-  const useless: readonly Action[] = noFaults ? ['undo', 'heal-all', 'heal-one'] : [];
+  const useless: readonly Action[] = state.moment !== null ? CHANGING : noFaults ? ['undo', 'heal-all', 'heal-one'] : [];
   const shown = bindingsFor(state.view, state.capabilities).filter(
     ({ action }) => !useless.includes(action) && !ALWAYS.includes(action),
   );
   const move: Hint = [state.view === 'links' || state.view === 'log' ? 'h j k l' : 'j k', 'move'];
-  return [...shown.flatMap(hintOf), move];
+  const travel: readonly Hint[] =
+    state.moment === null
+      ? []
+      : [[', .', 'event'], ['< >', 'election'], ['[ ]', 'second'], ...(state.replay ? [] : [['Esc', 'now'] as const])];
+  return [...travel, ...shown.flatMap(hintOf), move];
 }
+
+/** What the past does not let one do. */
+const CHANGING: readonly Action[] = [
+  'fault-menu',
+  'restart',
+  'undo',
+  'heal-all',
+  'heal-one',
+  'cut-link',
+  'slow-link',
+  'new-key',
+  'edit-key',
+  'delete-key',
+  'mark',
+  'detach',
+  'freeze',
+];
 
 type Hint = readonly [string, string];
 

@@ -1,0 +1,46 @@
+/** What concerns the console itself: its recording, and whether it may change things. */
+import { type CommandContext, type CommandSpec, type ConsoleControls, UsageError } from './command.ts';
+import { required } from './flags.ts';
+
+const record: CommandSpec = {
+  name: 'record',
+  aliases: [],
+  group: 'views',
+  summary: 'Save what this console has recorded to a new file, for raftkv-tui replay or a report.',
+  params: [
+    { name: 'what', kind: 'choice', summary: 'save', required: true, choices: ['save'] },
+    { name: 'file', kind: 'file', summary: 'a new file (default: a name with the time, in this folder)', required: false },
+  ],
+  flags: [],
+  examples: ['record save', 'record save split-vote.ndjson'],
+  surfaces: ['console'],
+  needs: null,
+  run: async (context, args) => {
+    const path = await controlsOf(context).saveRecording(args.values.get('file') ?? null);
+    return { lines: [`saved ${path}; raftkv-tui replay ${path} opens it`], json: { saved: path }, exit: 0 };
+  },
+};
+
+const write: CommandSpec = {
+  name: 'write',
+  aliases: [],
+  group: 'views',
+  summary: 'Let this console change things, or only look; an attached console only looks at first.',
+  params: [{ name: 'switch', kind: 'choice', summary: 'on or off', required: true, choices: ['on', 'off'] }],
+  flags: [],
+  examples: ['write on', 'write off'],
+  surfaces: ['console'],
+  needs: null,
+  run: async (context, args) => {
+    const on = required(args, 'switch') === 'on';
+    controlsOf(context).setWritable(on);
+    return { lines: [], json: { write: on }, exit: 0 };
+  },
+};
+
+function controlsOf({ console: controls }: CommandContext): ConsoleControls {
+  if (controls === undefined) throw new UsageError('this works in the console only', { next: 'open it: raftkv-tui attach' });
+  return controls;
+}
+
+export const CONSOLE_COMMANDS: readonly CommandSpec[] = [record, write];
