@@ -81,6 +81,7 @@ export const LIMITS = {
   stallMostMs: 2_000,
   clockRateLeast: 0.5,
   clockRateMost: 2,
+
   // Recordings
   /** What a console remembers of what it saw; the oldest goes first. */
   recordingBytes: 32 * 1_024 * 1_024,
