@@ -174,10 +174,11 @@ export const ARGV_COMMANDS: readonly ArgvCommand[] = [
     summary: 'Run whole clusters in virtual time under random faults, and check every promise.',
     options: [
       opt('--seed <seed>', 'the first seed (default: a random one)'),
-      opt('--seeds <count>', 'how many seeds, one after the other (default 1)'),
+      opt('--seeds <count>', 'how many seeds, up to the first that breaks a promise (default 1)'),
+      opt('--jobs <count>', 'how many of them at the same time (default: one for each core)'),
       opt('--nodes <count>', 'how many nodes, 1 to 9 (default: by the seed)'),
       opt('--seconds <seconds>', 'virtual time under faults (default 12)'),
-      opt('--trace <file>', 'write everything that happens, one JSON line each'),
+      opt('--trace <file>', 'write everything that happens to the last seed, one JSON line each'),
     ],
     examples: ['simulate', 'simulate --seed 7 --trace seed-7.ndjson', 'simulate --seeds 1000 --json'],
   },

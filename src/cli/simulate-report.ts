@@ -10,6 +10,8 @@ import { formatCount } from './progress.ts';
 /** Over all seeds that ran. Milliseconds are virtual, except `elapsedMs`. */
 export interface Totals {
   readonly seeds: number;
+  /** How many ran at the same time. */
+  readonly jobs: number;
   readonly elapsedMs: number;
   readonly virtualMs: number;
   readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
@@ -21,14 +23,20 @@ export interface Totals {
   readonly restarts: number;
   readonly repairsBegun: number;
   readonly repairsDone: number;
-  /** Histories whose search was given up; all others are linearizable. */
+  /** Histories whose search was given up, which is no pass; all others are linearizable. */
   readonly historiesGivenUp: number;
+  /** The first seeds of those. */
+  readonly givenUpSeeds: readonly number[];
   readonly slowest: { readonly seed: number; readonly recoveryMs: number } | null;
 }
 
 const LAST_SHOWN = 20;
+const GIVEN_UP_NAMED = 10;
 
-export function totalsOf(results: readonly SimResult[], elapsedMs: number): Totals {
+export function totalsOf(
+  results: readonly SimResult[],
+  { elapsedMs, jobs }: { readonly elapsedMs: number; readonly jobs: number },
+): Totals {
   const sum = (part: (result: SimResult) => number): number => results.reduce((total, result) => total + part(result), 0);
   const faults: Partial<Record<FaultKind, number>> = {};
   for (const kind of FAULT_KINDS) {
@@ -40,8 +48,10 @@ export function totalsOf(results: readonly SimResult[], elapsedMs: number): Tota
     const recoveryMs = Math.round((figures.progressMs ?? 0) + (figures.convergenceMs ?? 0));
     if (recoveryMs > (slowest?.recoveryMs ?? -1)) slowest = { seed: options.seed, recoveryMs };
   }
+  const givenUp = results.filter(({ figures }) => figures.historyChecked !== true);
   return {
     seeds: results.length,
+    jobs,
     elapsedMs: Math.round(elapsedMs),
     virtualMs: Math.round(sum(({ figures }) => figures.virtualMs)),
     faults,
@@ -53,7 +63,8 @@ export function totalsOf(results: readonly SimResult[], elapsedMs: number): Tota
     restarts: sum(({ figures }) => figures.restarts),
     repairsBegun: sum(({ figures }) => figures.repairs.begun),
     repairsDone: sum(({ figures }) => figures.repairs.done),
-    historiesGivenUp: sum(({ figures }) => (figures.historyChecked === true ? 0 : 1)),
+    historiesGivenUp: givenUp.length,
+    givenUpSeeds: givenUp.slice(0, GIVEN_UP_NAMED).map(({ options }) => options.seed),
     slowest,
   };
 }
@@ -64,7 +75,7 @@ export function resultLines(results: readonly SimResult[], totals: Totals): read
   const [only] = results;
   const rows: [string, string][] = [
     ['seeds', seedsWords(totals)],
-    ['virtual time', `${formatElapsed(totals.virtualMs)} in ${formatElapsed(totals.elapsedMs)}`],
+    ['virtual time', `${formatElapsed(totals.virtualMs)} in ${formatElapsed(totals.elapsedMs)}${jobsWords(totals)}`],
     [
       'operations',
       `${formatCount(totals.ok)} ok, ${totals.failed} refused, ${totals.unknown} unknown; ${formatCount(totals.committed)} entries committed`,
@@ -76,10 +87,22 @@ export function resultLines(results: readonly SimResult[], totals: Totals): read
     ['faults', faultsWords(totals)],
     ['slowest recovery', totals.slowest === null ? 'none' : `${totals.slowest.recoveryMs} ms, seed ${totals.slowest.seed}`],
     ...(results.length === 1 && only !== undefined ? ([['trace hash', only.hash]] satisfies [string, string][]) : []),
-    ['histories', `${formatCount(totals.seeds - totals.historiesGivenUp)} linearizable, ${totals.historiesGivenUp} given up`],
-    ['verdict', 'every promise was kept'],
+    ['histories', historiesWords(totals)],
+    [
+      'verdict',
+      totals.historiesGivenUp === 0 ? 'every promise was kept' : 'no promise was seen broken, but not all could be judged',
+    ],
   ];
   return columns(rows);
+}
+
+const jobsWords = ({ jobs }: Totals): string => (jobs === 1 ? '' : `, ${jobs} seeds at a time`);
+
+function historiesWords({ seeds, historiesGivenUp, givenUpSeeds }: Totals): string {
+  const judged = `${formatCount(seeds - historiesGivenUp)} linearizable`;
+  if (historiesGivenUp === 0) return `${judged}, 0 given up`;
+  const named = givenUpSeeds.join(', ') + (historiesGivenUp > givenUpSeeds.length ? ', …' : '');
+  return `${judged}, ${historiesGivenUp} given up (seed ${named}): that is no pass`;
 }
 
 function seedsWords({ seeds, elapsedMs }: Totals): string {
@@ -95,7 +118,7 @@ function faultsWords({ faults }: Totals): string {
 export function resultJson(results: readonly SimResult[], totals: Totals): unknown {
   const [only] = results;
   const single = results.length === 1 && only !== undefined ? { options: only.options, hash: only.hash } : {};
-  return { verdict: 'kept', ...single, ...totals };
+  return { verdict: totals.historiesGivenUp === 0 ? 'kept' : 'gave-up', ...single, ...totals };
 }
 
 /** Seed, step, promise, what happened last, which faults it takes, and how to see it again. */

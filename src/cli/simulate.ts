@@ -1,7 +1,7 @@
-/** `simulate`: seeds one after the other, until all have passed or one has broken a promise. */
+/** `simulate`: seed after seed, on as many cores as there are, until all have passed or one has broken a promise. */
 import { randomInt } from 'node:crypto';
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { availableParallelism } from 'node:os';
 import { parseInteger } from '../commands/flags.ts';
 import { drawOptions, type Overrides } from '../sim/options.ts';
 import { type SimResult, type SimSetting, simulate } from '../sim/run.ts';
@@ -11,14 +11,18 @@ import { interruptSignal } from './interrupt.ts';
 import type { Invocation } from './io.ts';
 import { print } from './print.ts';
 import { Progress } from './progress.ts';
+import { lanesOf, runSeeds, seedAt } from './seed-lanes.ts';
 import { failureJson, failureLines, optionsLines, resultJson, resultLines, totalsOf } from './simulate-report.ts';
 
+const GAVE_UP = 1;
 const BROKEN = 5;
 const INTERRUPTED = 130;
+const MOST_JOBS = 64;
 
 interface Wanted {
   readonly seed: number;
   readonly seeds: number;
+  readonly jobs: number;
   readonly overrides: Overrides;
   readonly trace: string | null;
 }
@@ -28,33 +32,35 @@ export async function runSimulate({ io, globals, options }: Invocation): Promise
   if (wanted.seeds === 1 && !globals.json)
     await print(io, globals, optionsLines(drawOptions(wanted.seed, wanted.overrides)), null);
   const startedAt = performance.now();
-  const { results, interrupted } = await runSeeds(wanted, new Progress(io.err, globals.quiet));
+  const { results, interrupted } = await runAll(wanted, new Progress(io.err, globals.quiet));
+  const elapsedMs = performance.now() - startedAt;
+  // A run is the same each time, so the last one can be written down afterwards.
+  if (wanted.trace !== null && results.length > 0)
+    writeTrace(wanted.trace, seedAt(wanted.seed, results.length - 1), wanted.overrides);
   const failed = results.find(({ failure }) => failure !== null);
   if (failed !== undefined) return reportFailure(failed, wanted, { io, globals });
-  const totals = totalsOf(results, performance.now() - startedAt);
+  const totals = totalsOf(results, { elapsedMs, jobs: wanted.jobs });
   await print(io, globals, resultLines(results, totals), resultJson(results, totals));
-  return interrupted ? INTERRUPTED : 0;
+  if (interrupted) return INTERRUPTED;
+  return totals.historiesGivenUp > 0 ? GAVE_UP : 0;
 }
 
 /** Until one fails, all are done, or somebody has seen enough: then what was done counts. */
-async function runSeeds(
-  wanted: Wanted,
+async function runAll(
+  { seed, seeds, jobs, overrides }: Wanted,
   progress: Progress,
 ): Promise<{ readonly results: readonly SimResult[]; readonly interrupted: boolean }> {
   // Alone, a seed has nothing to tell when it is cut short.
-  const interrupt = wanted.seeds > 1 ? interruptSignal() : null;
-  const results: SimResult[] = [];
-  for (let i = 0; i < wanted.seeds && interrupt?.signal.aborted !== true; i += 1) {
-    const result = runSeed((wanted.seed + i) % 2 ** 32, wanted);
-    // The operations of thousands of runs would fill the memory.
-    results.push({ ...result, schedule: result.failure === null ? [] : result.schedule, operations: [] });
-    progress.update({ done: i + 1, total: wanted.seeds, count: i + 1, noun: 'seeds' });
-    if (result.failure !== null) break;
-    await nextTurn();
+  const interrupt = seeds > 1 ? interruptSignal() : null;
+  const signal = interrupt?.signal ?? new AbortController().signal;
+  try {
+    const onDone = (done: number): void => progress.update({ done, total: seeds, count: done, noun: 'seeds' });
+    const results = await runSeeds({ first: seed, count: seeds, signal, onDone }, lanesOf(jobs, overrides));
+    return { results, interrupted: signal.aborted };
+  } finally {
+    progress.end();
+    interrupt?.done();
   }
-  progress.end();
-  interrupt?.done();
-  return { results, interrupted: interrupt?.signal.aborted === true };
 }
 
 function wantedOf(options: Invocation['options']): Wanted {
@@ -64,19 +70,19 @@ function wantedOf(options: Invocation['options']): Wanted {
   };
   const nodes = number('nodes', 1, 9);
   const seconds = number('seconds', 1, 3_600);
+  const seeds = number('seeds', 1, 10_000_000) ?? 1;
   return {
     seed: number('seed', 0, 2 ** 32 - 1) ?? randomInt(2 ** 32),
-    seeds: number('seeds', 1, 10_000_000) ?? 1,
+    seeds,
+    jobs: Math.min(seeds, number('jobs', 1, MOST_JOBS) ?? availableParallelism()),
     overrides: { ...(nodes === null ? {} : { nodes }), ...(seconds === null ? {} : { seconds }) },
     trace: typeof options['trace'] === 'string' ? options['trace'] : null,
   };
 }
 
-/** With --trace, the file holds the last seed that ran, which is the one that failed if any did. */
-function runSeed(seed: number, { overrides, trace }: Wanted): SimResult {
-  const options = drawOptions(seed, overrides);
-  if (trace === null) return simulate({ options });
-  const file = openSync(trace, 'w');
+/** The last seed that ran, which is the one that failed if any did. */
+function writeTrace(path: string, seed: number, overrides: Overrides): void {
+  const file = openSync(path, 'w');
   const lines: string[] = [];
   const flush = (): void => {
     if (lines.length > 0) writeSync(file, `${lines.join('\n')}\n`);
@@ -87,9 +93,8 @@ function runSeed(seed: number, { overrides, trace }: Wanted): SimResult {
       lines.push(JSON.stringify(line));
       if (lines.length >= 1_000) flush();
     };
-    const result = simulate({ options, onTrace });
+    simulate({ options: drawOptions(seed, overrides), onTrace });
     flush();
-    return result;
   } finally {
     closeSync(file);
   }

@@ -74,7 +74,7 @@ export class InvariantChecker {
   /** Log Matching: the same index and term means the same entry and, step by step, the same prefix (Raft §5.3). */
   #readLog({ status, entries }: ObservedMember, before: Seen | null): Term[] {
     const terms = before?.terms ?? [];
-    const kept = commonLength(terms, status.lastIndex, entries);
+    const kept = commonLength(terms, status, entries);
     const wasLeader = before?.status.role === 'leader' && before.status.term === status.term;
     assert(!wasLeader || kept === terms.length, 'a leader never replaces its own entries', () => ({ id: status.id, kept }));
     terms.length = kept;
@@ -169,7 +169,8 @@ function checkStep(before: CoreStatus, now: CoreStatus): void {
 }
 
 /** How many entries of the log seen before are still there: two logs that agree at an index agree before it. */
-function commonLength(terms: readonly Term[], lastIndex: LogIndex, entries: ObservedMember['entries']): number {
+function commonLength(terms: readonly Term[], { lastIndex, lastTerm }: CoreStatus, entries: ObservedMember['entries']): number {
+  if (lastIndex <= terms.length && (lastIndex === 0 || terms[lastIndex - 1] === lastTerm)) return lastIndex;
   for (let end = Math.min(terms.length, lastIndex); end > 0; end -= CHUNK) {
     const start = Math.max(1, end - CHUNK + 1);
     const chunk = entries(logIndex(start), end - start + 1);

@@ -2,11 +2,11 @@
 import type { NodeId } from '../base/brand.ts';
 import type { Random } from '../base/random.ts';
 import { type LinkFault, NO_FAULTS } from '../fault/plan.ts';
-import type { RaftEvent } from '../raft/messages.ts';
+import type { Message, RaftEvent } from '../raft/messages.ts';
 import type { Transport } from '../replica/ports.ts';
 import type { Span } from './disk.ts';
 import { EventQueue } from './event-queue.ts';
-import { messageWords, SimNetwork } from './network.ts';
+import { SimNetwork } from './network.ts';
 import { type Plants, SimNode } from './node.ts';
 import { nodeIds } from './options.ts';
 import { Referee } from './referee.ts';
@@ -20,7 +20,7 @@ export interface SimClusterParts {
   readonly segmentBytes: number;
   readonly plants?: Plants;
   /** Every message that arrives, every role that is taken, every end of a process. */
-  readonly note: (who: string, what: string) => void;
+  readonly note: (who: string, what: string | Message) => void;
   readonly onEvent?: (id: NodeId, event: RaftEvent) => void;
   /** A process has ended; `byItself` when nobody killed it. */
   readonly onDown?: (node: SimNode, byItself: boolean) => void;
@@ -134,7 +134,7 @@ export class SimCluster {
       deliver: (message) => {
         const node = this.nodes.get(message.to);
         node?.enter(node.life, () => {
-          note(message.to, messageWords(message));
+          note(message.to, message);
           node.replica?.receive(message);
         });
       },

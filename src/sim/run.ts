@@ -2,6 +2,7 @@
 import { assert } from '../base/assert.ts';
 import { seededRandom } from '../base/random.ts';
 import { HistoryCheck } from '../check/check.ts';
+import type { Message } from '../raft/messages.ts';
 import type { ClientPlants } from './client.ts';
 import { SimCluster } from './cluster.ts';
 import type { Fault, FaultKind } from './faults.ts';
@@ -85,7 +86,7 @@ class Simulation {
   constructor(setting: SimSetting) {
     const { options, plants } = setting;
     const random = seededRandom(options.seed);
-    const note = (who: string, what: string): void => this.#trace.note(who, what);
+    const note = (who: string, what: string | Message): void => this.#trace.note(who, what);
     this.#setting = setting;
     this.#schedule = setting.schedule ?? drawSchedule(options, random.fork('nemesis'));
     const { nodes, latencyMs, syncMs, segmentBytes } = options;

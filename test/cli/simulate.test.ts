@@ -30,7 +30,19 @@ describe('simulate', () => {
     const folder = mkdtempSync(join(tmpdir(), 'simulate-'));
     try {
       const file = join(folder, 'trace.ndjson');
-      const { exit, out } = await cli(['simulate', '--seed', '3', '--seeds', '3', '--seconds', '1', '--trace', file]);
+      const { exit, out } = await cli([
+        'simulate',
+        '--seed',
+        '3',
+        '--seeds',
+        '3',
+        '--jobs',
+        '1',
+        '--seconds',
+        '1',
+        '--trace',
+        file,
+      ]);
       expect(exit).toBe(0);
       expect(out).toMatch(/^seeds +3, /m);
       const lines = readFileSync(file, 'utf8')
@@ -47,6 +59,7 @@ describe('simulate', () => {
   it.each([
     ['--seed', '-1'],
     ['--seeds', '0'],
+    ['--jobs', '0'],
     ['--nodes', '10'],
     ['--seconds', 'soon'],
   ])('refuses %s %s', async (name, value) => {
