@@ -1,62 +1,133 @@
 /**
  * What Raft promises whatever fails (Raft figure 3), as checks over the members of one cluster. Feed it every member
- * after each of its steps, or as often as a live cluster can be asked; a broken promise throws InvariantViolation.
+ * after each of its steps, or as often as a live cluster can be asked: it compares what it is told, and what it is not
+ * told it does not blame. A log may be known in part only, since logs are compacted and live ones are read in pages.
  */
-import { assert } from '../base/assert.ts';
-import { after, type LogIndex, logIndex, type NodeId, type Term, term } from '../base/brand.ts';
+import { after, type LogIndex, logIndex, type NodeId, type Term } from '../base/brand.ts';
 import type { CoreStatus, Entry, EntryId, Message } from './messages.ts';
+import { BrokenPromise, type PromiseId } from './promises.ts';
+import { TermLog } from './term-log.ts';
+
+/** An entry, or what is known of it: null is not told. Short forms of `data` do, if everybody's are cut alike. */
+export interface ObservedEntry extends EntryId {
+  readonly kind: Entry['kind'] | null;
+  readonly data: string | null;
+}
 
 /** One member as seen from outside; a RaftCore or the answers of a real node. */
 export interface ObservedMember {
   readonly status: CoreStatus;
-  entries(from: LogIndex, limit: number): readonly Entry[];
+  entries(from: LogIndex, limit: number): readonly ObservedEntry[];
+  /** Left out: `entries` has the whole log, as it was with the status. */
+  readonly known?: KnownLog;
+}
+
+/** The part of a log that is known, which was read at the moment of the status or later. */
+export interface KnownLog {
+  readonly first: LogIndex;
+  readonly last: LogIndex;
+  /** Read at the very moment of the status, and up to its end. */
+  readonly exact: boolean;
 }
 
 interface Seen {
   readonly status: CoreStatus;
-  /** `terms[i]` is the term of the entry at index i + 1. */
-  readonly terms: Term[];
+  readonly log: TermLog;
+  /** Commitment was compared up to here. */
+  readonly committedUpTo: number;
+  /** As a leader of `status.term`, it was compared with what is committed, up to here. */
+  readonly completeUpTo: number;
 }
 
-interface Committed extends EntryId {
+interface Committed {
+  readonly term: Term;
   /** The lowest term in which anyone was seen to hold it for committed. */
   readonly seenIn: Term;
+}
+
+/** One entry with its content, in a list of those with the same index. */
+interface Known {
+  readonly term: Term;
+  previous: Term | null;
+  kind: Entry['kind'] | null;
+  data: string | null;
+  readonly next: Known | null;
 }
 
 const CHUNK = 64;
 
 export class InvariantChecker {
+  readonly #onBroken: (broken: BrokenPromise) => void;
+  readonly #checked = new Map<PromiseId, number>();
   readonly #seen = new Map<NodeId, Seen>();
   readonly #leaders = new Map<Term, NodeId>();
-  readonly #entries = new Map<string, { readonly previous: Term; readonly entry: Entry }>();
-  readonly #committed: Committed[] = [];
   readonly #votes = new Map<string, NodeId>();
+  readonly #entries = new Map<number, Known>();
+  readonly #committed = new Map<number, Committed>();
+  readonly #acknowledged = new Map<number, Term>();
+  readonly #states = new Map<number, { readonly hash: number; readonly by: string }>();
+  #highest: LogIndex = logIndex(0);
+  #forgotten = 0;
+
+  /** `onBroken` hears of each breach and the checks go on; without it the first breach is thrown. */
+  constructor(
+    onBroken: (broken: BrokenPromise) => void = (broken) => {
+      throw broken;
+    },
+  ) {
+    this.#onBroken = onBroken;
+  }
 
   /** The highest index that any member was seen to hold for committed. */
   get commitIndex(): LogIndex {
-    return logIndex(this.#committed.length);
+    return this.#highest;
+  }
+
+  /** Comparisons that were made for a promise. */
+  checked(promise: PromiseId): number {
+    return this.#checked.get(promise) ?? 0;
   }
 
   isCommitted(id: EntryId): boolean {
-    return this.#committed[id.index - 1]?.term === id.term;
+    return this.#committed.get(id.index)?.term === id.term;
   }
 
   observe(member: ObservedMember): void {
     const { status } = member;
     const before = this.#seen.get(status.id) ?? null;
-    checkShape(status);
-    if (before !== null) checkStep(before.status, status);
-    const terms = this.#readLog(member, before);
-    this.#seen.set(status.id, { status, terms });
-    this.#checkCommitted(status, before?.status.commitIndex ?? logIndex(0), terms);
-    if (status.role === 'leader') this.#checkLeader(status, terms);
+    this.#checkShape(status);
+    if (before !== null) this.#checkStep(before.status, status);
+    const log = this.#readLog(member, before);
+    const stillLeads = status.role === 'leader' && before?.status.role === 'leader' && before.status.term === status.term;
+    const completeUpTo = status.role === 'leader' ? log.last : 0;
+    const committedUpTo = Math.max(before?.committedUpTo ?? 0, Math.min(status.commitIndex, log.last));
+    this.#seen.set(status.id, { status, log, committedUpTo, completeUpTo });
+    for (let index = Math.max(before?.committedUpTo ?? 0, log.base) + 1; index <= committedUpTo; index += 1) {
+      const at = log.at(index);
+      if (at !== undefined) this.#commit(index, at, status.term, status.id);
+    }
+    if (status.role === 'leader') this.#checkLeader(status, log, stillLeads ? before.completeUpTo : null);
+  }
+
+  /** Somebody leads, as it said itself; to be called also for leaders that `observe` may miss. */
+  leads(id: NodeId, term: Term): void {
+    const known = this.#leaders.get(term) ?? id;
+    this.#check('election-safety', known === id, 'one leader per term', () => ({ term, leaders: [known, id] }));
+    this.#leaders.set(term, known);
   }
 
   /** A message left its sender: the vote in it is binding, over restarts too. */
   sent(message: Message): void {
-    if (message.type === 'vote-request' && !message.preVote) this.#checkVote(message.from, message.term, message.from);
-    if (message.type === 'vote-reply' && !message.preVote && message.granted)
-      this.#checkVote(message.from, message.term, message.to);
+    if (message.type === 'vote-request' && !message.preVote) this.voted(message.from, message.term, message.from);
+    if (message.type === 'vote-reply' && !message.preVote && message.granted) this.voted(message.from, message.term, message.to);
+  }
+
+  /** A vote, not a pre-vote, that others have heard of. */
+  voted(voter: NodeId, term: Term, candidate: NodeId): void {
+    const key = `${term}/${voter}`;
+    const earlier = this.#votes.get(key) ?? candidate;
+    this.#check('one-vote', earlier === candidate, 'one vote per term', () => ({ voter, term, earlier, candidate }));
+    this.#votes.set(key, earlier);
   }
 
   /** The member forgot what it had not made durable; what it said before still binds it. */
@@ -64,118 +135,197 @@ export class InvariantChecker {
     this.#seen.delete(id);
   }
 
-  #checkVote(voter: NodeId, inTerm: Term, candidate: NodeId): void {
-    const key = `${voter}/${inTerm}`;
-    const earlier = this.#votes.get(key) ?? candidate;
-    assert(earlier === candidate, 'one vote per term', () => ({ voter, term: inTerm, earlier, candidate }));
-    this.#votes.set(key, candidate);
+  /** State Machine Safety: whoever applied everything up to `index` has the state with this hash. `by` names who says so. */
+  applied(by: string, index: LogIndex, hash: number): void {
+    const known = this.#states.get(index);
+    if (known === undefined) {
+      if (index > this.#forgotten) this.#states.set(index, { hash, by });
+    } else if (known.by !== by || known.hash !== hash) {
+      this.#check('state-machine-safety', known.hash === hash, 'the same applied index is the same state', () => ({
+        index,
+        [known.by]: known.hash,
+        [by]: hash,
+      }));
+    }
+  }
+
+  /** A client has the answer to a write: its entry is committed, and stays. */
+  acknowledged({ index, term }: EntryId): void {
+    if (index <= this.#forgotten) return;
+    const known = this.#committed.get(index);
+    if (known !== undefined) this.#checkAcknowledged(index, term, known.term, 'committed before');
+    this.#acknowledged.set(index, this.#acknowledged.get(index) ?? term);
+    if (known === undefined || known.term === term) this.#commit(index, term, term, null);
+  }
+
+  /** A promise that is checked elsewhere, counted and told here. */
+  noted(promise: PromiseId, holds: boolean, what: string, detail: () => unknown): void {
+    this.#check(promise, holds, what, detail);
+  }
+
+  /** Drops what is known of entries up to `index`, and of terms before `term`: for clusters that run for days. */
+  forget(index: number, term: number): void {
+    for (; this.#forgotten < index; this.#forgotten += 1) {
+      const next = this.#forgotten + 1;
+      for (const map of [this.#entries, this.#committed, this.#acknowledged, this.#states]) map.delete(next);
+    }
+    for (const { log } of this.#seen.values()) log.startAfter(index);
+    for (const old of this.#leaders.keys()) if (old < term) this.#leaders.delete(old);
+    for (const vote of this.#votes.keys()) if (Number.parseInt(vote, 10) < term) this.#votes.delete(vote);
+  }
+
+  #check(promise: PromiseId, holds: boolean, what: string, detail: () => unknown): void {
+    this.#checked.set(promise, (this.#checked.get(promise) ?? 0) + 1);
+    if (!holds) this.#onBroken(new BrokenPromise(promise, what, detail()));
   }
 
   /** Log Matching: the same index and term means the same entry and, step by step, the same prefix (Raft §5.3). */
-  #readLog({ status, entries }: ObservedMember, before: Seen | null): Term[] {
-    const terms = before?.terms ?? [];
-    const kept = commonLength(terms, status, entries);
-    const wasLeader = before?.status.role === 'leader' && before.status.term === status.term;
-    assert(!wasLeader || kept === terms.length, 'a leader never replaces its own entries', () => ({ id: status.id, kept }));
-    terms.length = kept;
-    for (let from = logIndex(kept + 1); from <= status.lastIndex; from = after(from, CHUNK)) {
-      for (const entry of entries(from, CHUNK)) {
-        this.#checkEntry(entry, terms.at(-1) ?? term(0));
-        terms.push(entry.term);
-      }
+  #readLog({ status, entries, known }: ObservedMember, before: Seen | null): TermLog {
+    const first = Math.max(known?.first ?? 1, this.#forgotten + 1);
+    const last = known?.last ?? status.lastIndex;
+    let log = before === null || before.log.last < first - 1 ? new TermLog(logIndex(first - 1)) : before.log;
+    const had = log.last;
+    const kept = commonLength(log, first, last, entries);
+    // Nothing that can be compared is as it was: what is before it may have changed as well.
+    if (kept < first - 1) log = new TermLog(logIndex(first - 1));
+    const wasLeader = before?.status.role === 'leader' && before.status.term === status.term && known?.exact !== false;
+    if (wasLeader) {
+      this.#check('leader-append-only', kept === had, 'a leader never replaces its own entries', () => ({
+        id: status.id,
+        kept,
+        had,
+      }));
     }
-    assert(terms.length === status.lastIndex, 'a log has all entries up to its last', () => ({
-      id: status.id,
-      has: terms.length,
-    }));
-    return terms;
+    log.cutTo(kept);
+    for (let from = after(log.last); from <= last; from = after(log.last)) {
+      const page = entries(from, Math.min(CHUNK, last - from + 1));
+      for (const entry of page) {
+        this.#checkEntry(entry, log.at(entry.index - 1) ?? null);
+        log.push(entry.term);
+      }
+      if (page.length === 0) break;
+    }
+    if (log.last < last) {
+      this.#check('log-matching', false, 'a log has all entries up to its last', () => ({ id: status.id, has: log.last }));
+    }
+    return log;
   }
 
-  #checkEntry(entry: Entry, previous: Term): void {
-    const key = `${entry.index}/${entry.term}`;
-    const known = this.#entries.get(key);
-    if (known === undefined) {
-      this.#entries.set(key, { previous, entry });
+  #checkEntry({ index, term, kind, data }: ObservedEntry, previous: Term | null): void {
+    const head = this.#entries.get(index) ?? null;
+    let known = head;
+    while (known !== null && known.term !== term) known = known.next;
+    if (known === null) {
+      this.#entries.set(index, { term, previous, kind, data, next: head });
       return;
     }
-    const same = known.entry.kind === entry.kind && known.entry.data === entry.data && known.previous === previous;
-    assert(same, 'the same index and term is the same entry after the same prefix', () => [known, { previous, entry }]);
+    const same = isSame(known.previous, previous) && isSame(known.kind, kind) && isSame(known.data, data);
+    this.#check('log-matching', same, 'the same index and term is the same entry after the same prefix', () => ({
+      index,
+      known: { ...known, next: undefined },
+      here: { term, previous, kind, data },
+    }));
+    known.previous ??= previous;
+    known.kind ??= kind;
+    known.data ??= data;
   }
 
   /** State Machine Safety: nobody ever commits a different entry at an index (Raft §5.4.3). */
-  #checkCommitted(status: CoreStatus, from: LogIndex, terms: readonly Term[]): void {
-    for (let index = after(from); index <= status.commitIndex; index = after(index)) {
-      const at = terms[index - 1] ?? term(0);
-      const known = this.#committed[index - 1];
-      const agrees = known === undefined || known.term === at;
-      assert(agrees, 'all commit the same entry', () => ({ id: status.id, index, committed: known?.term, here: at }));
-      const seenIn = known !== undefined && known.seenIn < status.term ? known.seenIn : status.term;
-      this.#committed[index - 1] = { index, term: at, seenIn };
-      if (known === undefined) this.#checkNewerLeaders(index, at, seenIn);
+  #commit(index: number, at: Term, seenIn: Term, by: NodeId | null): void {
+    const known = this.#committed.get(index);
+    if (by !== null && known !== undefined) {
+      const acknowledged = this.#acknowledged.get(index);
+      if (acknowledged !== undefined) this.#checkAcknowledged(index, acknowledged, at, by);
+      this.#check('state-machine-safety', known.term === at, 'all commit the same entry', () => ({
+        id: by,
+        index,
+        committed: known.term,
+        here: at,
+      }));
     }
+    if (known !== undefined && known.seenIn <= seenIn) return;
+    this.#committed.set(index, { term: known?.term ?? at, seenIn });
+    if (index > this.#highest) this.#highest = logIndex(index);
+    this.#checkNewerLeaders(index, at, seenIn);
   }
 
-  #checkNewerLeaders(index: LogIndex, at: Term, seenIn: Term): void {
-    for (const { status, terms } of this.#seen.values()) {
+  #checkAcknowledged(index: number, acknowledged: Term, at: Term, by: string): void {
+    const detail = { index, acknowledged, at, by };
+    this.#check('acknowledged-writes', acknowledged === at, 'what was acknowledged is what is committed', () => detail);
+  }
+
+  #checkNewerLeaders(index: number, at: Term, seenIn: Term): void {
+    for (const { status, log } of this.#seen.values()) {
       if (status.role !== 'leader' || status.term <= seenIn) continue;
-      assert(terms[index - 1] === at, 'a leader of a later term holds what is committed', () => ({
-        leader: status.id,
-        index,
-        at,
-      }));
+      this.#checkHolds(status, log, index, at, 'a leader of a later term holds what is committed');
     }
   }
 
-  /** Election Safety and Leader Completeness (Raft §5.2, §5.4). */
-  #checkLeader({ id, term: led }: CoreStatus, terms: readonly Term[]): void {
-    const known = this.#leaders.get(led);
-    assert(known === undefined || known === id, 'one leader per term', () => ({ term: led, leaders: [known, id] }));
-    if (known !== undefined) return;
-    this.#leaders.set(led, id);
-    for (const { index, term: at, seenIn } of this.#committed) {
-      if (seenIn >= led) continue;
-      assert(terms[index - 1] === at, 'a new leader holds everything committed before', () => ({
-        leader: id,
-        term: led,
-        index,
-        at,
-      }));
+  /** Election Safety and Leader Completeness (Raft §5.2, §5.4). `completeUpTo` is null for a leader seen for the first time. */
+  #checkLeader(status: CoreStatus, log: TermLog, completeUpTo: number | null): void {
+    this.leads(status.id, status.term);
+    const end = completeUpTo === null ? Math.max(log.last, this.#highest) : log.last;
+    for (let index = Math.max(completeUpTo ?? 0, log.base) + 1; index <= end; index += 1) {
+      const committed = this.#committed.get(index);
+      if (committed === undefined || committed.seenIn >= status.term) continue;
+      this.#checkHolds(status, log, index, committed.term, 'a new leader holds everything committed before');
     }
   }
-}
 
-/** What must be true of any one state. */
-function checkShape({ id, commitIndex, lastIndex, durableIndex, peers }: CoreStatus): void {
-  assert(commitIndex <= lastIndex, 'only what is in the log is committed', () => ({ id, commitIndex, lastIndex }));
-  assert(durableIndex <= lastIndex, 'only what is in the log is durable', () => ({ id, durableIndex, lastIndex }));
-  for (const { id: peer, matchIndex, nextIndex } of peers) {
-    const isSane = matchIndex < nextIndex && nextIndex <= lastIndex + 1;
-    assert(isSane, 'matchIndex < nextIndex <= lastIndex + 1', () => ({ id, peer, matchIndex, nextIndex, lastIndex }));
+  #checkHolds(status: CoreStatus, log: TermLog, index: number, at: Term, what: string): void {
+    const here = log.at(index);
+    // Behind the known part, but not behind the log: it may well be there.
+    if (here === undefined && index <= status.lastIndex) return;
+    const promise = this.#acknowledged.has(index) ? 'acknowledged-writes' : 'leader-completeness';
+    this.#check(promise, here === at, what, () => ({ leader: status.id, term: status.term, index, at, here: here ?? null }));
+  }
+
+  /** What must be true of any one state. */
+  #checkShape({ id, commitIndex, lastIndex, durableIndex, peers }: CoreStatus): void {
+    const inLog = (what: string, index: LogIndex): void => {
+      if (index > lastIndex)
+        this.#check('monotonic', false, `only what is in the log is ${what}`, () => ({ id, index, lastIndex }));
+    };
+    inLog('committed', commitIndex);
+    inLog('durable', durableIndex);
+    for (const { id: peer, matchIndex, nextIndex } of peers) {
+      if (matchIndex < nextIndex && nextIndex <= lastIndex + 1) continue;
+      const detail = { id, peer, matchIndex, nextIndex, lastIndex };
+      this.#check('monotonic', false, 'matchIndex < nextIndex <= lastIndex + 1', () => detail);
+    }
+  }
+
+  /** What must be true between two states of the same life. */
+  #checkStep(before: CoreStatus, now: CoreStatus): void {
+    const { id } = now;
+    this.#check('monotonic', now.term >= before.term, 'terms never go back', () => ({ id, before: before.term, now: now.term }));
+    this.#check('monotonic', now.commitIndex >= before.commitIndex, 'the commit index never goes back', () => ({
+      id,
+      before: before.commitIndex,
+      now: now.commitIndex,
+    }));
+    if (now.term !== before.term || before.votedFor === null) return;
+    const detail = { id, term: now.term, before: before.votedFor, now: now.votedFor };
+    this.#check('one-vote', before.votedFor === now.votedFor, 'one vote per term', () => detail);
   }
 }
 
-/** What must be true between two states of the same life. */
-function checkStep(before: CoreStatus, now: CoreStatus): void {
-  const { id } = now;
-  assert(now.term >= before.term, 'terms never go back', () => ({ id, before: before.term, now: now.term }));
-  const { commitIndex } = before;
-  assert(now.commitIndex >= commitIndex, 'the commit index never goes back', () => ({
-    id,
-    before: commitIndex,
-    now: now.commitIndex,
-  }));
-  const keepsVote = now.term !== before.term || before.votedFor === null || before.votedFor === now.votedFor;
-  assert(keepsVote, 'one vote per term', () => ({ id, term: now.term, before: before.votedFor, now: now.votedFor }));
+/** Whether two tellings of one thing can both be true. */
+function isSame(a: string | number | null, b: string | number | null): boolean {
+  return a === b || a === null || b === null;
 }
 
-/** How many entries of the log seen before are still there: two logs that agree at an index agree before it. */
-function commonLength(terms: readonly Term[], { lastIndex, lastTerm }: CoreStatus, entries: ObservedMember['entries']): number {
-  if (lastIndex <= terms.length && (lastIndex === 0 || terms[lastIndex - 1] === lastTerm)) return lastIndex;
-  for (let end = Math.min(terms.length, lastIndex); end > 0; end -= CHUNK) {
-    const start = Math.max(1, end - CHUNK + 1);
+/** The last index at which the log seen before agrees with the entries from `first` to `last`: before it they agree too. Else its base. */
+function commonLength(log: TermLog, first: number, last: number, entries: ObservedMember['entries']): number {
+  const least = Math.max(first, log.base + 1);
+  const newest = Math.min(log.last, last);
+  // Nearly always nothing was replaced, and one look at the end tells.
+  if (newest >= least && entries(logIndex(newest), 1)[0]?.term === log.at(newest)) return newest;
+  for (let end = newest; end >= least; end -= CHUNK) {
+    const start = Math.max(least, end - CHUNK + 1);
     const chunk = entries(logIndex(start), end - start + 1);
-    const agreeing = chunk.findLast((entry) => terms[entry.index - 1] === entry.term);
+    const agreeing = chunk.findLast((entry) => log.at(entry.index) === entry.term);
     if (agreeing !== undefined) return agreeing.index;
   }
-  return 0;
+  return log.last < least ? log.last : log.base;
 }

@@ -9,13 +9,14 @@ import type { Recovered } from '../replica/ports.ts';
 import { StoreModel } from './model.ts';
 import type { SimNode } from './node.ts';
 
+/** Stands among the nodes whose states are compared. */
+const REFERENCE = 'one machine that applies the log once';
+
 export class Referee {
   readonly model = new StoreModel();
   readonly #checker = new InvariantChecker();
   /** The store's own machine, applied once, in order: what every node's state must hash to. */
   readonly #reference = new Machine();
-  /** `hashes[i]` was taken after the entry at index i. */
-  readonly #hashes: number[] = [];
   /** Each node's last vote for another, and its last acknowledgement to a leader. */
   readonly #votes = new Map<NodeId, { readonly term: Term; readonly candidate: NodeId }>();
   readonly #acknowledgements = new Map<NodeId, { readonly term: Term; readonly matched: LogIndex }>();
@@ -70,11 +71,11 @@ export class Referee {
       assert(entry !== undefined, 'a committed entry is in the log', () => ({ id, index: next }));
       this.model.apply(entry);
       if (entry.kind === 'command') this.#reference.apply(entry.index, entry.data);
-      this.#hashes[entry.index] = this.#reference.hash();
+      this.#checker.applied(REFERENCE, entry.index, this.#reference.hash());
     }
     const { appliedIndex } = replica;
     assert(appliedIndex <= status.commitIndex, 'only what is committed is applied', () => ({ id, appliedIndex }));
-    if (appliedIndex > 0) this.#checkState(id, appliedIndex, replica.machine.hash());
+    if (appliedIndex > 0) this.#checker.applied(id, appliedIndex, replica.machine.hash());
   }
 
   /** In the end: whatever was ever committed is on this node, and nothing else. */
@@ -84,20 +85,15 @@ export class Referee {
     const { index } = this.model;
     assert(appliedIndex === index, 'what was ever committed is on every node', () => ({ id, appliedIndex, committed: index }));
     const hash = replica.machine.hash();
-    if (appliedIndex > 0) this.#checkState(id, appliedIndex, hash);
+    if (appliedIndex > 0) this.#checker.applied(id, appliedIndex, hash);
     const recomputed = replica.machine.recomputedHash();
     assert(hash === recomputed, 'the hash that is kept is that of the state', () => ({ id, hash, recomputed }));
-  }
-
-  /** State Machine Safety, as a number. */
-  #checkState(id: NodeId, appliedIndex: LogIndex, hash: number): void {
-    const expected = this.#hashes[appliedIndex];
-    assert(hash === expected, 'the same applied index is the same state', () => ({ id, appliedIndex, hash, expected }));
   }
 
   /** A client has the answer to a write: it is committed, it is right, and it came after all that was known before. */
   acknowledged(at: EntryId, reply: Reply, floor: number): void {
     assert(this.#checker.isCommitted(at), 'what is acknowledged is committed', () => at);
+    this.#checker.acknowledged(at);
     const expected = this.model.replyAt(at.index);
     assert(expected !== null && isSame(expected, reply), 'the answer is what the log says', () => ({ at, reply, expected }));
     assert(reply.type !== 'session-expired', 'a session in use is not forgotten', () => at);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { clusterTime, logIndex, millis, nodeId, term } from '../../src/base/brand.ts';
 import { InvariantChecker, type ObservedMember } from '../../src/raft/invariants.ts';
 import type { CoreStatus, Entry } from '../../src/raft/messages.ts';
+import { BrokenPromise, PROMISES } from '../../src/raft/promises.ts';
 
 /** A member as it might be seen, with a log of these terms. */
 function member(id: string, terms: readonly number[], status: Partial<CoreStatus> = {}, data = 'x'): ObservedMember {
@@ -105,5 +106,87 @@ describe('each broken promise is noticed', () => {
     } as const;
     expect(observe(member('n1', [1], committed(2)))).toThrow('only what is in the log');
     expect(observe(member('n1', [1], { ...leads(1), peers: [peer] }))).toThrow('matchIndex < nextIndex');
+  });
+});
+
+describe('states, answers and what is forgotten', () => {
+  const at = (index: number, inTerm: number) => ({ index: logIndex(index), term: term(inTerm) });
+
+  it('one state for one applied index', () => {
+    const checker = new InvariantChecker();
+    checker.applied('n1', logIndex(256), 7);
+    checker.applied('n1', logIndex(256), 7);
+    expect(checker.checked('state-machine-safety')).toBe(0);
+    checker.applied('n2', logIndex(256), 7);
+    checker.applied('n2', logIndex(257), 8);
+    expect(checker.checked('state-machine-safety')).toBe(1);
+    expect(() => checker.applied('n3', logIndex(256), 9)).toThrow('the same applied index is the same state');
+  });
+
+  it('what was acknowledged is what is committed, whichever is seen first', () => {
+    const before = new InvariantChecker();
+    before.acknowledged(at(2, 1));
+    expect(before.isCommitted(at(2, 1))).toBe(true);
+    before.observe(member('n1', [1, 1], committed(2)));
+    expect(() => before.observe(member('n2', [1, 2], committed(2)))).toThrow('what was acknowledged is what is committed');
+    const later = new InvariantChecker();
+    later.observe(member('n1', [1, 2], committed(2)));
+    later.acknowledged(at(2, 2));
+    expect(() => later.acknowledged(at(1, 2))).toThrow('what was acknowledged is what is committed');
+  });
+
+  it('a later leader without what was acknowledged has lost it', () => {
+    const checker = new InvariantChecker();
+    checker.acknowledged(at(2, 1));
+    expect(() => checker.observe(member('n1', [1], leads(2)))).toThrow('a new leader holds everything committed before');
+    const other = new InvariantChecker();
+    other.observe(member('n1', [1], leads(2)));
+    expect(() => other.acknowledged(at(2, 1))).toThrow('a leader of a later term');
+    // It may be acknowledged before this leader of the same term was looked at again.
+    const same = new InvariantChecker();
+    same.observe(member('n1', [1], leads(1)));
+    expect(() => same.acknowledged(at(2, 1))).not.toThrow();
+  });
+
+  it('goes on after a breach for whoever listens, and names the promise', () => {
+    const broken: BrokenPromise[] = [];
+    const checker = new InvariantChecker((each) => broken.push(each));
+    checker.leads(nodeId('n1'), term(3));
+    checker.leads(nodeId('n2'), term(3));
+    checker.voted(nodeId('n3'), term(3), nodeId('n1'));
+    checker.voted(nodeId('n3'), term(3), nodeId('n2'));
+    expect(broken.map(({ promise }) => promise)).toEqual(['election-safety', 'one-vote']);
+    expect(broken[0]).toBeInstanceOf(BrokenPromise);
+    expect(new Set(PROMISES.map(({ id }) => id)).size).toBe(PROMISES.length);
+  });
+
+  it('a log that begins later is compared from there', () => {
+    const known = (first: number, last: number, exact = true) => ({
+      known: { first: logIndex(first), last: logIndex(last), exact },
+    });
+    const checker = new InvariantChecker();
+    checker.observe(member('n1', [1, 1, 2, 2], committed(4)));
+    checker.observe({ ...member('n2', [9, 9, 2, 2], committed(4)), ...known(3, 4) });
+    expect(() => checker.observe({ ...member('n3', [9, 9, 2, 3], committed(4)), ...known(3, 4) })).toThrow(
+      'all commit the same entry',
+    );
+  });
+
+  it('does not blame a leader for entries that were not looked at', () => {
+    const part = { known: { first: logIndex(1), last: logIndex(1), exact: false } };
+    const checker = new InvariantChecker();
+    checker.observe(member('n1', [1, 1, 1], committed(3)));
+    expect(() => checker.observe({ ...member('n2', [1, 9, 9], leads(9)), ...part })).not.toThrow();
+    expect(() => checker.observe(member('n2', [1, 9, 9], leads(9)))).toThrow('a new leader holds everything committed before');
+  });
+
+  it('forgets what is old, and still compares what is new', () => {
+    const checker = new InvariantChecker();
+    checker.observe(member('n1', [1, 1, 1], committed(3)));
+    checker.applied('n1', logIndex(2), 5);
+    checker.forget(2, 1);
+    checker.applied('n2', logIndex(2), 6);
+    expect(() => checker.observe(member('n2', [2, 2, 2], committed(2)))).not.toThrow();
+    expect(() => checker.observe(member('n2', [2, 2, 2], committed(3)))).toThrow('all commit the same entry');
   });
 });
