@@ -30,7 +30,7 @@ export class SimDisk {
   #crashPoint: { readonly files: RegExp; left: number } | null = null;
   /** An error was injected since the last start: the process may stop for it. */
   failed = false;
-  /** A bit was turned over at some time: the process may refuse to start. */
+  /** A bit was turned over since the last start: the log may have to be repaired. */
   rotten = false;
 
   constructor(parts: SimDiskParts) {
@@ -85,14 +85,18 @@ export class SimDisk {
     this.#replace(this.#memory.afterPowerLoss(this.#parts.random));
   }
 
-  /** Turns a bit over in the last file that `which` names; `place` in [0, 1) says where. Null when there is none. */
+  /** Turns a bit over in the files that `which` names; `place` in [0, 1) says where in all their bytes. Null when there are none. */
   rot(which: RegExp, place: number, bit: number): string | null {
-    const path = this.#memory.paths().findLast((each) => which.test(each));
-    if (path === undefined) return null;
-    const bytes = this.#memory.peek(path);
-    const used = endOfUse(bytes);
-    const at = Math.floor(place * used);
-    if (used === 0 || !this.#memory.flip(path, at, bit)) return null;
+    const paths = this.#memory.paths().filter((each) => which.test(each));
+    const sizes = paths.map((path) => endOfUse(this.#memory.peek(path)));
+    let at = Math.floor(place * sizes.reduce((sum, size) => sum + size, 0));
+    const found = sizes.findIndex((size) => {
+      if (at < size) return true;
+      at -= size;
+      return false;
+    });
+    const path = paths[found];
+    if (path === undefined || !this.#memory.flip(path, at, bit)) return null;
     this.rotten = true;
     return `${path} byte ${at} bit ${bit}`;
   }

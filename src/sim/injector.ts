@@ -11,10 +11,11 @@ export interface InjectorParts {
   readonly note: (who: string, what: string) => void;
 }
 
-const FILES: Readonly<Record<'any' | 'log' | 'vote' | 'mark', RegExp>> = {
-  any: /./,
-  log: /\.log$/,
-  vote: /\/meta-[ab]$/,
+const FILES: Readonly<Record<'any' | 'log' | 'vote', RegExp>> = { any: /./, log: /\/wal\//, vote: /\/meta-[ab]$/ };
+/** Never both copies of the vote: a node without either has no way back. */
+const ROTTING: Readonly<Record<'log' | 'vote' | 'mark', RegExp>> = {
+  log: /\/wal\/\d+\.log$/,
+  vote: /\/meta-b$/,
   mark: /\/mark$/,
 };
 
@@ -178,7 +179,7 @@ export class Injector {
         break;
       case 'bit-rot':
         node.crash('stopped for bit rot');
-        this.#parts.note(node.id, `rot ${disk.rot(FILES[fault.file], fault.place, fault.bit)}`);
+        this.#parts.note(node.id, `rot ${disk.rot(ROTTING[fault.file], fault.place, fault.bit)}`);
         this.#later(fault.downMs, () => node.start());
         break;
       default:

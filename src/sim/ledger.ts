@@ -40,7 +40,9 @@ export class DiskLedger {
   checkRecovered(recovered: Recovered, rotten: boolean): void {
     const { entries, hardState } = recovered;
     const terms = entries.map((entry) => entry.term);
-    if (recovered.damage === null) this.#checkWhole(terms, hardState);
+    // An earlier start may have mended the log already, and ended before it was open.
+    const isMended = hardState.repairFrom !== null && hardState.repairFrom !== this.#hardState.repairFrom;
+    if (recovered.damage === null && !isMended) this.#checkWhole(terms, hardState);
     else {
       assert(rotten, 'only rot damages a log', () => ({ node: this.#node, damage: recovered.damage }));
       this.#checkRepairing(terms, hardState);

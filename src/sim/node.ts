@@ -118,6 +118,7 @@ export class SimNode {
       this.#ledger.checkRecovered(opened.recovered, this.disk.rotten);
       this.#parts.onRecovered(id, opened.recovered);
       this.disk.failed = false;
+      this.disk.rotten = false;
       this.#serve(life, opened);
     });
   }

@@ -1,8 +1,16 @@
 import type { Bug } from './bug.ts';
 import { ELECTION_BUGS } from './bugs/elections.ts';
+import { REPAIR_BUGS } from './bugs/repair.ts';
 import { REPLICATION_BUGS } from './bugs/replication.ts';
 import { STORAGE_BUGS } from './bugs/storage.ts';
 import { STORE_BUGS } from './bugs/store.ts';
 import { WIRE_BUGS } from './bugs/wire.ts';
 
-export const BUGS: readonly Bug[] = [...ELECTION_BUGS, ...REPLICATION_BUGS, ...STORE_BUGS, ...STORAGE_BUGS, ...WIRE_BUGS];
+export const BUGS: readonly Bug[] = [
+  ...ELECTION_BUGS,
+  ...REPLICATION_BUGS,
+  ...STORE_BUGS,
+  ...STORAGE_BUGS,
+  ...REPAIR_BUGS,
+  ...WIRE_BUGS,
+];

@@ -3,7 +3,17 @@
  * After every step Raft's invariants are checked, and a few that only an all-seeing observer can check.
  */
 import { assert } from '../../src/base/assert.ts';
-import { after, clusterTime, type LogIndex, logIndex, millis, type NodeId, nodeId, term } from '../../src/base/brand.ts';
+import {
+  after,
+  clusterTime,
+  type LogIndex,
+  logIndex,
+  millis,
+  type NodeId,
+  nextTerm,
+  nodeId,
+  term,
+} from '../../src/base/brand.ts';
 import { type Random, seededRandom } from '../../src/base/random.ts';
 import { type CoreLimits, RaftCore } from '../../src/raft/core.ts';
 import { InvariantChecker } from '../../src/raft/invariants.ts';
@@ -24,6 +34,16 @@ export class Disk {
   hardState: HardState = { term: term(0), votedFor: null, repairFrom: null };
   entries: Entry[] = [];
   commit: LogIndex = logIndex(0);
+  /** Acknowledged, and then lost to damage. */
+  readonly #lost = new Set<string>();
+
+  /** What storage makes of damage at `from`: the log ends before it, in a new term without a vote (0005-repair.md). */
+  damage(from: LogIndex): void {
+    for (const entry of this.entries.splice(from - 1)) this.#lost.add(keyOf(entry));
+    this.commit = logIndex(Math.min(this.commit, this.entries.length));
+    const next = nextTerm(this.hardState.term);
+    this.hardState = { term: next, votedFor: null, repairFrom: next };
+  }
 
   write({ hardState, entries, commit }: PersistBatch): void {
     if (hardState !== null) this.hardState = hardState;
@@ -36,10 +56,13 @@ export class Disk {
     this.commit = logIndex(Math.max(this.commit, Math.min(commit, this.entries.length)));
   }
 
-  holds({ index, term: at }: EntryId): boolean {
-    return this.entries[index - 1]?.term === at;
+  /** Whether the entry is here, or was until damage took it. */
+  hasHeld(id: EntryId): boolean {
+    return this.entries[id.index - 1]?.term === id.term || this.#lost.has(keyOf(id));
   }
 }
+
+const keyOf = ({ index, term: at }: EntryId): string => `${index}/${at}`;
 
 export class CoreNode {
   readonly id: NodeId;
@@ -278,11 +301,11 @@ export class CoreCluster {
     const status = core.status(this.now);
     const before = this.checker.commitIndex;
     this.checker.observe({ status, entries: (from, limit) => core.entries(from, limit) });
-    // Whatever is committed is on the disks of a majority, right now, without anyone's word for it.
+    // Whatever is committed is on the disks of a majority, without anyone's word for it (or was, before damage took it).
     for (let index = after(before); index <= this.checker.commitIndex; index = after(index)) {
       const at = core.termAt(index) ?? term(0);
       const { voters } = status.configuration;
-      const durable = voters.filter((each) => this.nodes.get(each)?.disk.holds({ index, term: at }));
+      const durable = voters.filter((each) => this.nodes.get(each)?.disk.hasHeld({ index, term: at }));
       assert(durable.length > voters.length / 2, 'what is committed is on the disks of a majority', () => ({ id, index, at }));
     }
     for (const never of this.neverHappened) {

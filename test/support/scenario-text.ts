@@ -44,6 +44,10 @@ export function eventText(event: RaftEvent): string | null {
     }
     case 'truncated':
       return `drops ${event.from} to ${event.to}, as ${event.leader} has others`;
+    case 'repair':
+      return event.state === 'begun'
+        ? `lost entries: no vote until one of term ${event.since} or later is committed`
+        : 'has its log again';
     case 'transfer':
       return `handing over to ${event.to}: ${event.state}`;
     default:
@@ -65,9 +69,10 @@ export function logLines(cluster: CoreCluster): string[] {
 export function statusLines(cluster: CoreCluster): string[] {
   return [...cluster.nodes.values()].map(({ id, core }) => {
     if (core === null) return `${id} down`;
-    const { role, term, leader, commitIndex, lastIndex, durableIndex } = core.status(cluster.now);
+    const { role, term, leader, commitIndex, lastIndex, durableIndex, repairing } = core.status(cluster.now);
     const lag = durableIndex < lastIndex ? `, on disk ${durableIndex}` : '';
-    return `${id} ${role} in term ${term}, leader ${leader ?? 'unknown'}, committed ${commitIndex} of ${lastIndex}${lag}`;
+    const repair = repairing ? ', repairing' : '';
+    return `${id} ${role} in term ${term}, leader ${leader ?? 'unknown'}, committed ${commitIndex} of ${lastIndex}${lag}${repair}`;
   });
 }
 

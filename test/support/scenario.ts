@@ -89,6 +89,10 @@ class Scenario {
       this.#cutLinks([...this.#in.nodes.keys()].filter((other) => other !== id).map((other) => `${id}-${other}`)),
     heal: () => this.#cut.clear(),
     crash: (ids) => ids.forEach((id) => void this.#in.crash(nodeId(id))),
+    damage: ([id = '', from = '1']) => {
+      this.#in.crash(nodeId(id));
+      this.#in.node(nodeId(id)).disk.damage(logIndex(Number(from)));
+    },
     restart: (ids) => ids.forEach((id) => void this.#in.start(nodeId(id))),
     close: ([id = '', ...seers]) => this.#close(nodeId(id), seers),
     run: ([ms = '']) => this.#run(Number(ms)),
@@ -255,6 +259,7 @@ const lostText = ({ index, term: at }: EntryId): string => `${index}@${at} never
 const FILLERS = new Set([
   'by',
   'to',
+  'from',
   'with',
   'for',
   'and',
