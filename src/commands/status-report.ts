@@ -17,6 +17,7 @@ export function statusJson(picture: ClusterPicture): unknown {
 function numbers({ state, status }: NodeView): Record<string, unknown> {
   return {
     role: state === 'up' ? (status?.role ?? null) : null,
+    repairing: state === 'up' && (status?.repairing ?? false),
     term: status?.term ?? 0,
     lastIndex: status?.lastIndex ?? 0,
     commitIndex: status?.commitIndex ?? 0,
@@ -25,12 +26,17 @@ function numbers({ state, status }: NodeView): Record<string, unknown> {
   };
 }
 
+function roleWord({ state, status }: NodeView): string {
+  if (state !== 'up') return state;
+  return status?.repairing ? 'repairing' : (status?.role ?? 'starting');
+}
+
 export function statusLines(picture: ClusterPicture): readonly string[] {
   const up = picture.nodes.filter((node) => node.state === 'up').length;
   const leads = picture.leader === null ? 'no leader' : `${picture.leader} leads`;
   const rows = picture.nodes.map((node) => [
     node.id,
-    node.state === 'up' ? (node.status?.role ?? 'starting') : node.state,
+    roleWord(node),
     ...[node.status?.term, node.status?.commitIndex, node.status?.appliedIndex, node.status?.lastIndex, node.status?.keys].map(
       (value) => (value === undefined ? '-' : String(value)),
     ),

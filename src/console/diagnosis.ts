@@ -1,4 +1,5 @@
 /** The standing answer to "how is it, and what must not happen next?", in one sentence. Pure. */
+import type { NodeId } from '../base/brand.ts';
 import type { ClusterPicture, NodeView } from '../cluster/driver.ts';
 import { bestReach, type Connectivity, connectivityOf, majorityOf, partnersOf } from '../commands/connectivity.ts';
 import { divergence, leaderOf } from '../commands/log-cells.ts';
@@ -23,7 +24,7 @@ export function diagnose(picture: ClusterPicture): Diagnosis {
   const reach = bestReach(links);
   if (reach < quorum) return stopped(picture, reach, quorum);
   const leader = leaderOf(picture);
-  if (leader === null) return leaderless(picture);
+  if (leader === null) return halted(picture, quorum) ?? leaderless(picture);
   const own = partnersOf(leader.id, links).length;
   if (own < quorum) {
     return {
@@ -31,7 +32,12 @@ export function diagnose(picture: ClusterPicture): Diagnosis {
       text: `${leader.id} leads but reaches only ${own} of ${count}: it steps down, and the others elect.`,
     };
   }
-  return thin(picture, links, quorum) ?? behind(picture, leader) ?? allWell(picture, leader, reach, quorum);
+  return (
+    thin(picture, links, quorum) ??
+    repairing(picture, leader) ??
+    behind(picture, leader) ??
+    allWell(picture, leader, reach, quorum)
+  );
 }
 
 function stopped(picture: ClusterPicture, reach: number, quorum: number): Diagnosis {
@@ -45,6 +51,27 @@ function remedy({ nodes, faults }: ClusterPicture): string {
   if (faults.length > 0) return 'H heals all faults.';
   if (down.length > 0) return `Restart ${listText(down, 'or')}.`;
   return paused.length > 0 ? `Resume ${listText(paused, 'or')}.` : '';
+}
+
+const repairers = ({ nodes }: ClusterPicture): readonly NodeId[] =>
+  nodes.filter(({ state, status }) => state === 'up' && status?.repairing).map(({ id }) => id);
+
+/** Damaged logs are given back by a leader, and a leader takes a majority of whole ones. */
+function halted(picture: ClusterPicture, quorum: number): Diagnosis | null {
+  const damaged = repairers(picture);
+  const whole = picture.nodes.length - damaged.length;
+  if (whole >= quorum) return null;
+  const logs = damaged.length === 1 ? 'its log' : 'their logs';
+  const text = `Writes are stopped: ${listText(damaged)} lost part of ${logs}, and ${plural(whole, 'whole log')} cannot elect. Restore one from a backup.`;
+  return { severity: 'error', text };
+}
+
+function repairing(picture: ClusterPicture, leader: NodeView): Diagnosis | null {
+  const [first, ...others] = repairers(picture);
+  if (first === undefined) return null;
+  const who = listText([first, ...others]);
+  const logs = others.length === 0 ? 'is repairing its log: no vote' : 'are repairing their logs: no votes';
+  return { severity: 'warn', text: `${who} ${logs} until ${leader.id} has given back what was lost.` };
 }
 
 function leaderless({ nodes }: ClusterPicture): Diagnosis {

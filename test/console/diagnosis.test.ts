@@ -57,6 +57,21 @@ describe('the standing diagnosis', () => {
     expect(diagnose(picture).text).toBe('n2 holds 2 entries of T2 that will be truncated once it hears n1.');
   });
 
+  it('says who repairs a log, and that too many damaged ones stop the cluster', () => {
+    const one = withNode(fakePicture(5), 'n2', {}, { repairing: true });
+    expect(diagnose(one)).toEqual({
+      severity: 'warn',
+      text: 'n2 is repairing its log: no vote until n1 has given back what was lost.',
+    });
+    const two = withNode(one, 'n3', {}, { repairing: true });
+    expect(diagnose(two).text).toBe('n2 and n3 are repairing their logs: no votes until n1 has given back what was lost.');
+    const three = { ...withNode(two, 'n1', {}, { role: 'follower', repairing: true }), leader: null };
+    expect(diagnose(three)).toEqual({
+      severity: 'error',
+      text: 'Writes are stopped: n1, n2 and n3 lost part of their logs, and 2 whole logs cannot elect. Restore one from a backup.',
+    });
+  });
+
   it('knows the cluster of one', () => {
     expect(diagnose(fakePicture(1)).text).toBe('A single node: while it is down, nothing can be read or written.');
   });

@@ -4,7 +4,7 @@ import type { Random } from '../../src/base/random.ts';
 import type { Entry, HardState, PersistBatch } from '../../src/raft/messages.ts';
 import type { LogStore, Recovered } from '../../src/replica/ports.ts';
 import type { MemoryDisk } from '../../src/sim/memory-disk.ts';
-import { openLogStore } from '../../src/storage/log-store.ts';
+import { type LogStoreOptions, openLogStore } from '../../src/storage/log-store.ts';
 
 export const CLUSTER = '0123456789abcdef0123456789abcdef';
 export const NODE = nodeId('n1');
@@ -23,10 +23,15 @@ export interface Opening {
   readonly recovered: Recovered | null;
 }
 
+type Policy = Pick<LogStoreOptions, 'alone' | 'acceptLoss'>;
+
+/** As a node that has others to ask. */
+export const openAmongOthers = (disk: MemoryDisk): Opening => openOn(disk, NODE, CLUSTER, { alone: false });
+
 /** Opens the log and runs the disk until it is open, refused or crashed. */
-export function openOn(disk: MemoryDisk, node: NodeId = NODE, clusterId = CLUSTER): Opening {
+export function openOn(disk: MemoryDisk, node: NodeId = NODE, clusterId = CLUSTER, policy: Policy = {}): Opening {
   let opening: Opening = { error: null, store: null, recovered: null };
-  openLogStore({ disk, dir: DIR, clusterId, nodeId: node, limits: SMALL }, (error, value) => {
+  openLogStore({ disk, dir: DIR, clusterId, nodeId: node, limits: SMALL, ...policy }, (error, value) => {
     opening = error === null ? { error, ...value } : { error, store: null, recovered: null };
   });
   disk.run();
@@ -98,6 +103,23 @@ export class LogWorld {
       kind: (['command', 'command', 'noop', 'config'] as const)[random.integer(0, 4)] ?? 'command',
       data: `${this.#writes}${filler.repeat(sizes[random.integer(0, sizes.length)] ?? 0)}`,
     };
+  }
+
+  /** Why a damaged log may not begin its repair with this; null when it may. */
+  objectionToRepair({ hardState, entries, commitHint, damage }: Recovered): string | null {
+    const highest = Math.max(...this.states.map((state) => state.hardState.term));
+    const { term: now, votedFor, repairFrom } = hardState;
+    if (now <= highest || votedFor !== null || repairFrom !== now)
+      return `term ${now}, vote ${votedFor}, repair from ${repairFrom}`;
+    const text = entries.map((entry) => JSON.stringify(entry));
+    // A batch that is not whole leaves the beginning of the log that it made.
+    const wasThere = this.states.some((state) => text.every((entry, i) => entry === JSON.stringify(state.entries[i])));
+    if (!wasThere) return `${entries.length} entries came back that were never the beginning of a log`;
+    const committed = this.newest.entries.slice(0, commitHint).map((entry) => JSON.stringify(entry));
+    if (committed.some((entry, i) => entry !== text[i])) return `commit hint ${commitHint} covers what was never committed`;
+    if (damage !== null && damage.firstLost !== entries.length + 1)
+      return `lost from ${damage.firstLost} on, of ${entries.length}`;
+    return null;
   }
 
   /** Why this may not come back from the disk; null when it may. */

@@ -87,7 +87,7 @@ function askAll(client: RaftKvClient, file: ClusterFile): Promise<readonly Membe
 export function bestCandidate(statuses: readonly MemberStatus[], members: number): NodeId | null {
   const needed = Math.floor(members / 2) + 1;
   if (statuses.length < needed || statuses.some(({ role, leader }) => leader !== null || role !== 'follower')) return null;
-  const [best] = [...statuses].sort((one, other) => other.lastTerm - one.lastTerm || other.lastIndex - one.lastIndex);
+  const [best] = statuses.filter(({ repairing }) => !repairing).sort((one, other) => other.lastTerm - one.lastTerm || other.lastIndex - one.lastIndex);
   const reaches = best === undefined ? 0 : 1 + best.links.filter(({ connected }) => connected).length;
   return best !== undefined && reaches >= needed ? best.id : null;
 }

@@ -21,7 +21,14 @@ export function whyNode(story: Story, id: NodeId): readonly string[] {
   const told = lines.join(' ');
   const rest = faultsOn(story.picture, id).filter(({ command }) => !told.includes(command));
   const others = rest.length === 0 ? [] : [`Also set on it: ${faultNames(rest)}.`];
-  return [...lines, ...divergenceLines(story, node), ...others];
+  return [...repairLines(node, node.status), ...lines, ...divergenceLines(story, node), ...others];
+}
+
+function repairLines({ id }: NodeView, { repairing }: MemberStatus): readonly string[] {
+  if (!repairing) return [];
+  return [
+    `${id} is repairing its log, which lost entries to damage: it neither votes nor stands for election until a leader has given them back.`,
+  ];
 }
 
 function whyStopped({ picture }: Story, node: NodeView, stopped: string): readonly string[] {

@@ -75,6 +75,7 @@ export const cell = (text: string, style: Style = 'plain'): Row => [span(text, s
 export function roleText({ state, status }: NodeView): string {
   if (state !== 'up') return state;
   if (status === null) return 'starting';
+  if (status.repairing) return 'repairing';
   return status.role === 'pre-candidate' ? 'pre-cand' : status.role;
 }
 
@@ -83,7 +84,7 @@ export function roleStyle({ state, status }: NodeView): Style {
   if (state === 'paused') return 'warn';
   if (status === null) return 'dim';
   if (status.role === 'leader') return 'leader';
-  return status.role === 'candidate' || status.role === 'pre-candidate' ? 'warn' : 'plain';
+  return status.role === 'candidate' || status.role === 'pre-candidate' || status.repairing ? 'warn' : 'plain';
 }
 
 export function roleGlyph({ state, status }: NodeView, look: Glyphs): string {
