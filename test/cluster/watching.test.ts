@@ -158,6 +158,8 @@ describe('the first candidate of a fresh start', () => {
   it('is nobody while a majority is missing, a leader is known or an election is under way', () => {
     const one = follower('n1', 1, 1, 2);
     expect(bestCandidate([one], 3)).toBeNull();
+    expect(bestCandidate([{ ...one, repairing: true }, other], 3)).toBe('n2');
+    expect(bestCandidate([one, { ...other, repairing: true }], 3)).toBe('n1');
     expect(bestCandidate([one, { ...one, id: n2, leader: n3 }], 3)).toBeNull();
     expect(bestCandidate([one, { ...one, id: n2, role: 'candidate' }], 3)).toBeNull();
     expect(bestCandidate([follower('n1', 0, 0, 0)], 1)).toBe('n1');

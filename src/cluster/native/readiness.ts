@@ -37,10 +37,12 @@ export async function waitUntilServing(
   const client = new RaftKvClient({ endpoints: file.nodes, token });
   const giveUpAt = performance.now() + options.patienceMs;
   let campaignAt = 0;
+  let repairing: readonly string[] = [];
   try {
     for (let round = 1; performance.now() < giveUpAt; round += 1) {
       const statuses = await askAll(client, file);
       const serving = statuses.find(isServing);
+      repairing = statuses.filter((status) => status.repairing).map(({ id }) => id);
       if (serving !== undefined) return { leader: serving.id, term: serving.term };
       const candidate = options.hasten && performance.now() >= campaignAt ? bestCandidate(statuses, file.nodes.length) : null;
       if (candidate !== null) {
@@ -54,7 +56,7 @@ export async function waitUntilServing(
     client.close();
     admin.close();
   }
-  throw new ClusterError(await explain(dir, file, options.patienceMs));
+  throw new ClusterError(await explain(dir, file, options.patienceMs, repairing));
 }
 
 /** The statuses that came in time; a serving leader's is not kept waiting for by nodes that hang. */
@@ -87,7 +89,9 @@ function askAll(client: RaftKvClient, file: ClusterFile): Promise<readonly Membe
 export function bestCandidate(statuses: readonly MemberStatus[], members: number): NodeId | null {
   const needed = Math.floor(members / 2) + 1;
   if (statuses.length < needed || statuses.some(({ role, leader }) => leader !== null || role !== 'follower')) return null;
-  const [best] = statuses.filter(({ repairing }) => !repairing).sort((one, other) => other.lastTerm - one.lastTerm || other.lastIndex - one.lastIndex);
+  const [best] = statuses
+    .filter(({ repairing }) => !repairing)
+    .sort((one, other) => other.lastTerm - one.lastTerm || other.lastIndex - one.lastIndex);
   const reaches = best === undefined ? 0 : 1 + best.links.filter(({ connected }) => connected).length;
   return best !== undefined && reaches >= needed ? best.id : null;
 }
@@ -113,9 +117,13 @@ async function isKilled(dir: string, id: string): Promise<boolean> {
   return faults.some((fault) => (fault.kind === 'kill' || fault.kind === 'power-loss') && fault.nodes.includes(nodeId(id)));
 }
 
-async function explain(dir: string, file: ClusterFile, patienceMs: number): Promise<string> {
+async function explain(dir: string, file: ClusterFile, patienceMs: number, repairing: readonly string[]): Promise<string> {
   const { faults } = await readLedger(dir);
   const active = faults.map((fault) => fault.command).join(', ');
+  const damage =
+    repairing.length === 0
+      ? ''
+      : ` Damaged logs, which have no vote before others have given back what was lost: ${repairing.join(', ')}.`;
   const hint = active === '' ? '' : ` Active faults: ${active}. End them with: raftkv-tui fault heal --cluster ${file.name}`;
-  return `No leader of '${file.name}' serves after ${Math.round(patienceMs / 1_000)} s.${hint}`;
+  return `No leader of '${file.name}' serves after ${Math.round(patienceMs / 1_000)} s.${damage}${hint}`;
 }
