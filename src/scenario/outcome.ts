@@ -3,8 +3,9 @@ import type { CommandResult } from '../commands/command.ts';
 import { type FailureJson, isFailure } from '../commands/failure.ts';
 
 /** Lines for the story; a command that did something and has nothing to tell prints nothing. */
-export function answerWords(result: CommandResult): readonly string[] {
+export function answerWords(result: CommandResult, isRead: boolean): readonly string[] {
   const failure = failureIn(result);
+  if (failure !== null && isRead) return ['no answer'];
   if (failure !== null) return [failure.outcome === 'unknown' ? 'unknown: it may have happened' : 'refused: it did not happen'];
   return isDeed(result) ? [] : result.lines;
 }

@@ -90,7 +90,7 @@ export class Player {
         this.#begun.set(deed.name, this.#start(deed.command));
         return done();
       case 'finish':
-        return this.#told(await this.#world.run(this.#find(deed.name).result), deed.name);
+        return this.#finish(this.#find(deed.name), deed.name);
       case 'retry':
         return this.#retry(deed.name, deed.at);
       case 'end':
@@ -112,10 +112,10 @@ export class Player {
   }
 
   /** Answers print as they are; of what failed is told only whether it can still happen. */
-  #told(result: CommandResult, name: string | null = null): Played {
+  #told(result: CommandResult, line: string, name: string | null = null): Played {
     const problem = refusalOf(result);
     if (problem !== null) return failed(problem);
-    return done(answerWords(result).map((line) => (name === null ? line : `${name}: ${line}`)));
+    return done(answerWords(result, isRead(line)).map((words) => (name === null ? words : `${name}: ${words}`)));
   }
 
   async #command(command: Command): Promise<Played> {
@@ -123,7 +123,7 @@ export class Player {
     const came = await this.#world.run(result);
     const fault = faultOf(came);
     if (fault !== null) this.#faults.push({ line, id: fault });
-    return this.#told(came);
+    return this.#told(came, line);
   }
 
   async #end(words: string): Promise<Played> {
@@ -163,17 +163,21 @@ export class Player {
     throw new UsageError(`nothing called ${name} was begun`, { next: `write begin ${name}: at n1 put x 1` });
   }
 
+  async #finish({ line, result }: Begun, name: string): Promise<Played> {
+    return this.#told(await this.#world.run(result), line, name);
+  }
+
   async #retry(name: string, at: string): Promise<Played> {
     const { line, request } = this.#find(name);
     if (request === null) throw new UsageError(`${name} was not sent to a node`, { next: `write begin ${name}: at n1 …` });
-    return this.#told(await this.#world.run(this.#start({ type: 'command', line, at }, request).result), name);
+    return this.#finish(this.#start({ type: 'command', line, at }, request), name);
   }
 
   async #repeat(times: number, command: Command): Promise<Played> {
     const lines: string[] = [];
     for (let i = 1; i <= times; i += 1) {
       const line = command.line.replaceAll('{i}', String(i));
-      const played = this.#told(await this.#world.run(this.#start({ ...command, line }).result));
+      const played = this.#told(await this.#world.run(this.#start({ ...command, line }).result), line);
       if (played.problem !== null) return played;
       lines.push(...played.lines.filter((each) => each !== 'OK'));
     }
@@ -207,5 +211,6 @@ export class Player {
   }
 }
 
+const isRead = (line: string): boolean => /^(?:get|range|scan|keys)\b/.test(line);
 const done = (lines: readonly string[] = []): Played => ({ lines, problem: null });
 const failed = (problem: string): Played => ({ lines: [], problem });

@@ -1,4 +1,5 @@
 /** Carries a story out, sentence by sentence, and compares what it prints with what was written. */
+import { InvariantViolation } from '../base/assert.ts';
 import type { NodeId } from '../base/brand.ts';
 import { StoryFailure } from './failure.ts';
 import { Names } from './names.ts';
@@ -93,6 +94,7 @@ class StoryRun {
       return lines;
     } catch (error) {
       if (error instanceof StoryFailure || error instanceof ScriptError) throw error;
+      if (error instanceof InvariantViolation) throw new StoryFailure(file, line, 'a promise was broken', [error.message]);
       ScriptError.within(file, line, () => {
         throw error;
       });

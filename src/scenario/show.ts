@@ -20,10 +20,10 @@ function roleOf(stage: Stage, view: NodeView): string {
   if (state !== 'up') return state;
   if (status !== null && standsAs(view, 'leader')) {
     const term = stage.terms.name(status.term);
-    return stage.picture.leader === id ? `leads ${term}` : `still believes that it leads ${term}`;
+    return stage.picture.leader === id ? `leading in ${term}` : `believing that it leads, in ${term}`;
   }
-  if (standsAs(view, 'follower') && status?.leader != null) return `follows ${stage.names.nameOf(status.leader)}`;
-  return 'knows no leader';
+  if (standsAs(view, 'follower') && status?.leader != null) return `following ${stage.names.nameOf(status.leader)}`;
+  return 'without a leader';
 }
 
 /** `x=1@t1 | x=2@t2`: the value that an entry sets, its term; what the node knows to be committed is left of the bar. */

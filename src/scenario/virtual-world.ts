@@ -14,7 +14,8 @@ import type { NodeAnswer, NodeRequest, World } from './world.ts';
 
 const LATENCY_MS = [0.2, 1.5] as const;
 const SYNC_MS = [0.5, 3] as const;
-const SEGMENT_BYTES = 65_536;
+/** Small, so that stories of full disks need few writes. */
+const SEGMENT_BYTES = 8_192;
 const SEED = 1;
 /** How often is looked whether what is waited for is so. */
 const LOOK_MS = 5;
@@ -42,6 +43,7 @@ export class VirtualWorld implements World {
       latencyMs: LATENCY_MS,
       syncMs: SYNC_MS,
       segmentBytes: SEGMENT_BYTES,
+      valuesRepeat: true,
       note: () => {},
       onDown: ({ id }) => {
         for (const closed of this.#open.get(id) ?? []) closed();

@@ -19,6 +19,8 @@ export interface SimClusterParts {
   readonly syncMs: Span;
   readonly segmentBytes: number;
   readonly plants?: Plants;
+  /** Two writes may have the same value. Default: each value names its write. */
+  readonly valuesRepeat?: boolean;
   /** Every message that arrives, every role that is taken, every end of a process. */
   readonly note: (who: string, what: string | Message) => void;
   readonly onEvent?: (id: NodeId, event: RaftEvent) => void;
@@ -29,7 +31,7 @@ export interface SimClusterParts {
 export class SimCluster {
   readonly queue = new EventQueue();
   /** Throws InvariantViolation out of `step` as soon as a promise is broken. */
-  readonly referee = new Referee();
+  readonly referee: Referee;
   readonly nodes: ReadonlyMap<NodeId, SimNode>;
   readonly network: SimNetwork;
   readonly #parts: SimClusterParts;
@@ -40,6 +42,7 @@ export class SimCluster {
 
   constructor(parts: SimClusterParts) {
     this.#parts = parts;
+    this.referee = new Referee(parts.valuesRepeat);
     this.network = this.#createNetwork();
     this.nodes = new Map(nodeIds(parts.nodes).map((id) => [id, this.#createNode(id)]));
   }

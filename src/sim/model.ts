@@ -30,7 +30,13 @@ export class StoreModel {
   readonly #replies: (Reply | null)[] = [];
   /** Written values and the revision at which each took effect. */
   readonly #effects = new Map<string, Revision>();
+  readonly #valuesRepeat: boolean;
   #revision = 0;
+
+  /** `valuesRepeat`: two writes may have the same value, so that a write cannot be told by it. */
+  constructor(valuesRepeat = false) {
+    this.#valuesRepeat = valuesRepeat;
+  }
 
   /** Entries applied. */
   get index(): number {
@@ -108,7 +114,12 @@ export class StoreModel {
     this.#revision += 1;
     const at = this.revision;
     const earlier = this.#effects.get(value);
-    assert(earlier === undefined, 'a write takes effect at most once', () => ({ key, value: value.slice(0, 20), earlier, at }));
+    assert(earlier === undefined || this.#valuesRepeat, 'a write takes effect at most once', () => ({
+      key,
+      value: value.slice(0, 20),
+      earlier,
+      at,
+    }));
     this.#effects.set(value, at);
     const version = (current?.version ?? 0) + 1;
     this.#keep(key, { key, value, createRevision: current?.createRevision ?? at, modRevision: at, version });

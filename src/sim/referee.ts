@@ -13,7 +13,7 @@ import type { SimNode } from './node.ts';
 const REFERENCE = 'one machine that applies the log once';
 
 export class Referee {
-  readonly model = new StoreModel();
+  readonly model: StoreModel;
   readonly #checker = new InvariantChecker();
   /** The store's own machine, applied once, in order: what every node's state must hash to. */
   readonly #reference = new Machine();
@@ -22,6 +22,10 @@ export class Referee {
   readonly #acknowledgements = new Map<NodeId, { readonly term: Term; readonly matched: LogIndex }>();
   /** The highest revision that a finished operation has seen. */
   #newest = 0;
+
+  constructor(valuesRepeat = false) {
+    this.model = new StoreModel(valuesRepeat);
+  }
 
   get newestRevision(): number {
     return this.#newest;
