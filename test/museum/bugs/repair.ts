@@ -16,14 +16,14 @@ export const REPAIR_BUGS: readonly Bug[] = [
         replace: 'return { ...found, repairFrom: null };',
       },
     ],
-    caught: { by: 'simulation', breaks: /^a repair begins in a new term/, seed: null },
+    caught: { by: 'simulation', breaks: /^a repair begins in a new term/, seed: 3 },
   },
   {
     name: 'repair-votes',
     title: 'A node that repairs its log votes',
     source: 'PAR (FAST 2018)',
     edits: [{ file: 'raft/voting.ts', find: "if (state.repairing) return 'repairing';", replace: '' }],
-    caught: { by: 'simulation', breaks: LOST, seed: null },
+    caught: { by: 'simulation', breaks: LOST, seed: 196 },
   },
   {
     name: 'repair-campaigns',
@@ -33,7 +33,7 @@ export const REPAIR_BUGS: readonly Bug[] = [
       { file: 'raft/state.ts', find: '&& !this.repairing && !this.storageStalled', replace: '&& !this.storageStalled' },
       { file: 'raft/candidate.ts', find: 'state.isVoter && !state.repairing', replace: 'state.isVoter' },
     ],
-    caught: { by: 'simulation', breaks: LOST, seed: null },
+    caught: { by: 'simulation', breaks: LOST, seed: 153 },
   },
   {
     name: 'repair-ends-at-first-entry',
@@ -46,7 +46,7 @@ export const REPAIR_BUGS: readonly Bug[] = [
         replace: 'if (this.#leader === null) return;',
       },
     ],
-    caught: { by: 'simulation', breaks: LOST, seed: null },
+    caught: { by: 'scenario', name: 'repair-not-yet' },
   },
   {
     name: 'repair-ends-before-the-disk',
