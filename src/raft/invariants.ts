@@ -304,9 +304,21 @@ export class InvariantChecker {
       before: before.commitIndex,
       now: now.commitIndex,
     }));
+    if (before.role === 'leader' && now.role === 'leader' && before.term === now.term) this.#checkReign(before, now);
     if (now.term !== before.term || before.votedFor === null) return;
     const detail = { id, term: now.term, before: before.votedFor, now: now.votedFor };
     this.#check('one-vote', before.votedFor === now.votedFor, 'one vote per term', () => detail);
+  }
+
+  /** What must be true between two states of the same reign. */
+  #checkReign(before: CoreStatus, now: CoreStatus): void {
+    for (const [place, { id: peer, matchIndex }] of now.peers.entries()) {
+      // Members keep their places while nobody comes or goes.
+      const earlier = before.peers[place];
+      if (earlier === undefined || earlier.id !== peer || matchIndex >= earlier.matchIndex) continue;
+      const detail = { id: now.id, peer, before: earlier.matchIndex, now: matchIndex };
+      this.#check('monotonic', false, 'matchIndex never falls in a reign', () => detail);
+    }
   }
 }
 

@@ -6,7 +6,7 @@ import { LIMITS } from '../base/limits.ts';
 import type { Random } from '../base/random.ts';
 import type { KeyValue, RangeQuery, RangeResult } from '../kv/commands.ts';
 import { Machine } from '../kv/machine.ts';
-import { RaftCore } from '../raft/core.ts';
+import { type CoreLimits, RaftCore } from '../raft/core.ts';
 import type { Configuration, CoreStatus, Entry, Input, Message, RaftEvent, Ready } from '../raft/messages.ts';
 import { type Checkpoint, Checkpoints } from './checkpoints.ts';
 import type { Cancel, Clock, LogStore, Recovered, Transport } from './ports.ts';
@@ -22,6 +22,9 @@ export interface ReplicaOptions {
   readonly transport: Transport;
   readonly heartbeatMs: number;
   readonly electionMs: number;
+  readonly limits?: Partial<CoreLimits>;
+  /** Entries applied in one turn at most; 512 when not given, about a millisecond's work. */
+  readonly applySlice?: number;
   /** For the log and the console. */
   readonly onEvent: (event: RaftEvent) => void;
   /** The disk failed or a promise of our own code broke: the process must stop. */
@@ -38,7 +41,7 @@ interface QueuedRead {
   readonly done: (outcome: ReadOutcome) => void;
 }
 
-/** Entries applied in one turn at most: about a millisecond, so that a long backlog never keeps a heartbeat waiting. */
+/** A long backlog never keeps a heartbeat waiting. */
 const APPLY_SLICE = 512;
 const NEVER = millis(Number.POSITIVE_INFINITY);
 const EXPIRE_EVERY_MS = millis(100);
@@ -78,6 +81,7 @@ export class Replica {
       random: options.random,
       heartbeatMs: options.heartbeatMs,
       electionMs: options.electionMs,
+      limits: options.limits ?? {},
     });
     this.#schedule();
   }
@@ -271,7 +275,7 @@ export class Replica {
   }
 
   #applySlice(): void {
-    const end = Math.min(this.#toApply.length, this.#applyNext + APPLY_SLICE);
+    const end = Math.min(this.#toApply.length, this.#applyNext + (this.#options.applySlice ?? APPLY_SLICE));
     for (let next = this.#applyNext; next < end; next += 1) {
       const entry = this.#toApply[next];
       if (entry !== undefined) this.#apply(entry);

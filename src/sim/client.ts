@@ -31,9 +31,7 @@ export interface ClientParts {
 
 /** Where a test plants a client's bug. */
 export interface ClientPlants {
-  readonly request?: (request: RequestId, attempt: number) => RequestId | null;
-  /** In place of the replica's linearizable read. */
-  readonly read?: (replica: Replica, done: () => void) => void;
+  readonly request?: (request: RequestId) => RequestId | null;
 }
 
 /** An operation under way; `action` is null while a session is opened. */
@@ -155,8 +153,6 @@ export class Client {
       const deadline = deadlineOf(node.clock, this.#manner.attemptMs);
       const command = this.#commandOf(current);
       if (command === null) {
-        const read = this.#parts.plants.read ?? null;
-        if (read !== null) return read(replica, () => answer(readFrom(replica, current.action)));
         return replica.read(deadline, (outcome) =>
           outcome.ok ? answer(readFrom(replica, current.action)) : fail(outcome.error),
         );
@@ -169,10 +165,10 @@ export class Client {
   }
 
   /** Null for a read. */
-  #commandOf({ action, request: named, attempts }: Current): Command | null {
+  #commandOf({ action, request: named }: Current): Command | null {
     if (action === null) return { type: 'open-session' };
     const plant = this.#parts.plants.request;
-    const request = named !== null && plant !== undefined ? plant(named, attempts) : named;
+    const request = named !== null && plant !== undefined ? plant(named) : named;
     switch (action.type) {
       case 'put':
         return { type: 'put', key: action.key, value: action.value, request };

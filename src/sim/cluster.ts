@@ -2,12 +2,12 @@
 import type { NodeId } from '../base/brand.ts';
 import type { Random } from '../base/random.ts';
 import { type LinkFault, NO_FAULTS } from '../fault/plan.ts';
-import type { Message, RaftEvent } from '../raft/messages.ts';
+import type { Message, RaftEvent, Role } from '../raft/messages.ts';
 import type { Transport } from '../replica/ports.ts';
 import type { Span } from './disk.ts';
 import { EventQueue } from './event-queue.ts';
 import { SimNetwork } from './network.ts';
-import { type Plants, SimNode } from './node.ts';
+import { type Knobs, SimNode } from './node.ts';
 import { nodeIds } from './options.ts';
 import { Referee } from './referee.ts';
 
@@ -18,12 +18,15 @@ export interface SimClusterParts {
   readonly latencyMs: Span;
   readonly syncMs: Span;
   readonly segmentBytes: number;
-  readonly plants?: Plants;
   /** Two writes may have the same value. Default: each value names its write. */
   readonly valuesRepeat?: boolean;
+  readonly knobs?: Knobs;
   /** Every message that arrives, every role that is taken, every end of a process. */
   readonly note: (who: string, what: string | Message) => void;
   readonly onEvent?: (id: NodeId, event: RaftEvent) => void;
+  readonly onRole?: (id: NodeId, role: Role) => void;
+  /** A turn of a node has ended, and what it did was checked. */
+  readonly onTurn?: (node: SimNode) => void;
   /** A process has ended; `byItself` when nobody killed it. */
   readonly onDown?: (node: SimNode, byItself: boolean) => void;
 }
@@ -145,7 +148,7 @@ export class SimCluster {
   }
 
   #createNode(id: NodeId): SimNode {
-    const { random, nodes, syncMs, segmentBytes, plants, note, onEvent } = this.#parts;
+    const { random, nodes, syncMs, segmentBytes, knobs, note, onEvent, onRole, onTurn } = this.#parts;
     const { transport } = this.network;
     const watched: Transport = {
       send: (message) => {
@@ -161,14 +164,17 @@ export class SimCluster {
       syncMs,
       segmentBytes,
       network: watched,
-      plants: plants ?? {},
+      knobs: knobs ?? {},
       onRecovered: (_, recovered) => {
         this.referee.restarted(id, recovered);
         if (recovered.damage === null) return;
         this.#repairs.begun += 1;
         note(id, `repairs its log from index ${recovered.damage.firstLost} on: ${recovered.damage.detail}`);
       },
-      onTurn: (node) => this.referee.observe(node),
+      onTurn: (node) => {
+        this.referee.observe(node);
+        onTurn?.(node);
+      },
       onEvent: (_, event) => {
         onEvent?.(id, event);
         if (event.type === 'repair' && event.state === 'done') {
@@ -177,6 +183,7 @@ export class SimCluster {
         }
         if (event.type !== 'role') return;
         if (event.role === 'leader') this.#elections += 1;
+        onRole?.(id, event.role);
         note(id, `becomes ${event.role} of term ${event.term}: ${event.reason}`);
       },
       onDown: (node, why, byItself) => this.#onDown(node, why, byItself),

@@ -45,6 +45,23 @@ export type FaultAction =
     }
   | { readonly kind: 'clock-rate'; readonly node: Target; readonly rate: number; readonly forMs: number }
   | { readonly kind: 'clock-jump' | 'clock-leap'; readonly node: Target; readonly byMs: number }
+  /** Late copies of some messages, in a later reign perhaps. */
+  | { readonly kind: 'echo'; readonly probability: number; readonly delayMs: Span; readonly forMs: number }
+  /**
+   * Whoever becomes leader meanwhile reaches each other node with probability `reach`, some of them all, and after `reignMs`,
+   * or at its first commit, is killed or cut off for `awayMs`: so entries of many terms lie on minorities (Raft figures 7
+   * and 8). Candidates meet the same with probability `campaigns`.
+   */
+  | {
+      readonly kind: 'short-reigns';
+      readonly reach: number;
+      readonly reignMs: Span;
+      readonly awayMs: Span;
+      readonly crash: boolean;
+      readonly untilCommit: boolean;
+      readonly campaigns: number;
+      readonly forMs: number;
+    }
   | { readonly kind: 'transfer'; readonly node: NodeId }
   | { readonly kind: 'campaign'; readonly node: NodeId };
 
@@ -77,6 +94,8 @@ export const FAULT_KINDS = [
   'clock-rate',
   'clock-jump',
   'clock-leap',
+  'echo',
+  'short-reigns',
   'transfer',
   'campaign',
 ] as const satisfies readonly FaultKind[];

@@ -1,13 +1,17 @@
 /** Carries out a schedule of faults, and heals everything in the end. */
 import type { NodeId } from '../base/brand.ts';
+import type { Random } from '../base/random.ts';
 import type { LinkFault } from '../fault/plan.ts';
 import { bothWays, isolate, link, partition } from '../fault/presets.ts';
+import type { Role } from '../raft/messages.ts';
 import type { SimCluster } from './cluster.ts';
 import { type Fault, type FaultKind, faultWords, type Target } from './faults.ts';
 import type { SimNode } from './node.ts';
+import { Reigns } from './reigns.ts';
 
 export interface InjectorParts {
   readonly cluster: SimCluster;
+  readonly random: Random;
   readonly note: (who: string, what: string) => void;
 }
 
@@ -24,10 +28,12 @@ export class Injector {
   /** The link rules of each fault that lasts. */
   readonly #links = new Map<Fault, readonly LinkFault[]>();
   readonly #counts = new Map<FaultKind, number>();
+  readonly #reigns: Reigns;
   #healed = false;
 
   constructor(parts: InjectorParts) {
     this.#parts = parts;
+    this.#reigns = new Reigns(parts.cluster, parts.random);
   }
 
   /** How many faults of each kind have come. */
@@ -45,6 +51,8 @@ export class Injector {
     this.#parts.note('sim', 'heal');
     this.#links.clear();
     this.#setPlans();
+    this.#reigns.heal();
+    this.#parts.cluster.network.echo = null;
     for (const node of this.#parts.cluster.nodes.values()) {
       node.disk.slow(null);
       node.disk.fill(false);
@@ -57,6 +65,16 @@ export class Injector {
     }
   }
 
+  /** A node has taken a new role. */
+  began(id: NodeId, role: Role): void {
+    this.#reigns.began(id, role);
+  }
+
+  /** A turn of a node has ended. */
+  turned(node: SimNode): void {
+    this.#reigns.turned(node);
+  }
+
   /** A process that stopped by itself is started again, as a supervisor would. */
   restartLater(node: SimNode, delayMs: number): void {
     this.#parts.cluster.queue.after(delayMs, () => node.start());
@@ -65,7 +83,7 @@ export class Injector {
   #inject(fault: Fault): void {
     this.#counts.set(fault.kind, (this.#counts.get(fault.kind) ?? 0) + 1);
     this.#parts.note('sim', `fault ${faultWords(fault)}`);
-    if (!this.#toLinks(fault)) this.#toNodes(fault);
+    if (!this.#toLinks(fault) && !this.#toCluster(fault)) this.#toNodes(fault);
   }
 
   #toLinks(fault: Fault): boolean {
@@ -78,6 +96,25 @@ export class Injector {
       this.#setPlans();
     });
     return true;
+  }
+
+  /** False for a fault that is not one of the whole cluster. */
+  #toCluster(fault: Fault): boolean {
+    const { network } = this.#parts.cluster;
+    switch (fault.kind) {
+      case 'echo':
+        network.echo = fault;
+        this.#later(fault.forMs, () => {
+          if (network.echo === fault) network.echo = null;
+        });
+        return true;
+      case 'short-reigns':
+        this.#reigns.begin(fault);
+        this.#later(fault.forMs, () => this.#reigns.end(fault));
+        return true;
+      default:
+        return false;
+    }
   }
 
   /** Null for a fault that is not one of links. */

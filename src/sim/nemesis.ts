@@ -6,18 +6,22 @@ import { nodeIds, type SimOptions } from './options.ts';
 
 const QUIET_MS = 300;
 const HEELS_MS = 400;
+/** In a seed with a storm, every so many-th fault belongs to it. */
+const STORM_EVERY = 4;
 
 /** `options.faults` faults over the whole time, in order; at most a minority of the nodes ever meets bit rot. */
 export function drawSchedule(options: SimOptions, random: Random): readonly Fault[] {
   const draw = new Draw(options, random);
   const faults: Fault[] = [];
+  const { storm } = options;
   const endMs = Math.max(QUIET_MS + 1, options.seconds * 1_000 - QUIET_MS);
   let atMs = 0;
   for (let i = 0; i < options.faults; i += 1) {
     // Troubles seldom come singly: some follow at the heels of another.
     const follows = i > 0 && random.next() < 0.4;
     atMs = follows ? Math.min(endMs, atMs + random.integer(0, HEELS_MS)) : random.integer(QUIET_MS, endMs);
-    const kind = options.faultKinds[random.integer(0, options.faultKinds.length)] ?? 'crash';
+    const drawn = options.faultKinds[random.integer(0, options.faultKinds.length)] ?? 'crash';
+    const kind = storm !== null && i % STORM_EVERY === 0 ? storm : drawn;
     faults.push({ ...(draw.action(kind) ?? draw.plainCrash()), atMs });
   }
   return faults.toSorted((a, b) => a.atMs - b.atMs);
@@ -41,7 +45,7 @@ class Draw {
 
   /** Null for what a cluster of this size cannot meet. */
   action(kind: FaultKind): FaultAction | null {
-    return this.#process(kind) ?? this.#network(kind) ?? this.#disk(kind) ?? this.#rest(kind);
+    return this.#process(kind) ?? this.#network(kind) ?? this.#storm(kind) ?? this.#disk(kind) ?? this.#rest(kind);
   }
 
   #process(kind: FaultKind): FaultAction | null {
@@ -90,6 +94,26 @@ class Draw {
       }
       case 'reordering':
         return { kind, delayMs: [0, this.#ms(5, 400)], forMs };
+      default:
+        return null;
+    }
+  }
+
+  #storm(kind: FaultKind): FaultAction | null {
+    switch (kind) {
+      case 'echo':
+        return { kind, probability: this.#random.next() * 0.5, delayMs: [0, this.#ms(100, 2_500)], forMs: this.#ms(500, 3_000) };
+      case 'short-reigns':
+        return {
+          kind,
+          reach: this.#random.next() < 0.4 ? 0 : this.#random.next() * 0.7,
+          reignMs: [0, this.#ms(5, 300)],
+          awayMs: [10, this.#ms(50, 1_200)],
+          crash: this.#random.next() < 0.6,
+          untilCommit: this.#random.next() < 0.5,
+          campaigns: this.#random.next() < 0.5 ? 0 : this.#random.next() * 0.6,
+          forMs: this.#ms(800, 4_000),
+        };
       default:
         return null;
     }

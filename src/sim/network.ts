@@ -26,6 +26,10 @@ export class SimNetwork {
   readonly #busyUntil = new Map<string, number>();
   /** Counts the connections between two nodes. */
   readonly #connections = new Map<string, number>();
+  /** Links on which even what is on its way is lost. */
+  readonly #severed = new Map<string, number>();
+  /** Second copies, of which share and how late; null: none. */
+  echo: { readonly probability: number; readonly delayMs: Span } | null = null;
   sent = 0;
 
   constructor(parts: NetworkParts) {
@@ -41,14 +45,29 @@ export class SimNetwork {
       const life = this.#parts.lifeOf(to);
       const connection = this.#connection(from, to);
       this.sent += 1;
-      this.#parts.queue.after(this.#travelMs(from, to), () => {
+      const arrive = (): void => {
         if (this.#parts.lifeOf(to) !== life || this.#connection(from, to) !== connection) return;
+        if (this.#severed.has(`${from}>${to}`)) return;
         const decoded = decodeMessage(method, text === null ? params : JSON.parse(text), from, to);
         assert(decoded.ok, 'what a node sends, its peer can read', () => decoded);
         this.#parts.deliver(decoded.message);
-      });
+      };
+      this.#parts.queue.after(this.#travelMs(from, to), arrive);
+      if (this.echo !== null && this.#parts.random.next() < this.echo.probability)
+        this.#parts.queue.after(this.#drawn(this.echo.delayMs), arrive);
     },
   };
+
+  /** One way, until the returned function is called; a link may be severed more than once. */
+  sever(from: NodeId, to: NodeId): () => void {
+    const link = `${from}>${to}`;
+    this.#severed.set(link, (this.#severed.get(link) ?? 0) + 1);
+    return () => {
+      const left = (this.#severed.get(link) ?? 1) - 1;
+      if (left > 0) this.#severed.set(link, left);
+      else this.#severed.delete(link);
+    };
+  }
 
   /** Both directions of a connection end; what was on its way is lost. */
   reset(a: NodeId, b: NodeId): void {
@@ -57,8 +76,7 @@ export class SimNetwork {
 
   /** How long a packet takes when nothing stands in its way. */
   latency(): number {
-    const [from, to] = this.#parts.latencyMs;
-    return from + this.#parts.random.next() * (to - from);
+    return this.#drawn(this.#parts.latencyMs);
   }
 
   #travelMs(from: NodeId, to: NodeId): number {
@@ -67,6 +85,10 @@ export class SimNetwork {
     const arrives = Math.max(now + this.latency(), this.#busyUntil.get(link) ?? 0);
     this.#busyUntil.set(link, arrives);
     return arrives - now;
+  }
+
+  #drawn([from, to]: Span): number {
+    return from + this.#parts.random.next() * (to - from);
   }
 
   #connection(a: NodeId, b: NodeId): number {

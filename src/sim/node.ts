@@ -7,8 +7,7 @@ import { LinkFilter } from '../fault/link-filter.ts';
 import { type FaultPlan, NO_FAULTS } from '../fault/plan.ts';
 import type { Configuration, RaftEvent } from '../raft/messages.ts';
 import type { Cancel, Clock, LogStore, Recovered, Transport } from '../replica/ports.ts';
-import { Replica } from '../replica/replica.ts';
-import type { Disk } from '../storage/disk.ts';
+import { Replica, type ReplicaOptions } from '../replica/replica.ts';
 import { openLogStore } from '../storage/log-store.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { SimClock } from './clock.ts';
@@ -16,12 +15,8 @@ import { SimDisk, type Span } from './disk.ts';
 import type { EventQueue } from './event-queue.ts';
 import { DiskLedger } from './ledger.ts';
 
-/** Where a test plants a bug: each takes the real part and gives back what is used in its place. */
-export interface Plants {
-  readonly disk?: (disk: Disk) => Disk;
-  readonly logStore?: (store: LogStore, clock: Clock) => LogStore;
-  readonly transport?: (transport: Transport) => Transport;
-}
+/** What a replica is set to, where it is not the usual. */
+export type Knobs = Pick<ReplicaOptions, 'limits' | 'applySlice'>;
 
 export interface SimNodeParts {
   readonly id: NodeId;
@@ -31,7 +26,7 @@ export interface SimNodeParts {
   readonly syncMs: Span;
   readonly segmentBytes: number;
   readonly network: Transport;
-  readonly plants: Plants;
+  readonly knobs: Knobs;
   readonly onRecovered: (id: NodeId, recovered: Recovered) => void;
   /** A turn of the replica has ended. */
   readonly onTurn: (node: SimNode) => void;
@@ -105,8 +100,8 @@ export class SimNode {
     this.#life += 1;
     this.#state = 'opening';
     const life = this.#life;
-    const { id, plants, segmentBytes, configuration } = this.#parts;
-    const disk = plants.disk?.(this.disk.port) ?? this.disk.port;
+    const { id, segmentBytes, configuration } = this.#parts;
+    const disk = this.disk.port;
     const limits = { segmentBytes, aheadBytes: segmentBytes >> 2 };
     const alone = configuration.voters.length === 1;
     openLogStore({ disk, dir: '/data', clusterId: CLUSTER_ID, nodeId: id, limits, alone }, (error, opened) => {
@@ -161,21 +156,21 @@ export class SimNode {
   }
 
   #serve(life: number, { store, recovered }: { store: LogStore; recovered: Recovered }): void {
-    const { id, random, configuration, network, plants, onEvent } = this.#parts;
+    const { id, random, configuration, network, knobs, onEvent } = this.#parts;
     const clock = this.#clockOf(life);
     const lifeRandom = random.fork(`life ${life}`);
     this.#filter = new LinkFilter(id, clock, lifeRandom.fork('network'));
     this.#filter.setPlan(this.#plan);
-    const transport = plants.transport?.(network) ?? network;
     this.#state = 'up';
     this.#replica = new Replica({
+      ...knobs,
       id,
       configuration,
       recovered,
       clock,
       random: lifeRandom.fork('raft'),
-      logStore: this.#ledger.watch(plants.logStore?.(store, clock) ?? store),
-      transport: new FaultyTransport(transport, this.#filter, clock),
+      logStore: this.#ledger.watch(store),
+      transport: new FaultyTransport(network, this.#filter, clock),
       heartbeatMs: LIMITS.heartbeatMs,
       electionMs: LIMITS.electionMs,
       onEvent: (event) => onEvent(id, event),

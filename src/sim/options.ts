@@ -1,6 +1,8 @@
 /** What one seed stands for: the size of the cluster, its load, its machines and which faults it meets. */
 import { type NodeId, nodeId } from '../base/brand.ts';
 import { type Random, seededRandom } from '../base/random.ts';
+import type { CoreLimits } from '../raft/core.ts';
+import { AILMENTS, type Ailment } from './ailment.ts';
 import type { Span } from './disk.ts';
 import { FAULT_KINDS, type FaultKind } from './faults.ts';
 
@@ -31,6 +33,15 @@ export interface SimOptions {
   readonly segmentBytes: number;
   readonly faults: number;
   readonly faultKinds: readonly FaultKind[];
+  /** Takes the place of a quarter of the faults. */
+  readonly storm: 'echo' | 'short-reigns' | null;
+  /** Stays for a while when all else is healed. */
+  readonly ailment: Ailment | null;
+  /** The leader is killed once more when the load is over. */
+  readonly lastCrash: boolean;
+  /** Small ones make rare paths common: single entries, a single append in flight, slices of a long backlog. */
+  readonly limits: Partial<CoreLimits>;
+  readonly applySlice: number;
 }
 
 export interface Overrides {
@@ -76,6 +87,19 @@ export function drawOptions(seed: number, overrides: Overrides = {}): SimOptions
     segmentBytes: pick([8_192, 32_768, 262_144]),
     faults: Math.max(1, Math.round((random.integer(20, 45) * seconds) / SECONDS)),
     faultKinds: drawKinds(random),
+    storm: pick<SimOptions['storm']>([null, null, null, 'echo', 'short-reigns', 'short-reigns']),
+    ailment: random.next() < 0.3 ? { kind: pick(AILMENTS), ofLeader: random.next() < 0.6 } : null,
+    lastCrash: random.next() < 0.4,
+    limits: pick<SimOptions['limits']>([
+      {},
+      {},
+      {},
+      { appendEntries: 1 },
+      { appendEntries: 2, inflightAppends: 1 },
+      { appendEntries: 3, inflightAppends: 2 },
+      { uncommittedEntries: 4 },
+    ]),
+    applySlice: pick([512, 512, 1, 5]),
   };
 }
 
@@ -113,6 +137,8 @@ function drawMix(random: Random): SimOptions['mix'] {
 /** For people: name and value, one a line. */
 export function optionsTable(options: SimOptions): readonly (readonly [name: string, value: string])[] {
   const span = ([from, to]: Span, unit: string): string => `${from} to ${to} ${unit}`;
+  const { ailment } = options;
+  const limits = Object.entries(options.limits).map(([name, limit]) => `${name} ${limit}`);
   const mix = Object.entries(options.mix).map(([name, share]) => `${name} ${Math.round(share * 100)} %`);
   return [
     ['seed', String(options.seed)],
@@ -128,6 +154,10 @@ export function optionsTable(options: SimOptions): readonly (readonly [name: str
     ['latency', span(options.latencyMs, 'ms')],
     ['sync', span(options.syncMs, 'ms')],
     ['segment', `${options.segmentBytes} bytes`],
+    ['limits', `${limits.join(', ') || 'as usual'}, ${options.applySlice} entries applied at a time`],
     ['faults', `${options.faults} of ${options.faultKinds.length} kinds: ${options.faultKinds.join(', ')}`],
+    ['storm', options.storm ?? 'none'],
+    ['left unhealed', ailment === null ? 'nothing' : `${ailment.kind} ${ailment.ofLeader ? 'leader' : 'node'}`],
+    ['last crash', options.lastCrash ? 'of the leader, when the load is over' : 'none'],
   ];
 }

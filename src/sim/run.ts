@@ -1,15 +1,17 @@
 /** One seed from the beginning to the verdict: faults, then healing, then everything must work and be the same everywhere. */
 import { assert } from '../base/assert.ts';
+import type { NodeId } from '../base/brand.ts';
 import { seededRandom } from '../base/random.ts';
 import { HistoryCheck } from '../check/check.ts';
-import type { Message } from '../raft/messages.ts';
+import type { Message, Role } from '../raft/messages.ts';
+import { afflict } from './ailment.ts';
 import type { ClientPlants } from './client.ts';
 import { SimCluster } from './cluster.ts';
 import type { Fault, FaultKind } from './faults.ts';
 import { historyOf, type Operation } from './history.ts';
 import { Injector } from './injector.ts';
 import { drawSchedule } from './nemesis.ts';
-import type { Plants, SimNode } from './node.ts';
+import type { SimNode } from './node.ts';
 import type { SimOptions } from './options.ts';
 import { Trace, type TraceLine } from './trace.ts';
 import { type OperationCounts, Workload } from './workload.ts';
@@ -18,7 +20,7 @@ export interface SimSetting {
   readonly options: SimOptions;
   /** In place of the schedule that the seed draws. */
   readonly schedule?: readonly Fault[];
-  readonly plants?: Plants & ClientPlants;
+  readonly plants?: ClientPlants;
   readonly onTrace?: (line: TraceLine) => void;
 }
 
@@ -64,6 +66,8 @@ export interface SimFigures {
 /** Virtual time that a healed cluster gets, for each of the two: progress and convergence. */
 const PATIENCE_MS = 15_000;
 const SUPERVISOR_MS = 500;
+/** An election may still be due when something ails; in as long again there must be none. */
+const SETTLING_MS = 3_000;
 const LAST_LINES = 40;
 /** Configurations that the search may visit. */
 const SEARCH_BUDGET = 1_000_000;
@@ -89,14 +93,18 @@ class Simulation {
     const note = (who: string, what: string | Message): void => this.#trace.note(who, what);
     this.#setting = setting;
     this.#schedule = setting.schedule ?? drawSchedule(options, random.fork('nemesis'));
-    const { nodes, latencyMs, syncMs, segmentBytes } = options;
+    const { nodes, latencyMs, syncMs, segmentBytes, limits, applySlice } = options;
     const onDown = (node: SimNode, byItself: boolean): void => {
       if (byItself) this.#injector.restartLater(node, SUPERVISOR_MS);
     };
-    const cluster = new SimCluster({ random, nodes, latencyMs, syncMs, segmentBytes, plants: plants ?? {}, note, onDown });
+    const knobs = { limits, applySlice };
+    const onRole = (id: NodeId, role: Role): void => this.#injector.began(id, role);
+    const onTurn = (node: SimNode): void => this.#injector.turned(node);
+    const parts = { random, nodes, latencyMs, syncMs, segmentBytes, knobs };
+    const cluster = new SimCluster({ ...parts, note, onDown, onRole, onTurn });
     this.#cluster = cluster;
     this.#trace = new Trace(() => cluster.queue.now, setting.onTrace ?? null);
-    this.#injector = new Injector({ cluster, note });
+    this.#injector = new Injector({ cluster, random: random.fork('injector'), note });
     this.#injector.schedule(this.#schedule);
     this.#workload = new Workload(options, random.fork('workload'), {
       queue: cluster.queue,
@@ -127,15 +135,47 @@ class Simulation {
 
   /** Progress for every client, then the same state everywhere, each within bounded virtual time. */
   #recover(): void {
-    const healedAt = this.#cluster.queue.now;
     this.#injector.heal();
     this.#workload.calm();
+    this.#bearAilment();
+    const healedAt = this.#cluster.queue.now;
     this.#until('a healed cluster makes progress', () => this.#workload.hasProgressed(healedAt));
     this.#progressMs = this.#cluster.queue.now - healedAt;
     this.#workload.stop();
+    this.#until('what was begun comes to an end', () => this.#workload.isIdle);
+    // The next leader must find out by itself what the last one had not told yet.
+    if (this.#setting.options.lastCrash) this.#crashLeader();
     const quietAt = this.#cluster.queue.now;
-    this.#until('healed nodes become equal', () => this.#workload.isIdle && this.#cluster.areEqual());
+    this.#until('healed nodes become equal', () => this.#cluster.areEqual());
     this.#convergenceMs = this.#cluster.queue.now - quietAt;
+  }
+
+  /** With one part still broken, the others go on, and a leader whom a majority hears stays. */
+  #bearAilment(): void {
+    const { ailment } = this.#setting.options;
+    const cure = ailment === null ? null : afflict(this.#cluster, ailment);
+    if (cure === null) return;
+    const { queue } = this.#cluster;
+    this.#trace.note('sim', `still ailing: ${ailment?.kind}`);
+    const sinceMs = queue.now;
+    this.#until('a cluster with one ailing part makes progress', () => this.#workload.hasProgressed(sinceMs));
+    this.#cluster.until(() => false, SETTLING_MS);
+    const { elections } = this.#cluster;
+    this.#cluster.until(() => false, SETTLING_MS);
+    assert(this.#cluster.elections === elections, 'a leader that a majority hears is not deposed', () => ({
+      ailment,
+      elections: this.#cluster.elections - elections,
+      nodes: this.#cluster.standings(),
+    }));
+    this.#trace.note('sim', 'cured');
+    cure();
+  }
+
+  #crashLeader(): void {
+    const leader = this.#cluster.leader();
+    if (leader === null) return;
+    leader.crash('killed when the load was over');
+    this.#injector.restartLater(leader, SUPERVISOR_MS);
   }
 
   #until(what: string, done: () => boolean): void {

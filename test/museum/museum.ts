@@ -3,7 +3,7 @@
  *
  *   --only NAME    this one alone (may be repeated)      --jobs N    processes at a time (default: the processors)
  *   --seeds N      the most seeds for each (2,000)       --search    search from seed 1, not from the remembered one
- *   --json         one line of JSON for each bug
+ *   --json         one line of JSON for each bug     --remember  write the seeds that were found into the exhibits
  */
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
@@ -12,6 +12,7 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import type { Bug } from './bug.ts';
 import { BUGS } from './catalogue.ts';
+import { remember } from './remember.ts';
 import { heading, jsonRow, row, summary } from './table.ts';
 import { type ExhibitLine, isExhibitLine, type Verdict } from './verdict.ts';
 
@@ -22,6 +23,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '2000' },
     search: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
+    remember: { type: 'boolean', default: false },
   },
 });
 
@@ -109,6 +111,7 @@ async function main(): Promise<number> {
       progress.end(name);
       if (bug === null) controls.push(verdict);
       else verdicts.set(bug, verdict);
+      if (bug !== null && verdict.seed !== null && values.remember) remember(bug.name, verdict.seed);
       if (bug !== null || verdict.caught) process.stdout.write(`${values.json ? jsonRow(bug, verdict) : row(bug, verdict)}\n`);
     }
   };

@@ -141,6 +141,20 @@ export const ELECTION_BUGS: readonly Bug[] = [
     caught: { by: 'simulation', breaks: /^one leader per term|^one leader a term/, seed: null },
   },
   {
+    name: 'votes-twice',
+    title: 'A voter grants every candidate of the term',
+    source: 'Raft §5.2, first-come-first-served',
+    edits: [
+      { file: 'raft/voting.ts', find: 'if (state.votedFor !== null) return state.votedFor !== request.from;', replace: '' },
+      {
+        file: 'raft/state.ts',
+        find: 'assert(this.#votedFor === null || this.#votedFor === candidate,',
+        replace: 'assert(candidate !== undefined,',
+      },
+    ],
+    caught: { by: 'simulation', breaks: /^one vote per term|^one leader per term|^one leader a term/, seed: null },
+  },
+  {
     name: 'half-is-a-majority',
     title: 'Half of an even number of voters elects a leader',
     source: 'Raft §5.2, as often got wrong',

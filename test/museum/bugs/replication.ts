@@ -37,6 +37,42 @@ export const REPLICATION_BUGS: readonly Bug[] = [
     },
   },
   {
+    name: 'commit-told-early',
+    title: 'A leader tells its followers that all it sends is committed',
+    source: '#2: copycat#265',
+    edits: [
+      {
+        file: 'raft/leader.ts',
+        find: 'const { commitIndex: commit, id, log, outbox, term } = this.#state;',
+        replace: 'const { lastIndex: commit } = this.#state.log;\n    const { id, log, outbox, term } = this.#state;',
+      },
+    ],
+    caught: {
+      by: 'simulation',
+      breaks:
+        /^all commit the same|holds everything committed|^a leader of a later term|agrees with what is committed|^a committed entry/,
+      seed: null,
+    },
+  },
+  {
+    name: 'mismatch-acknowledged',
+    title: 'A follower whose log does not match acknowledges what it has',
+    source: 'Raft §5.3, the consistency check',
+    edits: [
+      {
+        file: 'raft/follower.ts',
+        find: 'this.#reply(request, null, log.lastUpTo(',
+        replace: 'this.#reply(request, log.lastIndex, log.lastUpTo(',
+      },
+    ],
+    caught: {
+      by: 'simulation',
+      breaks:
+        /^all commit the same|holds everything committed|^a leader of a later term|agrees with what is committed|^a healed|^healed/,
+      seed: null,
+    },
+  },
+  {
     name: 'stale-suffix-kept',
     title: 'A conflicting entry is overwritten in place and the old suffix stays',
     source: 'the seed project: raft.cpp:92',
@@ -177,24 +213,6 @@ export const REPLICATION_BUGS: readonly Bug[] = [
     caught: { by: 'simulation', breaks: /^entries are on the disk/, seed: null },
   },
   {
-    name: 'half-commits',
-    title: 'Half of an even number of voters commits',
-    source: 'Raft §5.3, as often got wrong',
-    edits: [
-      {
-        file: 'raft/quorum.ts',
-        find: 'return descending[voters.length >> 1] ?? 0;',
-        replace: 'return descending[(voters.length - 1) >> 1] ?? 0;',
-      },
-    ],
-    caught: {
-      by: 'simulation',
-      breaks:
-        /^all commit the same|holds everything committed|^a read sees all|^a leader of a later term|agrees with what is committed/,
-      seed: null,
-    },
-  },
-  {
     name: 'acks-counted-per-round',
     title: 'Acknowledgements of different rounds never add up',
     source: 'the seed project: raft.cpp:894',
@@ -222,7 +240,7 @@ export const REPLICATION_BUGS: readonly Bug[] = [
     title: 'A late answer takes matchIndex back',
     source: '#34: Raft §5.3, logcabin#160',
     edits: [{ file: 'raft/progress.ts', find: 'if (rose) this.#matchIndex = matched;', replace: 'this.#matchIndex = matched;' }],
-    caught: { by: 'simulation', breaks: /^matchIndex never falls|^matchIndex </, seed: null },
+    caught: { by: 'simulation', breaks: /^matchIndex never falls/, seed: null },
   },
   {
     name: 'late-refusal-believed',

@@ -20,6 +20,20 @@ export const STORAGE_BUGS: readonly Bug[] = [
     },
   },
   {
+    name: 'log-acks-early',
+    title: 'The log calls back when the bytes are written, before the sync',
+    source: 'Jepsen NATS 2.12.1',
+    edits: [
+      {
+        file: 'storage/segment-writer.ts',
+        find: 'const steps = [(next: Done) => file.write(bytes, this.#end, next), (next: Done) => timedSync(this.#parts, file, next)];',
+        replace:
+          'const steps = [(next: Done) => file.write(bytes, this.#end, next), (next: Done) => (timedSync(this.#parts, file, () => {}), next(null))];',
+      },
+    ],
+    caught: { by: 'simulation', breaks: /^what the disk acknowledged|^entries are|^\/data/, seed: null },
+  },
+  {
     name: 'sync-retried',
     title: 'A failed sync is simply tried again',
     source: '#42: fsyncgate; Rebello et al., ATC 2020',
