@@ -1,8 +1,11 @@
 /** `replay FILE`: a recording in the console, or its events as lines where there is no screen. */
+
+import type { ClusterPicture } from '../cluster/driver.ts';
 import { PastDriver } from '../cluster/recording/past-driver.ts';
 import type { Recording } from '../cluster/recording/recording.ts';
 import { loadRecording, RecordingError } from '../cluster/recording/recording-file.ts';
 import { UsageError } from '../commands/command.ts';
+import { NO_METRICS, withSample } from '../console/metrics.ts';
 import { eventLine } from './event-stream.ts';
 import { type Invocation, writeAll } from './io.ts';
 import { hasScreen, showConsole } from './open-console.ts';
@@ -10,7 +13,10 @@ import { hasScreen, showConsole } from './open-console.ts';
 export async function runReplay(invocation: Invocation): Promise<number> {
   const { io, globals, args, options } = invocation;
   const file = args[0] ?? '';
-  const recording = await readable(file);
+  let metrics = NO_METRICS;
+  const recording = await readable(file, (picture, time) => {
+    metrics = withSample(metrics, picture, time);
+  });
   const events = recording.events().map(({ event }) => event);
   if (!hasScreen(invocation) || globals.json) {
     for (const event of events) await writeAll(io.out, `${eventLine(event, options['plain'] === true)}\n`);
@@ -18,12 +24,12 @@ export async function runReplay(invocation: Invocation): Promise<number> {
   }
   const end = recording.span?.to ?? 0;
   const driver = new PastDriver(recording.pictureAt(recording.frameAt(end)), events);
-  return showConsole(invocation, driver, { replay: recording });
+  return showConsole(invocation, driver, { replay: { recording, metrics } });
 }
 
-async function readable(file: string): Promise<Recording> {
+async function readable(file: string, onPicture: (picture: ClusterPicture, time: number) => void): Promise<Recording> {
   try {
-    return await loadRecording(file);
+    return await loadRecording(file, onPicture);
   } catch (error) {
     if (!(error instanceof RecordingError) && !(error instanceof Error && 'code' in error)) throw error;
     throw new UsageError(`${file} cannot be replayed: ${error.message}`, {

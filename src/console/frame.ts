@@ -10,6 +10,7 @@ import { faultsView } from './views/faults-view.ts';
 import { keysView } from './views/keys-view.ts';
 import { linksView } from './views/links-view.ts';
 import { logView } from './views/log-view.ts';
+import { metricsView } from './views/metrics-view.ts';
 import { withOverlay } from './views/overlays.ts';
 import { overview } from './views/overview.ts';
 import { titleRow } from './views/parts.ts';
@@ -63,6 +64,8 @@ function drawView(state: ConsoleState, area: Area, look: Glyphs): Drawn {
       return still(state.moment === null ? keysView(state, area, look) : keysOfThePast(area.width, look));
     case 'events':
       return still(eventsView(state, area.width, area.height, look));
+    case 'metrics':
+      return still(metricsView(state, area, look));
     case 'faults':
       return still(faultsView(state, area.width, area.height, look));
     case 'shell':

@@ -71,11 +71,13 @@ export const VIEWS: readonly { readonly id: ViewId; readonly key: string; readon
   { id: 'links', key: '3', title: 'Links' },
   { id: 'keys', key: '4', title: 'Keys' },
   { id: 'events', key: '5', title: 'Events' },
+  { id: 'metrics', key: '6', title: 'Metrics' },
   { id: 'faults', key: '7', title: 'Faults' },
   { id: 'shell', key: '8', title: 'Shell' },
 ];
 
 const NODE_VIEWS: readonly ViewId[] = ['overview', 'log'];
+const TIMELINE: readonly ViewId[] = ['overview', 'log', 'links', 'keys', 'events', 'metrics', 'faults'];
 const LISTS: readonly ViewId[] = ['overview', 'log', 'links', 'keys', 'events', 'faults'];
 
 const VIEW_BINDINGS: readonly Binding[] = VIEWS.map(({ id, key, title }) => ({
@@ -155,8 +157,8 @@ const WORKING: readonly Binding[] = [
     views: ['overview', 'log', 'events'],
   },
   { action: 'mark-all', keys: ['a'], hint: null, summary: 'Mark all nodes, or none.', views: NODE_VIEWS },
-  { action: 'undo', keys: ['u'], hint: 'undo', summary: 'End the newest fault.', views: LISTS },
-  { action: 'heal-all', keys: ['H'], hint: 'heal all', summary: 'End all faults.', views: LISTS },
+  { action: 'undo', keys: ['u'], hint: 'undo', summary: 'End the newest fault.', views: TIMELINE },
+  { action: 'heal-all', keys: ['H'], hint: 'heal all', summary: 'End all faults.', views: TIMELINE },
   {
     action: 'restart',
     keys: ['R'],
@@ -205,20 +207,20 @@ const TRAVEL: readonly Binding[] = [
     keys: ['p'],
     hint: 'freeze',
     summary: 'Hold this moment still, or return to now; recording goes on.',
-    views: LISTS,
+    views: TIMELINE,
   },
-  { action: 'event-back', keys: [','], hint: null, summary: 'Go back to the event before, in every view.', views: LISTS },
-  { action: 'event-on', keys: ['.'], hint: null, summary: 'Go on to the next event.', views: LISTS },
-  { action: 'election-back', keys: ['<'], hint: null, summary: 'Go back to where a leader was elected.', views: LISTS },
-  { action: 'election-on', keys: ['>'], hint: null, summary: 'Go on to where the next leader was elected.', views: LISTS },
-  { action: 'time-back', keys: ['['], hint: null, summary: 'Go back by one second.', views: LISTS },
-  { action: 'time-on', keys: [']'], hint: null, summary: 'Go on by one second.', views: LISTS },
+  { action: 'event-back', keys: [','], hint: null, summary: 'Go back to the event before, in every view.', views: TIMELINE },
+  { action: 'event-on', keys: ['.'], hint: null, summary: 'Go on to the next event.', views: TIMELINE },
+  { action: 'election-back', keys: ['<'], hint: null, summary: 'Go back to where a leader was elected.', views: TIMELINE },
+  { action: 'election-on', keys: ['>'], hint: null, summary: 'Go on to where the next leader was elected.', views: TIMELINE },
+  { action: 'time-back', keys: ['['], hint: null, summary: 'Go back by one second.', views: TIMELINE },
+  { action: 'time-on', keys: [']'], hint: null, summary: 'Go on by one second.', views: TIMELINE },
   {
     action: 'save-recording',
     keys: ['ctrl-s'],
     hint: null,
     summary: 'Save what was recorded to a file in this folder, for replay or a report.',
-    views: LISTS,
+    views: TIMELINE,
   },
 ];
 

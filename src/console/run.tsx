@@ -10,6 +10,7 @@ import { Effects } from './effects.ts';
 import { type Clockwork, dataInterval, REAL_CLOCKWORK, startFeed } from './feed.ts';
 import { frameOf } from './frame.ts';
 import { render } from './ink.ts';
+import type { Metrics } from './metrics.ts';
 import { initialState, type Size } from './state.ts';
 import { type Screen, Store } from './store.ts';
 import { ASCII_GLYPHS, paint, type ThemeName, themeFor, UTF8_GLYPHS } from './theme.ts';
@@ -24,7 +25,7 @@ export interface ConsoleOptions {
   /** False: nothing is changed until somebody says so. Default true. */
   readonly writable?: boolean;
   /** A recording that is looked at; the driver is then that of its end. */
-  readonly replay?: Recording;
+  readonly replay?: { readonly recording: Recording; readonly metrics: Metrics };
   /** The terminal; by default the one of this process. */
   readonly stdin?: TerminalInput;
   readonly stdout?: TerminalOutput;
@@ -95,7 +96,7 @@ class Session {
     this.#stdout = stdout;
     this.#resolve = resolve;
     this.#clockwork = options.clockwork ?? REAL_CLOCKWORK;
-    this.#recording = options.replay ?? new Recording();
+    this.#recording = options.replay?.recording ?? new Recording();
     this.#replay = options.replay !== undefined;
     this.#traveller = new Traveller(this.#recording);
     const history = new History(options.historyFile);
@@ -124,6 +125,7 @@ class Session {
       ownsNodes: driver.ownsNodes,
       replay: this.#replay,
       writable: options.writable !== false,
+      ...(options.replay === undefined ? {} : { metrics: options.replay.metrics }),
       history: history.lines,
       now: this.#clockwork.now(),
       wall: this.#clockwork.wall(),

@@ -7,10 +7,11 @@ import { EMPTY_LINE, type LineState } from '../commands/line-editor.ts';
 import type { KeyValue } from '../kv/commands.ts';
 import type { LogRow } from '../replica/status.ts';
 import type { Effect } from './messages.ts';
+import { type Metrics, NO_METRICS } from './metrics.ts';
 import { steadyRoundTrips } from './round-trips.ts';
 import type { Moment } from './traveller.ts';
 
-export type ViewId = 'overview' | 'log' | 'links' | 'keys' | 'events' | 'faults' | 'shell';
+export type ViewId = 'overview' | 'log' | 'links' | 'keys' | 'events' | 'metrics' | 'faults' | 'shell';
 export type Severity = 'info' | 'warn' | 'error';
 
 export interface Size {
@@ -123,6 +124,7 @@ export interface ConsoleState {
   readonly rate: { readonly perSecond: number; readonly samples: readonly { readonly at: number; readonly commit: number }[] };
   /** Round trips as they are shown, by `from>to`: small changes are not worth a repaint. */
   readonly roundTrips: ReadonlyMap<string, number>;
+  readonly metrics: Metrics;
   readonly view: ViewId;
   readonly previous: ViewId;
   readonly nodeCursor: NodeId | null;
@@ -165,6 +167,8 @@ export interface InitialState {
   readonly ownsNodes: boolean;
   readonly replay: boolean;
   readonly writable: boolean;
+  /** What a recording showed. */
+  readonly metrics?: Metrics;
   readonly history: readonly string[];
   readonly now: number;
   readonly wall: number;
@@ -175,6 +179,7 @@ export function initialState(start: InitialState): ConsoleState {
     ...start,
     moment: null,
     live: null,
+    metrics: start.metrics ?? NO_METRICS,
     rate: { perSecond: 0, samples: [] },
     roundTrips: steadyRoundTrips(new Map(), start.picture),
     view: 'overview',

@@ -113,6 +113,8 @@ export interface Glyphs {
   readonly arrow: string;
   readonly dot: string;
   readonly bars: readonly string[];
+  /** Braille patterns can be drawn. */
+  readonly braille: boolean;
 }
 
 export const UTF8_GLYPHS: Glyphs = {
@@ -143,6 +145,7 @@ export const UTF8_GLYPHS: Glyphs = {
   arrow: '→',
   dot: '·',
   bars: [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
+  braille: true,
 };
 
 export const ASCII_GLYPHS: Glyphs = {
@@ -173,4 +176,5 @@ export const ASCII_GLYPHS: Glyphs = {
   arrow: '>',
   dot: '-',
   bars: [' ', '.', '.', ':', ':', '=', '=', '#', '#'],
+  braille: false,
 };

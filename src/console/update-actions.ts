@@ -245,6 +245,7 @@ function moveBy(state: ConsoleState, step: number, page: boolean): ConsoleState 
     case 'overview':
     case 'links':
       return { ...state, nodeCursor: shifted(state, state.nodeCursor, step) };
+    case 'metrics':
     case 'shell':
       return state;
     default:

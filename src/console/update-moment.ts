@@ -4,6 +4,7 @@ import { withEvents, withoutDoubles } from './event-list.ts';
 import { withFlash } from './flash.ts';
 import type { Action } from './keymap.ts';
 import type { Message, Step } from './messages.ts';
+import { withSample } from './metrics.ts';
 import { steadyRoundTrips } from './round-trips.ts';
 import type { ConsoleState } from './state.ts';
 import type { Move } from './traveller.ts';
@@ -78,6 +79,7 @@ export function takeUnseen(state: ConsoleState, message: Message & { type: 'data
   );
   return {
     ...state,
+    metrics: withSample(state.metrics, message.picture, message.wall),
     now: message.now,
     wall: message.wall,
     ownsNodes: message.ownsNodes,

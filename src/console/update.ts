@@ -5,6 +5,7 @@ import { expire, withFlash } from './flash.ts';
 import { keyName } from './key-input.ts';
 import { actionFor } from './keymap.ts';
 import type { Effect, Message, Step } from './messages.ts';
+import { withSample } from './metrics.ts';
 import { withRate } from './rate.ts';
 import { steadyRoundTrips } from './round-trips.ts';
 import type { ConsoleState } from './state.ts';
@@ -83,6 +84,7 @@ function takeData(state: ConsoleState, message: Message & { type: 'data' }): Con
   const next = {
     ...state,
     picture,
+    metrics: withSample(state.metrics, picture, message.wall),
     ownsNodes: message.ownsNodes,
     now: message.now,
     wall: message.wall,

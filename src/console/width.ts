@@ -3,8 +3,8 @@ import stringWidth from 'string-width';
 import { safe } from '../base/safe.ts';
 
 const ASCII = /^[\x20-\x7e]*$/;
-/** ASCII and the glyphs that we draw ourselves, one cell each: most of every screen, and costly to measure. */
-const SINGLE = /^[\x20-\x7e\u{b7}\u{2016}\u{2022}\u{2026}\u{203a}\u{2192}\u{2248}\u{2500}-\u{25fc}\u{2715}]*$/u;
+/** ASCII and the glyphs that we draw ourselves, Braille included, one cell each: most of every screen, and costly to measure. */
+const SINGLE = /^[\x20-\x7e\u{b7}\u{2016}\u{2022}\u{2026}\u{203a}\u{2192}\u{2248}\u{2500}-\u{25fc}\u{2715}\u{2800}-\u{28ff}]*$/u;
 const SEGMENTER = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 /** No grapheme that a person reads is longer; a taller pile of marks would only cost time. */
 const UNITS_PER_CELL = 16;

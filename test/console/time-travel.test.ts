@@ -8,6 +8,7 @@ import type { ClusterEvent, ClusterPicture } from '../../src/cluster/driver.ts';
 import { PastDriver } from '../../src/cluster/recording/past-driver.ts';
 import { Recording } from '../../src/cluster/recording/recording.ts';
 import { loadRecording } from '../../src/cluster/recording/recording-file.ts';
+import { NO_METRICS } from '../../src/console/metrics.ts';
 import { Traveller } from '../../src/console/traveller.ts';
 import { ConsoleBench, has } from '../support/console-bench.ts';
 import { consoleState, press, send } from '../support/console-state.ts';
@@ -191,7 +192,7 @@ describe('the past on the screen', () => {
       const replay = await loadRecording(file);
       const end = replay.span?.to ?? 0;
       const past = new PastDriver(replay.pictureAt(replay.frameAt(end)), []);
-      const again = new ConsoleBench(past, 120, 40, { replay });
+      const again = new ConsoleBench(past, 120, 40, { replay: { recording: replay, metrics: NO_METRICS } });
       await again.output.until(has('REPLAY', 'n2 leads'));
       await again.type('f', has('This is a recording'));
       await again.type('q', () => !again.output.alternate);

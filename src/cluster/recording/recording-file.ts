@@ -2,6 +2,7 @@
 import { open } from 'node:fs/promises';
 import { z } from 'zod';
 import { LIMITS } from '../../base/limits.ts';
+import type { ClusterPicture } from '../driver.ts';
 import { Recording } from './recording.ts';
 
 const FORMAT = 1;
@@ -23,36 +24,40 @@ export async function saveRecording(recording: Recording, file: string, cluster:
   }
 }
 
+/** Hears each picture with its time, oldest first: reading them all is done once. */
+type OnPicture = (picture: ClusterPicture, time: number) => void;
+
 /** Rejects with a RecordingError, or with the system's error when the file cannot be read. */
-export async function loadRecording(file: string): Promise<Recording> {
+export async function loadRecording(file: string, onPicture: OnPicture = () => {}): Promise<Recording> {
   const handle = await open(file, 'r');
   try {
     const { size } = await handle.stat();
     if (size > LIMITS.recordingFileBytes)
       throw new RecordingError(`the file has ${size} bytes; at most ${LIMITS.recordingFileBytes} are read`);
-    return parseRecording((await handle.readFile()).toString('utf8'));
+    return parseRecording((await handle.readFile()).toString('utf8'), onPicture);
   } finally {
     await handle.close();
   }
 }
 
 /** Throws a RecordingError that names the line. A torn last line, as after a full disk, is left out. */
-export function parseRecording(text: string): Recording {
+export function parseRecording(text: string, onPicture: OnPicture = () => {}): Recording {
   const [first = '', ...lines] = text.split('\n');
   if (!header.safeParse(parsedJson(first)).success) throw new RecordingError('line 1 is not the header of a recording');
   const torn = lines.pop() ?? '';
   const recording = new Recording(LIMITS.recordingFileBytes);
-  for (const [i, line] of lines.entries()) readLine(recording, line, i + 2);
-  if (torn !== '' && lines.length === 0) readLine(recording, torn, 2);
+  for (const [i, line] of lines.entries()) readLine(recording, line, i + 2, onPicture);
+  if (torn !== '' && lines.length === 0) readLine(recording, torn, 2, onPicture);
   if (recording.span === null) throw new RecordingError('the recording holds no frame');
   return recording;
 }
 
-function readLine(recording: Recording, line: string, number: number): void {
+function readLine(recording: Recording, line: string, number: number, onPicture: OnPicture): void {
   if (line.length > LIMITS.recordingLineBytes)
     throw new RecordingError(`line ${number} is over ${LIMITS.recordingLineBytes} bytes`);
   try {
-    recording.read(line);
+    const picture = recording.read(line);
+    onPicture(picture, recording.span?.to ?? 0);
   } catch (error) {
     throw new RecordingError(`line ${number} is not a frame: ${whatIsWrong(error)}`);
   }

@@ -55,8 +55,8 @@ export class Recording {
     this.#keep({ time: wall, line: JSON.stringify(frame), key, events });
   }
 
-  /** Adds a line of a file. Throws for one that is no frame, or that does not follow from those before. */
-  read(line: string): void {
+  /** Adds a line of a file and returns its picture. Throws for one that is no frame, or that does not follow from those before. */
+  read(line: string): ClusterPicture {
     const frame = readFrame(line);
     const last = this.#kept.at(-1);
     if (last === undefined && frame.key !== true) throw new SyntaxError('a recording begins with a key frame');
@@ -64,6 +64,7 @@ export class Recording {
     const picture = applyFrame(before, frame);
     this.#keep({ time: frame.time, line, key: frame.key === true, events: frame.events ?? [] });
     this.#decoded = { frame: this.#first + this.#kept.length - 1, picture };
+    return picture;
   }
 
   #keep(kept: Kept): void {
@@ -107,11 +108,6 @@ export class Recording {
     if (picture === null) throw new RangeError('the recording is empty');
     this.#decoded = { frame: this.#first + at, picture };
     return picture;
-  }
-
-  /** Every picture with its time, oldest first, each read once. */
-  *pictures(): Generator<{ readonly time: number; readonly picture: ClusterPicture }> {
-    for (const [i, { time }] of this.#kept.entries()) yield { time, picture: this.pictureAt(this.#first + i) };
   }
 
   lines(): readonly string[] {
