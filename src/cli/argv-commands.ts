@@ -1,4 +1,5 @@
 /** Commands that exist only on the command line, as data. `loaders.ts` has what they do. */
+import { THEMES } from '../commands/command.ts';
 export interface ArgvOption {
   /** As commander reads it: `--base-port <port>`. */
   readonly flags: string;
@@ -36,6 +37,7 @@ export const ARGV_COMMANDS: readonly ArgvCommand[] = [
       opt('--election-ms <ms>', 'silence after which an election begins, for a new cluster (default 500)'),
       opt('--operation-log', 'a new cluster notes what it does to its disks, so that power-loss works'),
       opt('--ascii', 'draw with plain characters'),
+      opt('--theme <name>', `colours: ${THEMES.join(', ')}`),
       opt('--plain', 'without a terminal: events as text instead of JSON lines'),
     ],
     examples: ['start', 'start 3 --cluster demo', 'start 5 --detach && raftkv-tui put hello world'],
@@ -48,6 +50,7 @@ export const ARGV_COMMANDS: readonly ArgvCommand[] = [
     options: [
       opt('--write', 'let the console change things at once; W does the same later'),
       opt('--ascii', 'draw with plain characters'),
+      opt('--theme <name>', `colours: ${THEMES.join(', ')}`),
       opt('--plain', 'without a terminal: events as text instead of JSON lines'),
     ],
     examples: ['attach', 'attach demo', 'attach ws://127.0.0.1:7001 --token-file client.token'],
@@ -59,6 +62,7 @@ export const ARGV_COMMANDS: readonly ArgvCommand[] = [
     summary: 'Open the console on a recording: step through what happened, and ask why.',
     options: [
       opt('--ascii', 'draw with plain characters'),
+      opt('--theme <name>', `colours: ${THEMES.join(', ')}`),
       opt('--plain', 'without a terminal: events as text instead of JSON lines'),
     ],
     examples: ['replay raftkv-default-2026-01-02T12-04-31.ndjson', 'replay split-vote.ndjson --json'],

@@ -22,9 +22,13 @@ export function ask(io: CliIo, question: string): Promise<string | null> {
   });
 }
 
-/** True when the action may go on. Only what stops writes or hits several nodes is asked about, and only on a terminal. */
-export async function confirmed(io: CliIo, consequence: Consequence | null, yes: boolean): Promise<boolean> {
+/**
+ * True when the action may go on. Only what stops writes or hits several nodes is asked about, and only on a terminal; for
+ * what cannot be taken back the cluster's name is to be typed.
+ */
+export async function confirmed(io: CliIo, consequence: Consequence | null, yes: boolean, cluster: string): Promise<boolean> {
   if (consequence === null || consequence.level === 0 || yes || !canAsk(io)) return true;
+  if (consequence.level === 2) return (await ask(io, `${consequence.text}. Type ${cluster} to go on: `))?.trim() === cluster;
   const answer = await ask(io, `${consequence.text}. Go on? y/N `);
   return /^y(es)?$/i.test(answer?.trim() ?? '');
 }

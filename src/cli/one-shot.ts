@@ -23,7 +23,7 @@ export async function runOneShot(spec: CommandSpec, invocation: Invocation): Pro
     if (spec.group === 'faults' || spec.action !== undefined) await driver.refresh(REFRESH_MS);
     const context: CommandContext = { driver, marked: [], cursor: null, signal: interrupt.signal };
     const prepared = prepareCommand(spec, args, context);
-    if (!(await confirmed(io, prepared.consequence, globals.yes))) {
+    if (!(await confirmed(io, prepared.consequence, globals.yes, driver.picture().name))) {
       io.err.write('nothing was done\n');
       return 1;
     }

@@ -1,5 +1,6 @@
 /** The only door to the console, and so to Ink: everything else of the command line starts without it. */
 import type { ClusterDriver } from '../cluster/driver.ts';
+import { isTheme, THEMES, type ThemeName, UsageError } from '../commands/command.ts';
 import type { ConsoleOptions } from '../console/run.tsx';
 import { streamEvents } from './event-stream.ts';
 import type { Invocation } from './io.ts';
@@ -28,13 +29,22 @@ export async function showConsole({ io, globals, options }: Invocation, driver: 
   const { runConsole } = await import('../console/run.tsx');
   const { exitCode, reason } = await runConsole(driver, {
     ascii: options['ascii'] === true || (settings.ascii ?? needsAscii(io.env)),
-    theme: settings.theme === 'mono' ? 'mono' : 'dark',
+    theme: themeOf(options['theme'], settings.theme),
     noColor: !globals.color,
     historyFile: historyFile(io.env),
     ...more,
   });
   if (reason !== '') io.err.write(`${reason}\n`);
   return exitCode;
+}
+
+/** A preference that is wrong in the file is passed over; a flag that is wrong is told. */
+function themeOf(flag: unknown, preferred: string | undefined): ThemeName {
+  if (typeof flag === 'string') {
+    if (isTheme(flag)) return flag;
+    throw new UsageError(`there is no theme "${flag}"`, { next: `choose ${THEMES.join(', ')}` });
+  }
+  return preferred !== undefined && isTheme(preferred) ? preferred : 'dark';
 }
 
 /** The Linux console and locales without UTF-8 cannot show the finer glyphs. */

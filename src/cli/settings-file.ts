@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import { THEMES } from '../commands/command.ts';
 
 export interface Settings {
   readonly theme?: string;
@@ -12,7 +13,7 @@ export interface Settings {
 
 /** What may be set, with the JSON schema that `config set` checks against. */
 export const SETTINGS = {
-  theme: { type: 'string', enum: ['dark', 'mono'], summary: 'colours of the console: dark or mono' },
+  theme: { type: 'string', enum: [...THEMES], summary: `colours of the console: ${THEMES.join(', ')}` },
   ascii: { type: 'boolean', summary: 'draw with plain characters: true or false' },
   cluster: { type: 'string', pattern: '^[a-z0-9][a-z0-9_-]{0,63}$', summary: 'the cluster meant when --cluster is not given' },
   home: { type: 'string', minLength: 1, summary: 'the folder meant when neither --home nor $RAFTKV_HOME is given' },

@@ -3,8 +3,10 @@
 import stringWidth from 'string-width';
 import { safe } from '../base/safe.ts';
 import type { ClusterDriver } from '../cluster/driver.ts';
-import type { CommandResult } from '../commands/command.ts';
+import type { CommandResult, LastFailure } from '../commands/command.ts';
 import { argumentHint, commonBeginning, complete, ghostText } from '../commands/completion.ts';
+import type { Consequence } from '../commands/consequence.ts';
+import { refusalOf } from '../commands/failure.ts';
 import { History } from '../commands/history.ts';
 import { clearLine, type EditKey, EMPTY_LINE, editLine, type LineState, withText } from '../commands/line-editor.ts';
 import { terminalLines } from '../commands/render-result.ts';
@@ -28,7 +30,8 @@ export class ShellSession {
   readonly #ended = Promise.withResolvers<number>();
   #line: LineState = EMPTY_LINE;
   #running: AbortController | null = null;
-  #answer: ((yes: boolean) => void) | null = null;
+  #lastFailure: LastFailure | null = null;
+  #answer: ((key: EditKey) => void) | null = null;
   #escapeTimer: NodeJS.Timeout | null = null;
   #shownPrompt = '';
   /** Keys that came while a command ran: they count when it has ended. */
@@ -86,7 +89,7 @@ export class ShellSession {
 
   #press(key: EditKey): void {
     const name = key.type === 'key' ? key.name : '';
-    if (this.#answer !== null) this.#answer(key.type === 'text' && /^y/i.test(key.text));
+    if (this.#answer !== null) this.#answer(key);
     else if (this.#running !== null) {
       if (name === 'ctrl-c') this.#stopRunning(this.#running);
       else if (this.#typedAhead.length < MOST_TYPED_AHEAD) this.#typedAhead.push(key);
@@ -149,25 +152,58 @@ export class ShellSession {
     const controller = new AbortController();
     this.#running = controller;
     try {
-      const prepared = prepareLine(text, { driver: this.#driver, marked: [], cursor: null, signal: controller.signal });
+      const context = {
+        driver: this.#driver,
+        marked: [],
+        cursor: null,
+        signal: controller.signal,
+        lastFailure: this.#lastFailure,
+      };
+      const prepared = prepareLine(text, context);
       if (!prepared.ok) return this.#show(prepared.problem);
       const { consequence, run } = prepared.line;
-      if (consequence !== null && consequence.level > 0 && !(await this.#confirm(consequence.text))) {
+      if (consequence !== null && consequence.level > 0 && !(await this.#confirm(consequence))) {
         return this.#write('nothing was done\n');
       }
-      this.#show(await run());
+      const result = await run();
+      this.#lastFailure = refusalOf(text, result, Date.now()) ?? this.#lastFailure;
+      this.#show(result);
     } finally {
       this.#running = null;
     }
   }
 
-  #confirm(text: string): Promise<boolean> {
+  #confirm({ text, level }: Consequence): Promise<boolean> {
+    if (level === 2) return this.#confirmByName(text);
     this.#write(`${safe(text)}. Go on? y/N `);
     return new Promise((resolve) => {
-      this.#answer = (yes) => {
+      this.#answer = (key) => {
         this.#answer = null;
+        const yes = key.type === 'text' && /^y/i.test(key.text);
         this.#write(yes ? 'y\n' : 'n\n');
         resolve(yes);
+      };
+    });
+  }
+
+  /** What cannot be taken back is not done by one key. */
+  #confirmByName(text: string): Promise<boolean> {
+    const { name } = this.#driver.picture();
+    this.#write(`${safe(text)}. Type ${safe(name)} to go on: `);
+    let typed = '';
+    return new Promise((resolve) => {
+      this.#answer = (key) => {
+        if (key.type === 'text') {
+          typed += key.text;
+          return this.#write(safe(key.text));
+        }
+        if (key.type === 'key' && key.name === 'backspace' && typed !== '') {
+          typed = typed.slice(0, -1);
+          return this.#write('\b \b');
+        }
+        this.#answer = null;
+        this.#write('\n');
+        resolve(key.type === 'key' && key.name === 'enter' && typed === name);
       };
     });
   }

@@ -146,6 +146,16 @@ export interface KvClient {
     options?: CallOptions,
   ): Promise<{ readonly swapped: boolean; readonly current: string | null; readonly revision: number }>;
   range(query: Partial<RangeQuery>, options?: ReadOptions): Promise<RangeResult>;
+  /** Asks the newest write of unknown outcome again under its own number; null when there is none that may be asked. */
+  retryUnknown?(options?: CallOptions): Promise<RetriedWrite | null>;
+}
+
+/** What became of a write that was asked again. `changed`: a key was set, deleted or swapped by it. */
+export interface RetriedWrite {
+  readonly method: 'kv.put' | 'kv.delete' | 'kv.cas';
+  readonly key: string;
+  readonly revision: number;
+  readonly changed: boolean;
 }
 
 export interface CallOptions {

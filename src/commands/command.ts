@@ -59,11 +59,20 @@ export interface CommandContext {
   readonly console?: ConsoleControls;
 }
 
+/** The looks of the console, in the order in which a key goes through them. */
+export const THEMES = ['dark', 'light', '16', 'colour-blind', 'mono'] as const;
+export type ThemeName = (typeof THEMES)[number];
+
+export function isTheme(name: string): name is ThemeName {
+  return THEMES.some((theme) => theme === name);
+}
+
 /** What commands may do to the console in which they are given. */
 export interface ConsoleControls {
   /** Resolves with the path of the new file; null chooses a name in this folder. */
   saveRecording(file: string | null): Promise<string>;
   setWritable(on: boolean): void;
+  setTheme(theme: ThemeName): void;
 }
 
 /**

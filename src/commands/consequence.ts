@@ -55,7 +55,7 @@ export function consequenceOf(picture: ClusterPicture, action: ClusterAction): C
     case 'campaign':
       return ofCampaign(picture, action.node);
     case 'stop':
-      return { level: 1, text: `all ${plural(picture.nodes.length, 'node')} stop; the data stays on disk` };
+      return { level: 2, text: `all ${plural(picture.nodes.length, 'node')} stop, for everyone; the data stays on disk` };
   }
 }
 

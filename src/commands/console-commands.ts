@@ -1,5 +1,5 @@
 /** What concerns the console itself: its recording, and whether it may change things. */
-import { type CommandContext, type CommandSpec, type ConsoleControls, UsageError } from './command.ts';
+import { type CommandContext, type CommandSpec, type ConsoleControls, isTheme, THEMES, UsageError } from './command.ts';
 import { required } from './flags.ts';
 
 const record: CommandSpec = {
@@ -38,9 +38,26 @@ const write: CommandSpec = {
   },
 };
 
+const theme: CommandSpec = {
+  name: 'theme',
+  aliases: [],
+  group: 'views',
+  summary: 'Change the colours of this console; config set theme keeps them.',
+  params: [{ name: 'name', kind: 'choice', summary: THEMES.join(', '), required: true, choices: [...THEMES] }],
+  flags: [],
+  examples: ['theme light', 'theme colour-blind'],
+  surfaces: ['console'],
+  needs: null,
+  run: async (context, args) => {
+    const name = required(args, 'name');
+    if (isTheme(name)) controlsOf(context).setTheme(name);
+    return { lines: [], json: { theme: name }, exit: 0 };
+  },
+};
+
 function controlsOf({ console: controls }: CommandContext): ConsoleControls {
   if (controls === undefined) throw new UsageError('this works in the console only', { next: 'open it: raftkv-tui attach' });
   return controls;
 }
 
-export const CONSOLE_COMMANDS: readonly CommandSpec[] = [record, write];
+export const CONSOLE_COMMANDS: readonly CommandSpec[] = [record, write, theme];

@@ -30,7 +30,13 @@ export function failureOf(error: unknown, changes: boolean): CommandResult {
   }
   if (error.outcome === 'unknown' && changes) {
     const message = `${said(error)} It may have been applied, or may be yet.`;
-    return failure(error.kind, 'unknown', message, 'read the key before you repeat the write', 4);
+    return failure(
+      error.kind,
+      'unknown',
+      message,
+      'read the key before you repeat the write; in a shell, retry asks again and never applies it twice',
+      4,
+    );
   }
   const outcome = changes ? error.outcome : 'definite';
   const message = error.kind === 'UNKNOWN_OUTCOME' ? 'No answer in time; nothing was changed.' : said(error);

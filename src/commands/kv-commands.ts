@@ -113,6 +113,35 @@ const cas: CommandSpec = {
   },
 };
 
+const retry: CommandSpec = {
+  name: 'retry',
+  aliases: [],
+  group: 'keys and values',
+  summary: 'Ask the newest write of unknown outcome again, under its own number: it is never applied twice.',
+  params: [],
+  flags: [DEADLINE],
+  examples: ['retry'],
+  surfaces: ['shell'],
+  needs: null,
+  run: async (context, args) => {
+    const started = performance.now();
+    const done = (await context.driver.kv.retryUnknown?.(callOptions(context, args))) ?? null;
+    if (done === null) {
+      const why = 'there is no write of unknown outcome to ask again: none was left open here, or many writes came after it';
+      return { lines: [`(error) ${why}`, '  read the key instead'], json: { retried: null }, exit: 1 };
+    }
+    const name = done.method.slice(3);
+    const json = { retried: name, key: done.key, revision: done.revision, changed: done.changed };
+    const outcome = done.changed ? 'is done, once' : 'changed nothing';
+    return {
+      lines: [`${name} ${quote(done.key)} ${outcome}`],
+      json,
+      exit: 0,
+      trailer: `rev ${done.revision}  ${since(started)}`,
+    };
+  },
+};
+
 const range: CommandSpec = {
   name: 'range',
   aliases: ['scan'],
@@ -168,7 +197,7 @@ const keys: CommandSpec = {
   },
 };
 
-export const KV_COMMANDS: readonly CommandSpec[] = [put, get, del, range, keys, cas];
+export const KV_COMMANDS: readonly CommandSpec[] = [put, get, del, range, keys, cas, retry];
 
 async function listRange(
   { driver }: CommandContext,

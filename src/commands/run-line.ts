@@ -76,7 +76,7 @@ export async function runLine(line: string, context: CommandContext, surface: Su
 
 /** Whether it may change the cluster or the store. */
 export function changesAnything(spec: CommandSpec): boolean {
-  return spec.name === 'put' || spec.name === 'del' || spec.name === 'cas' || spec.action !== undefined;
+  return spec.name === 'put' || spec.name === 'del' || spec.name === 'cas' || spec.name === 'retry' || spec.action !== undefined;
 }
 
 /** On a command line faults stand under one word, and the shell takes that spelling too: `fault kill n2`, `fault ls`. */

@@ -41,6 +41,7 @@ export class Effects {
   /** What commands may do to the console itself. */
   readonly #controls: ConsoleControls = {
     saveRecording: (file) => this.#world.saveRecording(file),
+    setTheme: (theme) => this.#world.dispatch({ type: 'theme', theme }),
     setWritable: (on) => this.#world.dispatch({ type: 'writable', on }),
   };
   #running = new AbortController();

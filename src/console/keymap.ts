@@ -49,7 +49,9 @@ export type Action =
   | 'time-back'
   | 'time-on'
   | 'save-recording'
-  | 'write';
+  | 'write'
+  | 'theme'
+  | 'palette';
 
 export interface Binding {
   readonly action: Action;
@@ -250,6 +252,20 @@ const GENERAL: readonly Binding[] = [
     summary: 'Leave the console and let the nodes run on.',
     views: null,
     needs: 'detach',
+  },
+  {
+    action: 'theme',
+    keys: ['T'],
+    hint: null,
+    summary: 'Go to the next theme: dark, light, 16, colour-blind, mono.',
+    views: null,
+  },
+  {
+    action: 'palette',
+    keys: ['ctrl-p'],
+    hint: null,
+    summary: 'Find any command or key by a few of its letters; Enter runs it.',
+    views: null,
   },
   { action: 'write', keys: ['W'], hint: null, summary: 'Let this console change things, or only look.', views: null },
   { action: 'quit', keys: ['q'], hint: 'quit', summary: 'Leave the console; nodes that it started stop.', views: null },

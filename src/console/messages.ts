@@ -1,7 +1,7 @@
 /** What can happen to the console, and what it can ask of the world. Both are data. */
 import type { NodeId } from '../base/brand.ts';
 import type { ClusterAction, ClusterEvent, ClusterPicture } from '../cluster/driver.ts';
-import type { CommandResult } from '../commands/command.ts';
+import type { CommandResult, ThemeName } from '../commands/command.ts';
 import type { Completion } from '../commands/completion.ts';
 import type { Consequence } from '../commands/consequence.ts';
 import type { EditKey } from '../commands/line-editor.ts';
@@ -48,6 +48,7 @@ export type Message =
   /** Null: there is nothing where the move would lead. */
   | { readonly type: 'moment'; readonly move: Move; readonly moment: Moment | null }
   | { readonly type: 'writable'; readonly on: boolean }
+  | { readonly type: 'theme'; readonly theme: ThemeName }
   | { readonly type: 'history'; readonly lines: readonly string[] }
   | { readonly type: 'completed'; readonly line: string; readonly completion: Completion }
   | { readonly type: 'previewed'; readonly line: string; readonly text: string; readonly severity: Severity }

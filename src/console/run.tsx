@@ -2,6 +2,7 @@
 import type { ClusterDriver } from '../cluster/driver.ts';
 import { Recording } from '../cluster/recording/recording.ts';
 import { saveRecording } from '../cluster/recording/recording-file.ts';
+import type { ThemeName } from '../commands/command.ts';
 import { History } from '../commands/history.ts';
 import type { EditKey } from '../commands/line-editor.ts';
 import { App, type MountedApp } from './app.tsx';
@@ -13,7 +14,7 @@ import { render } from './ink.ts';
 import type { Metrics } from './metrics.ts';
 import { initialState, type Size } from './state.ts';
 import { type Screen, Store } from './store.ts';
-import { ASCII_GLYPHS, paint, type ThemeName, themeFor, UTF8_GLYPHS } from './theme.ts';
+import { ASCII_GLYPHS, paint, themeFor, UTF8_GLYPHS } from './theme.ts';
 import { Traveller } from './traveller.ts';
 
 export interface ConsoleOptions {
@@ -112,11 +113,10 @@ class Session {
       record: (event) => this.#recording.append(this.#driver.picture(), [event], this.#clockwork.now(), this.#clockwork.wall()),
       saveRecording: (file) => this.#saveRecording(file),
     });
-    const theme = themeFor(options.theme, options.noColor);
     const glyphs = options.ascii ? ASCII_GLYPHS : UTF8_GLYPHS;
     const draw = (state: Parameters<typeof frameOf>[0]): Screen => {
       const { rows, cursor } = frameOf(state, glyphs);
-      return { lines: rows.map((row) => paint(row, theme)), cursor };
+      return { lines: rows.map((row) => paint(row, themeFor(state.theme, options.noColor))), cursor };
     };
     const start = initialState({
       size: { columns: stdout.columns, rows: stdout.rows },
@@ -125,6 +125,7 @@ class Session {
       ownsNodes: driver.ownsNodes,
       replay: this.#replay,
       writable: options.writable !== false,
+      theme: options.theme,
       ...(options.replay === undefined ? {} : { metrics: options.replay.metrics }),
       history: history.lines,
       now: this.#clockwork.now(),

@@ -1,7 +1,7 @@
 /** Everything the console knows. Immutable: `update.ts` makes the next one, `frame.ts` draws it. */
 import type { NodeId } from '../base/brand.ts';
 import type { Capability, ClusterEvent, ClusterPicture } from '../cluster/driver.ts';
-import type { LastFailure } from '../commands/command.ts';
+import type { LastFailure, ThemeName } from '../commands/command.ts';
 import type { Candidate } from '../commands/completion.ts';
 import { EMPTY_LINE, type LineState } from '../commands/line-editor.ts';
 import type { KeyValue } from '../kv/commands.ts';
@@ -43,7 +43,13 @@ export type Overlay =
       readonly since: number;
       readonly yes: Effect;
     }
-  | { readonly type: 'help'; readonly filter: string; readonly filtering: boolean; readonly cursor: number }
+  | {
+      readonly type: 'help';
+      readonly palette: boolean;
+      readonly filter: string;
+      readonly filtering: boolean;
+      readonly cursor: number;
+    }
   | {
       readonly type: 'output';
       readonly title: string;
@@ -114,6 +120,7 @@ export interface ConsoleState {
   readonly replay: boolean;
   /** False: nothing is changed from here until somebody says so. */
   readonly writable: boolean;
+  readonly theme: ThemeName;
   readonly picture: ClusterPicture;
   readonly capabilities: ReadonlySet<Capability>;
   readonly ownsNodes: boolean;
@@ -167,6 +174,7 @@ export interface InitialState {
   readonly ownsNodes: boolean;
   readonly replay: boolean;
   readonly writable: boolean;
+  readonly theme: ThemeName;
   /** What a recording showed. */
   readonly metrics?: Metrics;
   readonly history: readonly string[];

@@ -1,7 +1,6 @@
 /** Meaning to colour and to glyph. Colour never stands alone: every state also has its own glyph or word. */
+import type { ThemeName } from '../commands/command.ts';
 import type { Row, Span, Style } from './rows.ts';
-
-export type ThemeName = 'dark' | 'mono';
 
 /** SGR parameters (ECMA-48 §8.3.117) for each meaning. */
 export interface Theme {
@@ -35,6 +34,54 @@ const DARK: Theme = {
   selected: '48;5;237',
 };
 
+const LIGHT: Theme = {
+  styles: {
+    ...DARK.styles,
+    dim: '38;5;242',
+    title: '1;38;5;25',
+    active: '1;97;44',
+    key: '1;38;5;90',
+    good: '38;5;28',
+    warn: '38;5;130',
+    bad: '1;38;5;160',
+    leader: '1;38;5;28',
+    ghost: '38;5;246',
+    string: '38;5;28',
+    number: '38;5;130',
+    term0: '38;5;30',
+    term1: '38;5;130',
+    term2: '38;5;90',
+    term3: '38;5;28',
+    term4: '38;5;25',
+    term5: '38;5;88',
+  },
+  selected: '48;5;254',
+};
+
+/** The sixteen colours that every terminal has and lets its owner choose; the cursor's row is underlined. */
+const SIXTEEN: Theme = { styles: { ...DARK.styles, dim: '', ghost: '2', term5: '1' }, selected: '1;4' };
+
+/** Okabe and Ito's palette, told apart by all common kinds of colour vision, in the nearest of 256 colours; no red against green. */
+const COLOUR_BLIND: Theme = {
+  styles: {
+    ...DARK.styles,
+    good: '38;5;74',
+    warn: '38;5;227',
+    bad: '1;38;5;208',
+    leader: '1;38;5;74',
+    key: '1;38;5;227',
+    string: '38;5;74',
+    number: '38;5;214',
+    term0: '38;5;74',
+    term1: '38;5;214',
+    term2: '38;5;175',
+    term3: '38;5;36',
+    term4: '38;5;33',
+    term5: '38;5;227',
+  },
+  selected: '48;5;237',
+};
+
 const MONO: Theme = {
   styles: {
     plain: '',
@@ -60,9 +107,17 @@ const MONO: Theme = {
   selected: '1',
 };
 
+const THEMES: Readonly<Record<ThemeName, Theme>> = {
+  dark: DARK,
+  light: LIGHT,
+  '16': SIXTEEN,
+  'colour-blind': COLOUR_BLIND,
+  mono: MONO,
+};
+
 /** NO_COLOR takes the colours and leaves bold and inverse, without which the cursor could not be seen. */
 export function themeFor(name: ThemeName, noColor: boolean): Theme {
-  return noColor || name === 'mono' ? MONO : DARK;
+  return noColor ? MONO : THEMES[name];
 }
 
 /** One string with SGR sequences and nothing else that a terminal obeys. */

@@ -2,6 +2,7 @@
 import { unreachable } from '../base/assert.ts';
 import type { NodeId } from '../base/brand.ts';
 import type { ClusterAction } from '../cluster/driver.ts';
+import { THEMES } from '../commands/command.ts';
 import { EMPTY_LINE, withText } from '../commands/line-editor.ts';
 import { newestIndex } from '../commands/log-cells.ts';
 import { asWord } from '../commands/quote.ts';
@@ -12,7 +13,7 @@ import { listHeight } from './layout.ts';
 import { linkFaultOf } from './link-state.ts';
 import type { Step } from './messages.ts';
 import { type ConsoleState, chosenNodes, type ViewId } from './state.ts';
-import { askToQuit, interrupt, runTyped, startAction, withWritable } from './update-commands.ts';
+import { askToQuit, interrupt, runTyped, startAction, withTheme, withWritable } from './update-commands.ts';
 import { moveInKeys, toFirstKey, toLastKey, withPrefix } from './update-keys.ts';
 import { logIndex, moveInLog, moveToTermChange, toggleFollow } from './update-log.ts';
 import { backToNow, readOnlyReason, travelAction } from './update-moment.ts';
@@ -49,9 +50,13 @@ function generalAction(state: ConsoleState, action: Action): Step<ConsoleState> 
     case 'command':
       return openCommandLine(state, '');
     case 'help':
-      return still({ ...state, overlay: { type: 'help', filter: '', filtering: false, cursor: 0 } });
+      return still({ ...state, overlay: { type: 'help', palette: false, filter: '', filtering: false, cursor: 0 } });
     case 'back':
       return goesBackToNow(state) ? backToNow(state) : still(goBack(state));
+    case 'theme':
+      return still(withTheme(state, THEMES[(THEMES.indexOf(state.theme) + 1) % THEMES.length] ?? 'dark'));
+    case 'palette':
+      return still({ ...state, overlay: { type: 'help', palette: true, filter: '', filtering: true, cursor: 0 } });
     case 'write':
       return toggleWritable(state);
     case 'detach':

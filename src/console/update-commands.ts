@@ -1,6 +1,6 @@
 /** Running commands, asking before those that hurt, and showing what came of them. */
 import type { ClusterAction, ClusterEvent } from '../cluster/driver.ts';
-import type { CommandResult } from '../commands/command.ts';
+import type { CommandResult, ThemeName } from '../commands/command.ts';
 import { type Consequence, consequenceOf } from '../commands/consequence.ts';
 import { refusalOf } from '../commands/failure.ts';
 import { withCommand } from './event-list.ts';
@@ -128,6 +128,10 @@ function withDone(state: ConsoleState, event: ClusterEvent): ConsoleState {
   const next = { ...state, nextId: state.nextId + 1 };
   if (state.live === null) return { ...next, events: withCommand(state.events, event) };
   return { ...next, live: { ...state.live, events: [...state.live.events, event] } };
+}
+
+export function withTheme(state: ConsoleState, theme: ThemeName): ConsoleState {
+  return withFlash({ ...state, theme }, `Theme ${theme}; config set theme ${theme} keeps it.`, 'info');
 }
 
 /** Opens or closes the door to changes. */

@@ -92,7 +92,7 @@ function confirmKey(state: ConsoleState, overlay: Of<'confirm'>, key: EditKey): 
 
 function helpKey(state: ConsoleState, overlay: Of<'help'>, key: EditKey): Step<ConsoleState> {
   const name = keyName(key);
-  const entries = helpEntries(state, overlay.filter);
+  const entries = helpEntries(state, overlay.filter, overlay.palette);
   if (name === 'enter') {
     const chosen = entries[overlay.cursor];
     if (chosen === undefined) return still(closed(state));
@@ -101,7 +101,9 @@ function helpKey(state: ConsoleState, overlay: Of<'help'>, key: EditKey): Step<C
   }
   if (name === 'escape' || (!overlay.filtering && (name === 'q' || name === '?'))) {
     return still(
-      overlay.filter === '' ? closed(state) : { ...state, overlay: { ...overlay, filter: '', filtering: false, cursor: 0 } },
+      overlay.filter === '' || overlay.palette
+        ? closed(state)
+        : { ...state, overlay: { ...overlay, filter: '', filtering: false, cursor: 0 } },
     );
   }
   if (!overlay.filtering && name === '/') return still({ ...state, overlay: { ...overlay, filtering: true } });

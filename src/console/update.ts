@@ -10,7 +10,7 @@ import { withRate } from './rate.ts';
 import { steadyRoundTrips } from './round-trips.ts';
 import type { ConsoleState } from './state.ts';
 import { runViewAction } from './update-actions.ts';
-import { confirmAction, finishCommand, interrupt, withWritable } from './update-commands.ts';
+import { confirmAction, finishCommand, interrupt, withTheme, withWritable } from './update-commands.ts';
 import { keysEffects, takeKeysPage } from './update-keys.ts';
 import { logEffects } from './update-log.ts';
 import { takeMoment, takeUnseen } from './update-moment.ts';
@@ -40,6 +40,8 @@ function apply(state: ConsoleState, message: Message): Step<ConsoleState> {
       return finishCommand(state, message);
     case 'moment':
       return still(takeMoment(state, message));
+    case 'theme':
+      return still(withTheme(state, message.theme));
     case 'writable':
       return still(withWritable(state, message.on));
     case 'history':

@@ -304,6 +304,52 @@ describe('the outcome of a write', () => {
   });
 });
 
+describe('a write of unknown outcome', () => {
+  it('is asked again under its own number, and applied once whether it was before or not', async () => {
+    for (const applied of [true, false]) {
+      const { nodes, store, dial } = fakeCluster(1);
+      const client = clientOf(nodes, dial);
+      await client.put('a', '1');
+      // Nobody answers until the deadline; what the only attempt did is what is asked about.
+      const deeds: Deed[] = [{ type: 'die', applied }];
+      at(nodes, 0).script = () => deeds.shift() ?? { type: 'error', kind: 'NO_QUORUM' };
+      await expect(failure(client.put('b', '2', { deadlineMs: 100 }))).resolves.toMatchObject({ outcome: 'unknown' });
+      await expect(failure(client.retryUnknown({ deadlineMs: 50 }).then(() => undefined))).resolves.toMatchObject({
+        outcome: 'unknown',
+      });
+      at(nodes, 0).script = () => ({ type: 'serve' });
+      // Later writes do not take its number away.
+      await client.put('c', '3');
+      await expect(client.retryUnknown()).resolves.toMatchObject({ method: 'kv.put', key: 'b', changed: true });
+      expect(store.applied.filter((key) => key === 'b')).toHaveLength(1);
+      await expect(client.retryUnknown()).resolves.toBeNull();
+    }
+  });
+
+  it('can be asked again no more when so many writes came after it that its number is needed', async () => {
+    const { nodes, store, dial } = fakeCluster(1);
+    const client = clientOf(nodes, dial);
+    await client.put('a', '1');
+    const deeds: Deed[] = [{ type: 'die', applied: true }];
+    at(nodes, 0).script = () => deeds.shift() ?? { type: 'error', kind: 'NO_QUORUM' };
+    await failure(client.put('b', '2', { deadlineMs: 100 }));
+    at(nodes, 0).script = () => ({ type: 'serve' });
+    for (let i = 0; i < 300; i += 1) await client.put(`k${i}`, '');
+    await expect(client.retryUnknown()).resolves.toBeNull();
+    expect(store.applied).toHaveLength(302);
+  });
+
+  it('says so when the store has forgotten its session', async () => {
+    const { nodes, dial } = fakeCluster(1);
+    const client = clientOf(nodes, dial);
+    await client.put('a', '1');
+    const deeds: Deed[] = [{ type: 'die', applied: true }];
+    at(nodes, 0).script = () => deeds.shift() ?? { type: 'error', kind: 'SESSION_EXPIRED' };
+    await failure(client.put('b', '2', { deadlineMs: 100 }));
+    await expect(client.retryUnknown()).resolves.toBeNull();
+  });
+});
+
 describe('sessions', () => {
   const written = (calls: readonly { readonly params: Readonly<Record<string, unknown>> }[], key: string): unknown[] =>
     calls.filter(({ params }) => params['key'] === key).map(({ params }) => params['session']);

@@ -184,7 +184,7 @@ const CASES: readonly [string, ClusterPicture, ClusterAction, 0 | 1 | 2, string]
     'n2 is killed and bits of the log turned over; after the start what was lost comes back from a leader, if a majority is whole',
   ],
   ['campaign', pictureOf(3), { type: 'campaign', node: nodeId('n2') }, 0, 'n2 asks for pre-votes; who hears n1 refuses'],
-  ['stop', pictureOf(3), { type: 'stop' }, 1, 'all 3 nodes stop; the data stays on disk'],
+  ['stop', pictureOf(3), { type: 'stop' }, 2, 'all 3 nodes stop, for everyone; the data stays on disk'],
 ];
 
 describe('consequenceOf', () => {

@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { clusterTime, nodeId } from '../../src/base/brand.ts';
 import type { CommandResult } from '../../src/commands/command.ts';
+import { THEMES } from '../../src/commands/command.ts';
 import { consequenceOf } from '../../src/commands/consequence.ts';
 import { menuItems } from '../../src/console/fault-menu.ts';
+import { helpEntries } from '../../src/console/help-entries.ts';
 import type { Effect } from '../../src/console/messages.ts';
+import { span } from '../../src/console/rows.ts';
 import type { ConsoleState } from '../../src/console/state.ts';
+import { paint, themeFor } from '../../src/console/theme.ts';
 import { consoleState, press, send } from '../support/console-state.ts';
 import { FAKE_NOW, fakeEvent, fakePicture, withNode } from '../support/fake-picture.ts';
 import { scenePicture } from '../support/fake-scene.ts';
@@ -116,6 +120,17 @@ describe('faults from keys', () => {
     expect(state.overlay).toMatchObject({ type: 'confirm', detail: '2 of 5 left, no quorum: writes stop' });
   });
 
+  it('has the name of the cluster typed before all nodes stop', () => {
+    const action = { type: 'stop' } as const;
+    const consequence = consequenceOf(fakePicture(5), action);
+    expect(consequence.level).toBe(2);
+    const asked = send(healthy(), { type: 'ask', id: 1, line: 'stop', action, consequence }).state;
+    expect(asked.overlay).toMatchObject({ type: 'confirm', expected: 'demo' });
+    expect(press(asked, ['y', 'enter']).effects).toEqual([]);
+    expect(press(asked, ['d', 'e', 'm', 'enter']).state.overlay).toBeNull();
+    expect(types(press(asked, ['d', 'e', 'm', 'o', 'enter']).effects)).toEqual(['act']);
+  });
+
   it('opens the command line for faults that have numbers', () => {
     const { state } = press(healthy(), ['j', 'f', 'l']);
     expect(state.overlay).toMatchObject({ type: 'command', prompt: { line: { text: 'link n2 n1 --delay 80ms..120ms --both' } } });
@@ -206,6 +221,46 @@ describe('commands', () => {
     expect(put.overlay).toMatchObject({ type: 'command', prompt: { line: { text: 'kill ', cursor: 5 } } });
     const late = send(press(typed, ['x']).state, { type: 'completed', line: 'ki', completion }).state;
     expect(late.overlay).toMatchObject({ prompt: { line: { text: 'kix' } } });
+  });
+});
+
+describe('the palette', () => {
+  it('finds commands and keys by a few of their letters, the best match first', () => {
+    const found = (letters: string): string | undefined => helpEntries(healthy(), letters, true)[0]?.left;
+    expect(found('transf')).toBe(':transfer NODE');
+    expect(found('prt')).toBe(':partition GROUPS...');
+    expect(found('why')).toBe(':why [ABOUT]');
+    expect(helpEntries(healthy(), 'zzzz', true)).toEqual([]);
+  });
+
+  it('takes letters at once, runs on Enter and closes on Esc', () => {
+    const open = press(healthy(), ['ctrl-p', 's', 't', 'a', 't', 'u']).state;
+    expect(open.overlay).toMatchObject({ type: 'help', palette: true, filter: 'statu' });
+    expect(press(open, ['enter']).state.overlay).toMatchObject({ type: 'command', prompt: { line: { text: 'status' } } });
+    expect(press(open, ['escape']).state.overlay).toBeNull();
+  });
+});
+
+describe('themes', () => {
+  it('follow each other at a key, and begin anew after the last', () => {
+    const { state } = press(healthy(), ['T']);
+    expect(state.theme).toBe('light');
+    expect(press(state, ['T', 'T', 'T', 'T']).state.theme).toBe('dark');
+  });
+
+  it('have a colour for everything, and no other sequence than those of SGR', () => {
+    for (const theme of THEMES) {
+      for (const [style, sgr] of Object.entries(themeFor(theme, false).styles)) expect(`${style} ${sgr}`).toMatch(/^\w+ [\d;]*$/);
+      const selected = paint([{ ...span('x'), selected: true }], themeFor(theme, false));
+      expect(selected, theme).not.toBe('x');
+      expect(paint([span('x', 'bad')], themeFor(theme, true))).toBe('\x1b[1mx\x1b[0m');
+    }
+  });
+
+  it('use only the colours of every terminal in 16, and none in mono', () => {
+    const used = (theme: 'mono' | '16'): string => Object.values(themeFor(theme, false).styles).join(';');
+    expect(used('16')).not.toMatch(/38;|48;/);
+    expect(used('mono')).not.toMatch(/3\d|4\d|9\d/);
   });
 });
 

@@ -17,6 +17,7 @@ export function consoleState(size: Size = { columns: 80, rows: 24 }, picture: Cl
     ownsNodes: true,
     replay: false,
     writable: true,
+    theme: 'dark',
     history: [],
     now: 0,
     wall: FAKE_NOW,

@@ -16,6 +16,8 @@ export interface Call {
   readonly changes: boolean;
   /** Who can answer: the leader, any node, or the one with this id. */
   readonly to: 'leader' | 'anyone' | { readonly node: string };
+  /** It was sent before, and what came of that is not known. */
+  readonly again?: boolean;
   /** True for a method that knows neither `forward` nor `deadlineMs`. */
   readonly bare?: boolean;
   /** True to fail at once when the node cannot be reached. */
@@ -148,6 +150,7 @@ class Attempts {
   constructor(finder: LeaderFinder, call: Call) {
     this.#finder = finder;
     this.#call = call;
+    this.#maybeApplied = call.again === true;
   }
 
   /** Throws when another attempt makes no sense; else returns when it is time for one. */

@@ -12,13 +12,14 @@ import type { KeyValue, RangeQuery, RangeResult, RequestId } from '../../kv/comm
 import type { LogRow, MemberStatus, NodeEvent, Topic } from '../../replica/status.ts';
 import { checkParams, checkResult } from '../../wire/check.ts';
 import type { MethodName, ResultOf } from '../../wire/methods.ts';
-import type { CallOptions, KvClient, ReadOptions, Written } from '../driver.ts';
+import type { CallOptions, KvClient, ReadOptions, RetriedWrite, Written } from '../driver.ts';
 import { Caller, SessionGone } from './caller.ts';
 import type { Dial } from './connection.ts';
 import { ConnectionPool, type Endpoint } from './connection-pool.ts';
 import { Deadline } from './deadline.ts';
 import { dialNode } from './dial.ts';
 import { LeaderFinder } from './leader-finder.ts';
+import { UnknownWrites } from './unknown-write.ts';
 import { WriteSession } from './write-session.ts';
 
 export interface ClientOptions {
@@ -56,6 +57,7 @@ export class RaftKvClient implements KvClient {
   readonly #finder: LeaderFinder;
   readonly #caller: Caller;
   readonly #session: WriteSession;
+  readonly #unknown = new UnknownWrites();
   readonly #defaultDeadlineMs: number;
   readonly #subscriptions = new Map<Endpoint, Subscription>();
 
@@ -72,7 +74,10 @@ export class RaftKvClient implements KvClient {
     });
     this.#finder = new LeaderFinder(this.#pool, options.endpoints.map(toEndpoint));
     this.#caller = new Caller(this.#pool, this.#finder);
-    this.#session = new WriteSession(() => this.#openSession());
+    this.#session = new WriteSession(
+      () => this.#openSession(),
+      () => this.#unknown.release(),
+    );
     this.#defaultDeadlineMs = options.defaultDeadlineMs ?? LIMITS.requestDeadlineMs;
   }
 
@@ -118,6 +123,25 @@ export class RaftKvClient implements KvClient {
   async range(query: Partial<RangeQuery>, options: ReadOptions = {}): Promise<RangeResult> {
     const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined);
     return this.#read('kv.range', Object.fromEntries(given), options);
+  }
+
+  /**
+   * Asks the newest write of unknown outcome again, under its own session and sequence: if it was applied its reply
+   * comes back, if not it is applied now, and in no case twice. Null when there is none that may still be asked.
+   * @throws RpcError with `outcome` `unknown` while nobody can tell; SESSION_EXPIRED when nobody ever will
+   */
+  async retryUnknown(options: CallOptions = {}): Promise<RetriedWrite | null> {
+    const write = this.#unknown.newest;
+    if (write === null) return null;
+    try {
+      const { revision, ...rest } = await this.#writeOnce(write.method, write.params, this.#deadline(options), true);
+      this.#unknown.release();
+      const changed = 'deleted' in rest ? rest.deleted : 'swapped' in rest ? rest.swapped : true;
+      return { method: write.method, key: write.key, revision, changed };
+    } catch (error) {
+      if (!mayBeAsked(error)) this.#unknown.release();
+      throw error;
+    }
   }
 
   /** What one node knows of itself. Rejects with NO_QUORUM when it cannot be reached in time. */
@@ -170,7 +194,7 @@ export class RaftKvClient implements KvClient {
 
   async #write<M extends 'kv.put' | 'kv.delete' | 'kv.cas'>(
     method: M,
-    params: object,
+    params: { readonly key: string; readonly value?: string; readonly expect?: string | null },
     options: CallOptions,
   ): Promise<ResultOf<M>> {
     // Checked before anything is sent: a key that is refused must not cost a session.
@@ -179,13 +203,19 @@ export class RaftKvClient implements KvClient {
     for (;;) {
       const ticket = await this.#session.ticket(deadline);
       if (ticket === null) throw this.#neverSent();
+      const whole = { ...params, ...ticket.request };
       try {
-        return await this.#writeOnce(method, { ...params, ...ticket.request }, deadline);
+        const written = await this.#writeOnce(method, whole, deadline, false);
+        ticket.settle();
+        return written;
       } catch (error) {
+        if (mayBeAsked(error)) {
+          this.#unknown.hold({ method, key: params.key, params: whole, ticket });
+          throw error;
+        }
+        ticket.settle();
         if (!(error instanceof SessionGone)) throw error;
         this.#session.expired(ticket.request.session);
-      } finally {
-        ticket.settle();
       }
     }
   }
@@ -195,8 +225,13 @@ export class RaftKvClient implements KvClient {
     return new RpcError('NO_QUORUM', { detail: why });
   }
 
-  async #writeOnce<M extends MethodName>(method: M, params: object & RequestId, deadline: Deadline): Promise<ResultOf<M>> {
-    const answer = await this.#caller.run({ method, params, deadline, changes: true, to: 'leader' });
+  async #writeOnce<M extends MethodName>(
+    method: M,
+    params: object & RequestId,
+    deadline: Deadline,
+    again: boolean,
+  ): Promise<ResultOf<M>> {
+    const answer = await this.#caller.run({ method, params, deadline, changes: true, to: 'leader', again });
     return checkResult(method, answer);
   }
 
@@ -238,6 +273,11 @@ export class RaftKvClient implements KvClient {
     this.#subscriptions.delete(endpoint);
     subscription.onEnd();
   }
+}
+
+/** The write may have happened, and the store still knows its number. */
+function mayBeAsked(error: unknown): boolean {
+  return error instanceof RpcError && error.outcome === 'unknown' && error.kind !== 'SESSION_EXPIRED';
 }
 
 function toEndpoint(given: string | { readonly url: string; readonly id: string }): Endpoint {

@@ -49,14 +49,19 @@ class Session {
 /** Hands out tickets; opens a session at the first write and again when the store has forgotten it. */
 export class WriteSession {
   readonly #open: () => Promise<number>;
+  readonly #onFull: () => void;
   #session: Session | null = null;
   #opening: Promise<Session> | null = null;
   /** Writes that wait for room in the window, in order. */
   readonly #waiting: (() => void)[] = [];
 
-  /** `open` asks the cluster for a new session and resolves to its id; it ends by itself within the usual deadline. */
-  constructor(open: () => Promise<number>) {
+  /**
+   * `open` asks the cluster for a new session and resolves to its id; it ends by itself within the usual deadline. `onFull`
+   * is told when the window is full, and may settle what it holds open without need.
+   */
+  constructor(open: () => Promise<number>, onFull: () => void = () => {}) {
     this.#open = open;
+    this.#onFull = onFull;
   }
 
   /**
@@ -66,6 +71,7 @@ export class WriteSession {
   async ticket(deadline: Deadline): Promise<Ticket | null> {
     while (deadline.remainingMs > 0) {
       const session = this.#session ?? (await this.#opened(deadline));
+      if (session !== null && session.span >= WINDOW) this.#onFull();
       if (session !== null && session.span < WINDOW) return session.next(() => this.#wake());
       if (session !== null) await this.#room(deadline);
     }

@@ -122,12 +122,12 @@ function helpView(
   { width, height }: Area,
   look: Glyphs,
 ): readonly Row[] {
-  const entries = helpEntries(state, overlay.filter);
+  const entries = helpEntries(state, overlay.filter, overlay.palette);
   const left = Math.min(34, Math.floor(width * 0.45), Math.max(10, ...entries.map((entry) => cellsOf(entry.left))));
   const lines: { readonly row: Row; readonly entry: number | null }[] = [];
   let group = '';
   for (const [i, entry] of entries.entries()) {
-    if (entry.group !== group) {
+    if (!overlay.palette && entry.group !== group) {
       if (group !== '') lines.push({ row: [], entry: null });
       lines.push({ row: [span(` ${entry.group}`, 'title')], entry: null });
       group = entry.group;
@@ -158,5 +158,8 @@ function helpView(
           span(' closes', 'dim'),
         ];
   const shown = lines.slice(top, top + room).map(({ row }) => row);
-  return [titleRow('HELP', width, look, note), ...(entries.length === 0 ? [cell(' Nothing matches.', 'dim')] : shown)];
+  return [
+    titleRow(overlay.palette ? 'PALETTE' : 'HELP', width, look, note),
+    ...(entries.length === 0 ? [cell(' Nothing matches.', 'dim')] : shown),
+  ];
 }
