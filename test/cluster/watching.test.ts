@@ -103,6 +103,10 @@ describe('events in words', () => {
       refusal: 'leader-is-alive',
     });
     expect(new EventWords().describe(n1, 0, refused, 3)?.text).toBe('pre-vote for term 9: n2 refuses (leader is alive)');
+    const repairing = { ...refused, refusal: 'repairing' } as const;
+    expect(new EventWords().describe(n1, 0, repairing, 3)?.text).toContain('n2 refuses (it is repairing its log)');
+    const begun = { type: 'repair', since: term(9), state: 'begun' } as const;
+    expect(new EventWords().describe(n1, 0, begun, 3)).toMatchObject({ kind: 'log', severity: 'warn' });
   });
 
   it('warn when a leader steps down, and only then', () => {

@@ -138,6 +138,10 @@ describe('why a node', () => {
     for (const [picture, part] of cases) expect(ask('n2', picture)).toContain(part);
   });
 
+  it('that repairs its log, before anything else', () => {
+    expect(ask('n2', withNode(fakePicture(5), 'n2', {}, { repairing: true }))).toMatch(/^n2 is repairing its log/);
+  });
+
   it('refuses what is no node', () => {
     expect(() => ask('n9', scene)).toThrow('there is no node "n9"');
   });

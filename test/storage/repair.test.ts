@@ -98,7 +98,7 @@ describe('random bytes in any file', () => {
     expect(failures).toEqual([]);
     expect(outcomes.get('repair')).toBeGreaterThan((IMAGES * ROUNDS) / 4);
     expect(outcomes.get('whole')).toBeGreaterThan((IMAGES * ROUNDS) / 20);
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('a crash while a log is mended', () => {
@@ -127,7 +127,7 @@ describe('a crash while a log is mended', () => {
     }
     expect(failures).toEqual([]);
     expect(cases).toBeGreaterThan(500);
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('a loss that is accepted', () => {
