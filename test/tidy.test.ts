@@ -15,7 +15,7 @@ const ROWS: readonly (readonly string[])[] = [
   ['node'],
   ['cluster'],
   ['commands'],
-  ['scenario'],
+  ['torture', 'scenario'],
   ['console'],
   ['cli'],
 ];
@@ -131,8 +131,8 @@ describe('the house', () => {
       'cli/seed-thread.ts',
       'cluster/client/client.ts',
       'raft/invariants.ts',
-      'check/recorder.ts',
       'wire/protocol-markdown.ts',
+      'torture/judge-worker.ts',
     ]);
     const imported = new Set(
       files.flatMap((file) =>

@@ -1,0 +1,40 @@
+/** A fresh cluster for one run, which ends with it: when this program dies, the guard stops the nodes. */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { RaftKvClient } from '../cluster/client/client.ts';
+import type { ClusterDriver, KvClient } from '../cluster/driver.ts';
+import { openCluster } from '../cluster/native/driver.ts';
+import { readToken } from '../cluster/native/folder/directory.ts';
+import { startCluster } from '../cluster/native/lifecycle.ts';
+
+export interface OwnCluster {
+  readonly driver: ClusterDriver;
+  readonly clients: readonly KvClient[];
+  /** Where its data and its nodes' logs are. */
+  readonly home: string;
+  /** Stops the nodes; deletes their data unless it is to be kept. */
+  end(keep: boolean): Promise<void>;
+}
+
+const NAME = 'torture';
+
+/** Under `folder`. Rejects with a ClusterError when it does not come up. */
+export async function startOwnCluster(folder: string, nodes: number, clients: number): Promise<OwnCluster> {
+  const home = join(folder, 'cluster');
+  const { dir, file, hold } = await startCluster({ home, name: NAME, count: nodes, operationLog: true, detach: false });
+  const driver = await openCluster(NAME, { home, ...(hold ?? {}) });
+  const token = await readToken(dir, 'client');
+  // A connection of its own for each, as if they were programs: one that waits holds up no other.
+  const own = Array.from({ length: clients }, () => new RaftKvClient({ endpoints: file.nodes, token }));
+  await driver.refresh(1_000);
+  return {
+    driver,
+    clients: own,
+    home,
+    end: async (keep) => {
+      for (const client of own) client.close();
+      await driver.close();
+      if (!keep) await rm(home, { recursive: true, force: true });
+    },
+  };
+}

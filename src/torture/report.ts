@@ -1,0 +1,129 @@
+/** The report of a run on one page: what was demanded, what was measured, and the verdict. */
+import { DEPOSING, type TortureKind } from './kinds.ts';
+import type { EpochReport } from './progress.ts';
+import type { TortureResult } from './result.ts';
+
+export interface TortureReport {
+  readonly verdict: 'kept' | 'failed' | 'broken' | 'interrupted';
+  /** As the program ends with it. */
+  readonly exit: 0 | 1 | 5 | 130;
+  /** Promises of the store that did not hold. */
+  readonly broken: readonly string[];
+  /** Demands on the run that were not met. */
+  readonly failed: readonly string[];
+  readonly seed: number;
+  readonly nodes: number;
+  readonly seconds: number;
+  readonly acked: number;
+  readonly ackedPerSecond: number;
+  readonly unknown: number;
+  readonly refused: number;
+  /** Injected faults by kind. */
+  readonly faults: Readonly<Partial<Record<TortureKind, number>>>;
+  /** Planned and not possible when their time had come. */
+  readonly missed: number;
+  readonly leaderChanges: number;
+  /** The least that was acknowledged in the second before a fault. */
+  readonly leastRateBefore: number | null;
+  readonly slowestRecovery: { readonly epoch: number; readonly ms: number } | null;
+  readonly slowestConvergence: { readonly epoch: number; readonly ms: number } | null;
+  /** Of any event loop that was not stalled on purpose. */
+  readonly longestStallMs: number;
+  readonly histories: number;
+  readonly equalState: boolean;
+  readonly epochs: readonly EpochReport[];
+}
+
+const EXIT = { kept: 0, failed: 1, broken: 5, interrupted: 130 } as const;
+
+export function reportOf(result: TortureResult): TortureReport {
+  const { epochs, options, elapsedMs } = result;
+  const hit = epochs.flatMap(({ faults }) => faults.filter((fault) => fault.hit));
+  const failed = [...result.failed, ...(result.interrupted ? [] : emptiness(result, new Set(hit.map(({ kind }) => kind))))];
+  const verdict =
+    result.broken.length > 0 ? 'broken' : result.interrupted ? 'interrupted' : failed.length > 0 ? 'failed' : 'kept';
+  const faults: Partial<Record<TortureKind, number>> = {};
+  for (const { kind } of hit) faults[kind] = (faults[kind] ?? 0) + 1;
+  return {
+    verdict,
+    exit: EXIT[verdict],
+    broken: result.broken,
+    failed,
+    seed: options.seed,
+    nodes: result.nodes,
+    seconds: Math.round(elapsedMs / 100) / 10,
+    acked: result.acked,
+    ackedPerSecond: Math.round((result.acked * 1_000) / Math.max(1, elapsedMs)),
+    unknown: result.unknown,
+    refused: result.refused,
+    faults,
+    missed: epochs.flatMap((epoch) => epoch.faults).length - hit.length,
+    leaderChanges: result.leaderChanges,
+    leastRateBefore: epochs.length === 0 ? null : Math.min(...epochs.map(({ rateBefore }) => rateBefore)),
+    slowestRecovery: slowest(epochs, ({ recoveryMs }) => recoveryMs),
+    slowestConvergence: slowest(epochs, ({ convergenceMs }) => convergenceMs),
+    longestStallMs: Math.round(result.longestStallMs),
+    histories: epochs.length,
+    equalState: result.equalState,
+    epochs,
+  };
+}
+
+/** A run in which nothing happened has shown nothing. */
+function emptiness(result: TortureResult, kinds: ReadonlySet<TortureKind>): readonly string[] {
+  const { options, acked, unknown, leaderChanges, epochs } = result;
+  const least = Math.round(options.leastPerSecond * epochs.length);
+  return [
+    acked < least ? `only ${acked} operations were acknowledged, fewer than ${least}` : '',
+    kinds.size === 0 ? 'no fault was injected' : '',
+    DEPOSING.some((kind) => kinds.has(kind)) && leaderChanges === 0 ? 'the leader never changed' : '',
+    kinds.has('kill-leader') && unknown === 0 ? 'a leader was killed, and no outcome was unknown' : '',
+  ].filter((text) => text !== '');
+}
+
+function slowest(epochs: readonly EpochReport[], ms: (epoch: EpochReport) => number | null): TortureReport['slowestRecovery'] {
+  let found: TortureReport['slowestRecovery'] = null;
+  for (const each of epochs) {
+    const taken = ms(each);
+    if (taken !== null && taken > (found?.ms ?? -1)) found = { epoch: each.epoch, ms: taken };
+  }
+  return found;
+}
+
+const VERDICTS = {
+  kept: 'every promise was kept',
+  failed: 'FAILED: no promise was seen broken, but the run does not count',
+  broken: 'BROKEN',
+  interrupted: 'interrupted: so far every promise was kept',
+} as const;
+
+/** As rows of a table: a name and what there is to say. */
+export function reportRows(report: TortureReport): readonly (readonly [string, string])[] {
+  const { slowestRecovery, slowestConvergence } = report;
+  const kinds = Object.entries(report.faults);
+  const count = kinds.reduce((sum, [, times]) => sum + times, 0);
+  const took = (found: TortureReport['slowestRecovery']): string =>
+    found === null ? 'none' : `${found.ms} ms, epoch ${found.epoch}`;
+  return [
+    ['seed', `${report.seed}, ${report.nodes} nodes, ${report.seconds} s, ${report.epochs.length} epochs`],
+    [
+      'operations',
+      `${report.acked} acknowledged (${report.ackedPerSecond}/s), ${report.unknown} unknown, ${report.refused} refused`,
+    ],
+    [
+      'faults',
+      `${count}: ${kinds.map(([kind, times]) => `${kind} ${times}`).join(', ')}${report.missed > 0 ? `; ${report.missed} not possible` : ''}`,
+    ],
+    ['leader changes', String(report.leaderChanges)],
+    ['least rate before', report.leastRateBefore === null ? 'none' : `${report.leastRateBefore}/s`],
+    ['slowest recovery', took(slowestRecovery)],
+    ['slowest levelling', took(slowestConvergence)],
+    ['longest stall', `${report.longestStallMs} ms`],
+    [
+      'histories',
+      `${report.histories} judged, ${report.epochs.filter(({ verdict }) => verdict === 'linearizable').length} linearizable`,
+    ],
+    ['state', report.equalState ? 'equal on all nodes' : 'not compared, or not equal'],
+    ['verdict', VERDICTS[report.verdict]],
+  ];
+}
