@@ -9,7 +9,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: [
-            'test/{base,raft,kv,replica,wire,storage,fault,check,net,sim,node,cluster,commands,scenario,console,cli,museum}/**/*.test.{ts,tsx}',
+            'test/{base,raft,kv,replica,wire,storage,fault,check,net,sim,node,cluster,commands,torture,scenario,console,cli,museum}/**/*.test.{ts,tsx}',
             'test/*.test.ts',
           ],
         },

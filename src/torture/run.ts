@@ -167,8 +167,8 @@ export class Torture {
   /** All is healed and every node runs; then the rate must come back, and all must become level. */
   async #heal(epoch: number): Promise<Pick<EpochReport, 'recoveryMs' | 'convergenceMs'>> {
     const { driver, options } = this.#parts;
-    await driver.act({ type: 'heal', fault: null }).catch((error: Error) => this.#failed.push(`healing: ${error.message}`));
     const since = performance.now();
+    await driver.act({ type: 'heal', fault: null }).catch((error: Error) => this.#failed.push(`healing: ${error.message}`));
     const level = this.#becomeLevel();
     const isBack = (): true | null => (this.#rate(BACK_WINDOW_MS) >= options.leastPerSecond ? true : null);
     const recovered = await this.#eventually(isBack, RECOVERY_MS);

@@ -5,7 +5,7 @@ import type { Operation } from '../../src/check/history.ts';
 import { Recorder } from '../../src/check/recorder.ts';
 import { timelineLines } from '../../src/check/timeline.ts';
 import { killNode, spawnNode } from '../../src/cluster/native/process/processes.ts';
-import { RecordedKv } from '../support/recorded-kv.ts';
+import { RecordedKv } from '../../src/torture/recorded-kv.ts';
 import { freshHome, ids, leaderOf, until } from './in-home.ts';
 
 const home = freshHome();
@@ -16,7 +16,7 @@ const KEYS = ['range/a', 'range/b', 'range/c', 'range/d', 'own/1', 'own/2', 'own
 /** Short enough that the death of a leader leaves some calls without an answer. */
 const DEADLINE_MS = 60;
 
-function anyOperation(kv: RecordedKv, random: Random, fresh: () => string): Promise<boolean> {
+function anyOperation(kv: RecordedKv, random: Random, fresh: () => string): Promise<unknown> {
   const key = KEYS[random.integer(0, KEYS.length)] ?? '';
   const choice = random.next();
   if (choice < 0.35) return kv.put(key, fresh());
@@ -40,7 +40,7 @@ describe('three real nodes', () => {
       const random = seededRandom(at);
       while (!stopped) {
         values += 1;
-        if (await anyOperation(kv, random, () => `v${values}`)) answered += 1;
+        if ((await anyOperation(kv, random, () => `v${values}`)) !== null) answered += 1;
       }
     });
     const more = (operations: number): Promise<true> => {
