@@ -57,7 +57,7 @@ function picture(report: CheckReport): string {
   const order =
     culprit === null
       ? ''
-      : `The longest order has ${culprit.order.placed.length} of ${culprit.group.operations.length} operations; then ${stateWords(culprit.order.state)}. `;
+      : `The longest order has ${culprit.order.placed.length} of ${culprit.group.operations.length} operations; then ${stateWords(layout.state)}. `;
   const hidden = layout.hidden > 0 ? `${layout.hidden} more operations on the same keys are not shown. ` : '';
   return `<h2>What is wrong</h2>
 <ol>

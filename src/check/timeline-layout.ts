@@ -1,6 +1,7 @@
 /** Which operations a picture shows, in which rows, and where they begin and end. The same for the terminal and the page. */
 import type { CheckReport } from './check.ts';
 import { endOf, type Operation } from './history.ts';
+import { isInRange } from './key-span.ts';
 
 export interface Bar {
   readonly operation: Operation;
@@ -22,17 +23,22 @@ export interface TimelineLayout {
   readonly columns: number;
   /** Operations of the same keys that are not shown. */
   readonly hidden: number;
+  /** Those keys with their values after the longest order. */
+  readonly state: readonly (readonly [string, string | null])[];
 }
 
 /**
  * Takes operations while the picture stays within `mostColumns` and `mostBars`: first what contradicts, then what is left over,
- * then the end of the order that works. One column is one moment: all calls up to the next return share it, and all returns up
+ * then the end of the order that works; of many keys that a range ties together, only those that the contradiction is about. One column is one moment: all calls up to the next return share it, and all returns up
  * to the next call, since who came first among those binds nobody.
  */
 export function layoutOf(report: CheckReport, mostColumns: number, mostBars: number): TimelineLayout {
   const guilty = guiltyOf(report);
   const places = placesOf(report);
-  const wanted = [...new Set([...guilty, ...leftOver(report, guilty), ...[...places.keys()].reverse()])];
+  const keys = keysOf(guilty);
+  const concerned = (operation: Operation): boolean => keys === null || concerns(operation, keys);
+  const others = [...leftOver(report, guilty), ...[...places.keys()].reverse()].filter(concerned);
+  const wanted = [...new Set([...guilty, ...others])];
   const shown: Operation[] = [];
   for (const operation of wanted) {
     if (shown.length >= mostBars) break;
@@ -53,8 +59,20 @@ export function layoutOf(report: CheckReport, mostColumns: number, mostBars: num
     lanes: lanes.names,
     bars: bars.sort(byPlace),
     columns: columns.count,
-    hidden: Math.max(0, total(report) - shown.length),
+    hidden: Math.max(0, total(report, concerned) - shown.length),
+    state: (report.culprit?.order.state ?? []).filter(([key]) => keys?.has(key) !== false),
   };
+}
+
+/** Null: all of the group, since a range is part of the contradiction. */
+function keysOf(guilty: readonly Operation[]): ReadonlySet<string> | null {
+  const keys = guilty.flatMap((operation) => (operation.op === 'range' ? [] : [operation.key]));
+  return keys.length === guilty.length ? new Set(keys) : null;
+}
+
+function concerns(operation: Operation, keys: ReadonlySet<string>): boolean {
+  if (operation.op !== 'range') return keys.has(operation.key);
+  return [...keys].some((key) => isInRange(key, operation.range));
 }
 
 /** Where the order comes to its end, and what a rule says of it; a rule that is broken elsewhere has no part in this picture. */
@@ -87,8 +105,8 @@ function leftOver({ culprit }: CheckReport, guilty: readonly Operation[]): reado
   );
 }
 
-function total({ culprit, violations }: CheckReport): number {
-  return culprit === null ? (violations[0]?.operations.length ?? 0) : culprit.group.operations.length;
+function total({ culprit, violations }: CheckReport, concerned: (operation: Operation) => boolean): number {
+  return culprit === null ? (violations[0]?.operations.length ?? 0) : culprit.group.operations.filter(concerned).length;
 }
 
 function byPlace(a: Bar, b: Bar): number {

@@ -69,7 +69,7 @@ function draw(row: string[], { from, to, guilty }: Bar, mark: string, pitch: num
   }
 }
 
-function legend(report: CheckReport, { bars, hidden }: TimelineLayout, marks: readonly string[]): string[] {
+function legend(report: CheckReport, { bars, hidden, state }: TimelineLayout, marks: readonly string[]): string[] {
   const markCells = Math.max(...marks.map((mark) => mark.length));
   const lines: string[] = [];
   const { culprit } = report;
@@ -81,7 +81,7 @@ function legend(report: CheckReport, { bars, hidden }: TimelineLayout, marks: re
     lines.push(
       `The longest order has ${culprit.order.placed.length} of ${culprit.group.operations.length} operations${placed.length > 0 ? ', of them' : ''}`,
     );
-    lines.push(...placed, safe(`and then ${stateWords(culprit.order.state)}`));
+    lines.push(...placed, safe(`and then ${stateWords(state)}`));
   }
   if (others.length > 0) lines.push(culprit === null ? 'They contradict each other' : 'No place was found for', ...others);
   if (hidden > 0) lines.push(`${hidden} more operations on the same keys are not shown.`);

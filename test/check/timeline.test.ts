@@ -7,7 +7,7 @@ import { checkHistory } from '../../src/check/check.ts';
 import type { Operation } from '../../src/check/history.ts';
 import { timelineLines } from '../../src/check/timeline.ts';
 import { timelinePage } from '../../src/check/timeline-html.ts';
-import { get, life, mutate, put } from './histories.ts';
+import { get, life, mutate, put, range } from './histories.ts';
 
 const OPTIONS = { operations: 40, processes: 5, keys: 2, unknown: 0.2, ranges: true, unique: true, revisions: true };
 
@@ -40,6 +40,16 @@ and then "x" = "2"
 No place was found for
 ! A  c1 get "x" -> "1"
 `);
+  });
+
+  it('leaves out the keys that a range ties to it, but that the contradiction is not about', () => {
+    const tied = [
+      range('c9', [40, 41], {}, { kvs: ['x', 'y'].map((key) => ({ key, value: '2' })) }),
+      put('c8', [0, 9], 'y', '2'),
+    ];
+    const lines = timelineLines(checkHistory([...disagreeing, ...tied]), { width: 80, ascii: true });
+    expect(lines.filter((line) => line.includes('c8') || line.includes('"y"'))).toEqual([]);
+    expect(lines).toContain('and then "x" = "2"');
   });
 
   it('draws nothing for a history that passes', () => {
