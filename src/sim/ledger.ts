@@ -1,10 +1,9 @@
 /** What one node's disk has promised, over all its lives: the log after a crash may be none but what it could be. */
 import { assert } from '../base/assert.ts';
-import { logIndex, type Term, term } from '../base/brand.ts';
-import type { HardState, PersistBatch } from '../raft/messages.ts';
+import { type Term, term } from '../base/brand.ts';
+import type { Entry, HardState, PersistBatch } from '../raft/messages.ts';
 import type { LogStore, Recovered } from '../replica/ports.ts';
 
-const EMPTY: PersistBatch = { hardState: null, entries: [], commit: logIndex(0) };
 const NOTHING: HardState = { term: term(0), votedFor: null, repairFrom: null };
 
 export class DiskLedger {
@@ -13,8 +12,11 @@ export class DiskLedger {
   #terms: Term[] = [];
   #hardState: HardState = NOTHING;
   #pending: PersistBatch[] = [];
-  /** All that the disk was given since the last damage, in order: where the log may end when its end is lost. */
-  #history: PersistBatch[] = [];
+  /**
+   * All entries that the disk was given, in order, but for those that were lost: what was replaced stands in the files still,
+   * and damage before its replacement brings it back.
+   */
+  readonly #history: Entry[] = [];
 
   constructor(node: string) {
     this.#node = node;
@@ -25,7 +27,7 @@ export class DiskLedger {
     return {
       append: (batch, done) => {
         this.#pending.push(batch);
-        this.#history.push(batch);
+        this.#history.push(...batch.entries);
         store.append(batch, (error) => {
           if (error === null) this.#acknowledge();
           done(error);
@@ -46,7 +48,6 @@ export class DiskLedger {
     else {
       assert(rotten, 'only rot damages a log', () => ({ node: this.#node, damage: recovered.damage }));
       this.#checkRepairing(terms, hardState);
-      this.#history = [{ ...EMPTY, entries }];
     }
     this.#terms = terms;
     this.#hardState = hardState;
@@ -58,10 +59,12 @@ export class DiskLedger {
     const known = Math.max(this.#hardState.term, ...this.#terms);
     const isNewTerm = now > known && votedFor === null && repairFrom === now;
     assert(isNewTerm, 'a repair begins in a new term', () => ({ node: this.#node, known, now, votedFor, repairFrom }));
-    assert(wasOnce(this.#history, terms), 'what a damaged log still has was once its whole', () => ({
+    const given = whenItWas(this.#history, terms);
+    assert(given !== null, 'what a damaged log still has was once its whole', () => ({
       node: this.#node,
       recovered: terms.length,
     }));
+    this.#history.length = given;
   }
 
   #checkWhole(terms: readonly Term[], hardState: HardState): void {
@@ -103,16 +106,16 @@ function isEqual(a: readonly Term[], b: readonly Term[]): boolean {
   return a.length === b.length && a.every((each, i) => each === b[i]);
 }
 
-/** Whether the log was this after one of the entries that it was given. */
-function wasOnce(batches: readonly PersistBatch[], terms: readonly Term[]): boolean {
-  if (terms.length === 0) return true;
+/** After how many of the entries that it was given the log was last this; null: never. */
+function whenItWas(history: readonly Entry[], terms: readonly Term[]): number | null {
   const log: Term[] = [];
-  for (const { index, term: at } of batches.flatMap(({ entries }) => entries)) {
+  let found = terms.length === 0 ? 0 : null;
+  for (const [at, { index, term: given }] of history.entries()) {
     log.length = Math.min(log.length, index - 1);
-    log.push(at);
-    if (isEqual(log, terms)) return true;
+    log.push(given);
+    if (isEqual(log, terms)) found = at + 1;
   }
-  return false;
+  return found;
 }
 
 function isSame(a: HardState, b: HardState): boolean {

@@ -190,6 +190,12 @@ describe('the ledger of a disk', () => {
     expect(() => check(repairing([entry(1)], 2))).toThrow(/a repair begins in a new term/);
     expect(() => check({ ...recovered([entry(1)], 3), damage })).toThrow(/a repair begins in a new term/);
     expect(() => check(repairing([entry(1, 2)], 3))).toThrow(/what a damaged log still has/);
+    // What was replaced stands in the file still: a second damage, before its replacement, brings it back.
+    const twice = ledgerAfter(history, 3);
+    twice.checkRecovered(repairing([entry(1), entry(2, 2)], 3), true);
+    expect(() => twice.checkRecovered(repairing([entry(1), entry(2, 2), entry(3, 2)], 4), true)).toThrow(/what a damaged log/);
+    expect(() => twice.checkRecovered(repairing([entry(1), entry(2)], 4), true)).not.toThrow();
+    expect(() => twice.checkRecovered(repairing([entry(1), entry(2, 2)], 5), true)).toThrow(/what a damaged log still has/);
   });
 });
 
