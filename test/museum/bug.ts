@@ -16,6 +16,8 @@ export type Catcher =
       /** The first seed that catches it, as of the last search: tried first. Null before any search. */
       readonly seed: number | null;
       readonly nodes?: number;
+      /** The scenario that tells its story: it is what catches the bug when the remembered seed does not, or none is known. */
+      readonly scenario?: string;
     }
   /** A scenario's file under test/raft/scenarios, without its ending: what comes out is not what is written there. */
   | { readonly by: 'scenario'; readonly name: string }

@@ -3,13 +3,15 @@
  * it is. Prints lines of JSON: how many seeds were run, and in the end the verdict.
  */
 import { parseArgs } from 'node:util';
-import type { Bug } from './bug.ts';
+import type { Bug, Catcher } from './bug.ts';
 import { BUGS } from './catalogue.ts';
 import { plant } from './plant.ts';
 import { failuresOf } from './unit-tests.ts';
 import type { ExhibitLine, Verdict } from './verdict.ts';
 
 const say = (line: ExhibitLine): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
+
+type BySimulation = Extract<Catcher, { by: 'simulation' }>;
 
 async function hunt(bug: Bug, most: number, searches: boolean): Promise<Verdict> {
   const { caught } = bug;
@@ -23,6 +25,11 @@ async function hunt(bug: Bug, most: number, searches: boolean): Promise<Verdict>
     const how = scenarioDiffers(caught.name);
     return { caught: how !== null, seeds: null, seed: null, how: how ?? 'it comes out as written' };
   }
+  return huntBySeeds(caught, most, searches);
+}
+
+async function huntBySeeds(caught: BySimulation, most: number, searches: boolean): Promise<Verdict> {
+  const { scenarioDiffers } = await import('./scenarios.ts');
   const { simulateSeed } = await import('./seeds.ts');
   const others = new Map<string, number>();
   const fails = (seed: number): string | null => {
@@ -35,11 +42,16 @@ async function hunt(bug: Bug, most: number, searches: boolean): Promise<Verdict>
     const how = fails(caught.seed);
     if (how !== null) return { caught: true, seeds: 1, seed: caught.seed, how };
   }
+  const story = (): string | null => (caught.scenario === undefined ? null : scenarioDiffers(caught.scenario));
+  const told = searches ? null : story();
+  if (told !== null) return { caught: true, seeds: caught.seed === null ? 0 : 1, seed: null, how: told };
   for (let seed = 1; seed <= most; seed += 1) {
     const how = fails(seed);
     if (how !== null) return { caught: true, seeds: seed, seed, how };
     say({ type: 'progress', seeds: seed });
   }
+  const late = searches ? story() : null;
+  if (late !== null) return { caught: true, seeds: most, seed: null, how: late };
   const seen = [...others].map(([what, count]) => `; ${count} times: ${what}`).join('');
   return { caught: false, seeds: most, seed: null, how: `${most} seeds pass${seen}` };
 }
@@ -52,7 +64,8 @@ async function control(): Promise<Verdict> {
   const { simulateSeed } = await import('./seeds.ts');
   let seeds = 0;
   for (const { caught } of BUGS) {
-    if (caught.by === 'scenario') failed.push(...[scenarioDiffers(caught.name)].flatMap((how) => how ?? []));
+    const scenario = caught.by === 'scenario' ? caught.name : caught.by === 'simulation' ? caught.scenario : undefined;
+    if (scenario !== undefined) failed.push(...[scenarioDiffers(scenario)].flatMap((how) => how ?? []));
     if (caught.by !== 'simulation' || caught.seed === null) continue;
     const failure = simulateSeed(caught.seed, caught.nodes);
     if (failure !== null) failed.push(`seed ${caught.seed}: ${failure.message}`);

@@ -41,9 +41,10 @@ export function summary(verdicts: ReadonlyMap<Bug, Verdict>, control: Verdict | 
 }
 
 /** How many a search from seed 1 needs: the remembered seed is the first that catches. */
-function seedsWords(catcher: Catcher, { seed }: Verdict): string {
+function seedsWords(catcher: Catcher, { caught, seed }: Verdict): string {
   if (catcher.by !== 'simulation') return catcher.by;
-  return seed === null ? '-' : String(seed);
+  if (seed !== null) return String(seed);
+  return caught ? 'scenario' : '-';
 }
 
 function isMoved(catcher: Catcher, { seed }: Verdict): boolean {

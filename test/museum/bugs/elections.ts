@@ -13,7 +13,7 @@ export const ELECTION_BUGS: readonly Bug[] = [
         replace: 'outbox.send(reply);',
       },
     ],
-    caught: { by: 'simulation', breaks: /^a vote is on the disk|^one vote per term|^one leader per term/, seed: null },
+    caught: { by: 'simulation', breaks: /^a vote is on the disk|^one vote per term|^one leader per term/, seed: 4 },
   },
   {
     name: 'candidacy-before-durable',
@@ -22,7 +22,12 @@ export const ELECTION_BUGS: readonly Bug[] = [
     edits: [
       { file: 'raft/candidate.ts', find: 'else state.outbox.promise(request);', replace: 'else state.outbox.send(request);' },
     ],
-    caught: { by: 'simulation', breaks: /^one vote per term|^one leader per term|^a vote is on the disk/, seed: null },
+    caught: {
+      by: 'simulation',
+      breaks: /^one vote per term|^one leader per term|^a vote is on the disk/,
+      seed: null,
+      scenario: 'storage-stall',
+    },
   },
   {
     name: 'own-vote-before-durable',
@@ -32,7 +37,12 @@ export const ELECTION_BUGS: readonly Bug[] = [
       { file: 'raft/candidate.ts', find: 'if (preVote) this.#count(state.id, true);', replace: 'this.#count(state.id, true);' },
       { file: 'raft/candidate.ts', find: 'else state.outbox.promise(request);', replace: 'else state.outbox.send(request);' },
     ],
-    caught: { by: 'simulation', breaks: /^one vote per term|^one leader per term|^a vote is on the disk/, seed: null },
+    caught: {
+      by: 'simulation',
+      breaks: /^one vote per term|^one leader per term|^a vote is on the disk/,
+      seed: null,
+      scenario: 'storage-stall',
+    },
   },
   {
     name: 'term-and-vote-apart',
@@ -50,7 +60,7 @@ export const ELECTION_BUGS: readonly Bug[] = [
     });`,
       },
     ],
-    caught: { by: 'simulation', breaks: /^term and vote are there|^a vote is on the disk|^one vote per term/, seed: null },
+    caught: { by: 'simulation', breaks: /^term and vote are there|^a vote is on the disk|^one vote per term/, seed: 1 },
   },
   {
     name: 'term-adopted-not-written',
@@ -66,7 +76,7 @@ export const ELECTION_BUGS: readonly Bug[] = [
     caught: {
       by: 'simulation',
       breaks: /^entries are on the disk|^a vote is on the disk|^\/data|the recovered term covers/,
-      seed: null,
+      seed: 2,
     },
   },
   {
@@ -81,14 +91,14 @@ export const ELECTION_BUGS: readonly Bug[] = [
           'recovered: { hardState: { ...newest.hardState, term: entries.at(-1)?.term ?? newest.hardState.term, votedFor: null }, entries,',
       },
     ],
-    caught: { by: 'simulation', breaks: /^term and vote are there/, seed: null },
+    caught: { by: 'simulation', breaks: /^term and vote are there/, seed: 1 },
   },
   {
     name: 'vote-kept-over-terms',
     title: 'A newer term does not take the old vote back',
     source: '#4: Raft figure 2, rules for all servers',
     edits: [{ file: 'raft/state.ts', find: 'this.#term = newer;\n    this.#votedFor = null;', replace: 'this.#term = newer;' }],
-    caught: { by: 'simulation', breaks: /^one vote a term/, seed: null },
+    caught: { by: 'simulation', breaks: /^one vote a term/, seed: 1 },
   },
   {
     name: 'vote-without-log-check',
@@ -105,7 +115,7 @@ export const ELECTION_BUGS: readonly Bug[] = [
       by: 'simulation',
       breaks:
         /holds everything committed|^all commit the same|^a leader of a later term|agrees with what is committed|^what is committed is never truncated/,
-      seed: null,
+      seed: 1,
     },
   },
   {
@@ -124,6 +134,7 @@ export const ELECTION_BUGS: readonly Bug[] = [
       breaks:
         /holds everything committed|^all commit the same|^a leader of a later term|agrees with what is committed|^what is committed is never truncated/,
       seed: null,
+      scenario: 'figure-7',
     },
   },
   {
@@ -138,7 +149,7 @@ export const ELECTION_BUGS: readonly Bug[] = [
       },
       { file: 'raft/candidate.ts', find: 'if (reply.granted && reply.term !== wanted) return;', replace: '' },
     ],
-    caught: { by: 'simulation', breaks: /^one leader per term|^one leader a term/, seed: null },
+    caught: { by: 'simulation', breaks: /^one leader per term|^one leader a term/, seed: null, scenario: 'stale-vote-replies' },
   },
   {
     name: 'votes-twice',
@@ -152,7 +163,7 @@ export const ELECTION_BUGS: readonly Bug[] = [
         replace: 'assert(candidate !== undefined,',
       },
     ],
-    caught: { by: 'simulation', breaks: /^one vote per term|^one leader per term|^one leader a term/, seed: null },
+    caught: { by: 'simulation', breaks: /^one vote per term|^one leader per term|^one leader a term/, seed: 1 },
   },
   {
     name: 'half-is-a-majority',
@@ -182,7 +193,7 @@ export const ELECTION_BUGS: readonly Bug[] = [
         replace: '',
       },
     ],
-    caught: { by: 'simulation', breaks: /^a healed cluster|^healed nodes/, seed: null },
+    caught: { by: 'simulation', breaks: /^a healed cluster|^healed nodes/, seed: null, scenario: 'transfer' },
   },
   {
     name: 'single-node-waits-for-votes',
@@ -195,7 +206,7 @@ export const ELECTION_BUGS: readonly Bug[] = [
         replace: 'if (preVote) this.#granted.add(state.id);',
       },
     ],
-    caught: { by: 'simulation', breaks: /^a healed cluster/, seed: null, nodes: 1 },
+    caught: { by: 'simulation', breaks: /^a healed cluster/, seed: 1, nodes: 1 },
   },
   {
     name: 'no-pre-vote',
@@ -226,7 +237,7 @@ export const ELECTION_BUGS: readonly Bug[] = [
         replace: 'now >= this.#quorumCheckAt && !this.#hearsQuorum() && now < 0',
       },
     ],
-    caught: { by: 'simulation', breaks: /^a cluster with one/, seed: null },
+    caught: { by: 'simulation', breaks: /^a cluster with one/, seed: null, scenario: 'check-quorum' },
   },
   {
     name: 'no-stickiness',
@@ -239,6 +250,11 @@ export const ELECTION_BUGS: readonly Bug[] = [
         replace: 'const sticky = false;',
       },
     ],
-    caught: { by: 'simulation', breaks: /^a leader that a majority hears|^a cluster with one/, seed: null },
+    caught: {
+      by: 'simulation',
+      breaks: /^a leader that a majority hears|^a cluster with one/,
+      seed: null,
+      scenario: 'leader-lives',
+    },
   },
 ];

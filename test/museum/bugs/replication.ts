@@ -17,6 +17,7 @@ export const REPLICATION_BUGS: readonly Bug[] = [
       by: 'simulation',
       breaks: /holds everything committed|^all commit the same|^a leader of a later term|agrees with what is committed/,
       seed: null,
+      scenario: 'figure-8',
     },
   },
   {
@@ -33,7 +34,7 @@ export const REPLICATION_BUGS: readonly Bug[] = [
     caught: {
       by: 'simulation',
       breaks: /^all commit the same|^a leader of a later term|holds everything committed|agrees with what is committed/,
-      seed: null,
+      seed: 1,
     },
   },
   {
@@ -69,7 +70,7 @@ export const REPLICATION_BUGS: readonly Bug[] = [
       by: 'simulation',
       breaks:
         /^all commit the same|holds everything committed|^a leader of a later term|agrees with what is committed|^a healed|^healed/,
-      seed: null,
+      seed: 2,
     },
   },
   {
@@ -102,7 +103,7 @@ export const REPLICATION_BUGS: readonly Bug[] = [
     caught: {
       by: 'simulation',
       breaks: /^the same index and term|holds everything committed|^all commit the same|^terms/,
-      seed: null,
+      seed: 1,
     },
   },
   {
@@ -116,7 +117,12 @@ export const REPLICATION_BUGS: readonly Bug[] = [
         replace: "if (message.term > state.term && !isGrantedPreVote && message.type !== 'append-reply') {",
       },
     ],
-    caught: { by: 'simulation', breaks: /^a read sees all|^a healed cluster|^healed nodes|^a cluster with one/, seed: null },
+    caught: {
+      by: 'simulation',
+      breaks: /^a read sees all|^a healed cluster|^healed nodes|^a cluster with one/,
+      seed: null,
+      scenario: 'repair-remembered-match',
+    },
   },
   {
     name: 'acks-of-older-terms-count',
@@ -150,6 +156,7 @@ export const REPLICATION_BUGS: readonly Bug[] = [
       by: 'simulation',
       breaks: /^only what is in the log is durable|^entries are on the disk|^what the disk/,
       seed: null,
+      scenario: 'aba-append-race',
     },
   },
   {
@@ -157,7 +164,7 @@ export const REPLICATION_BUGS: readonly Bug[] = [
     title: 'Truncated entries come back after a restart, since what replaced them was never written',
     source: '#9: rabbitmq/ra#644',
     edits: [{ file: 'raft/durability.ts', find: 'if (this.#handedIndex > kept) this.#handedIndex = kept;', replace: '' }],
-    caught: { by: 'simulation', breaks: /./, seed: null },
+    caught: { by: 'simulation', breaks: /./, seed: 2 },
   },
   {
     name: 'leader-counts-itself-early',
@@ -174,6 +181,7 @@ export const REPLICATION_BUGS: readonly Bug[] = [
       by: 'simulation',
       breaks: /^all commit the same|holds everything committed|^a leader of a later term|agrees with what is committed/,
       seed: null,
+      scenario: 'heartbeat-before-disk',
     },
   },
   {
@@ -195,7 +203,7 @@ export const REPLICATION_BUGS: readonly Bug[] = [
     caught: {
       by: 'simulation',
       breaks: /^all commit the same|holds everything committed|^what is acknowledged|^what was ever committed/,
-      seed: null,
+      seed: 13,
       nodes: 1,
     },
   },
@@ -210,7 +218,7 @@ export const REPLICATION_BUGS: readonly Bug[] = [
         replace: 'void isPromise;\n    outbox.send(reply);',
       },
     ],
-    caught: { by: 'simulation', breaks: /^entries are on the disk/, seed: null },
+    caught: { by: 'simulation', breaks: /^entries are on the disk/, seed: 3 },
   },
   {
     name: 'acks-counted-per-round',
@@ -224,7 +232,7 @@ export const REPLICATION_BUGS: readonly Bug[] = [
           '(this.#progress.get(id)?.heardAt === state.now ? (this.#progress.get(id)?.matchIndex ?? logIndex(0)) : logIndex(0)),\n    );\n    if (reached',
       },
     ],
-    caught: { by: 'simulation', breaks: /^a healed cluster|^healed nodes|^a cluster with one/, seed: null },
+    caught: { by: 'simulation', breaks: /^a healed cluster|^healed nodes|^a cluster with one/, seed: 2 },
   },
   {
     name: 'no-entry-of-its-own',
@@ -233,21 +241,21 @@ export const REPLICATION_BUGS: readonly Bug[] = [
     edits: [
       { file: 'raft/leader.ts', find: "this.#append({ kind: 'noop', data: '', time: log.lastTime });", replace: 'void log;' },
     ],
-    caught: { by: 'simulation', breaks: /^a healed cluster|^healed nodes|^a cluster with one/, seed: null },
+    caught: { by: 'simulation', breaks: /^a healed cluster|^healed nodes|^a cluster with one/, seed: 9 },
   },
   {
     name: 'match-index-falls',
     title: 'A late answer takes matchIndex back',
     source: '#34: Raft §5.3, logcabin#160',
     edits: [{ file: 'raft/progress.ts', find: 'if (rose) this.#matchIndex = matched;', replace: 'this.#matchIndex = matched;' }],
-    caught: { by: 'simulation', breaks: /^matchIndex never falls/, seed: null },
+    caught: { by: 'simulation', breaks: /^matchIndex never falls/, seed: 1 },
   },
   {
     name: 'late-refusal-believed',
     title: 'A late refusal takes nextIndex back behind what is known to match',
     source: '#34: Raft §5.3',
     edits: [{ file: 'raft/progress.ts', find: 'if (agree < this.#matchIndex) return;', replace: '' }],
-    caught: { by: 'simulation', breaks: /^matchIndex </, seed: null },
+    caught: { by: 'simulation', breaks: /^matchIndex </, seed: 1 },
   },
   {
     name: 'lost-probe-never-repeated',
@@ -274,14 +282,14 @@ export const REPLICATION_BUGS: readonly Bug[] = [
           'const busy = [...this.#progress.values()].some((each) => each !== progress && each.status(this.#state.now).inflight > 0);\n    return !busy && progress.nextIndex <= log.lastIndex &&',
       },
     ],
-    caught: { by: 'simulation', breaks: /^a cluster with one/, seed: null },
+    caught: { by: 'simulation', breaks: /^a cluster with one/, seed: 3 },
   },
   {
     name: 'hung-disk-leads-on',
     title: 'A leader whose disk hangs goes on sending heartbeats',
     source: '#21: hashicorp/raft#503, #683',
     edits: [{ file: 'raft/leader.ts', find: 'if (state.storageStalled) {', replace: 'if (state.storageStalled && now < 0) {' }],
-    caught: { by: 'simulation', breaks: /^a cluster with one/, seed: null },
+    caught: { by: 'simulation', breaks: /^a cluster with one/, seed: null, scenario: 'storage-stall' },
   },
   {
     name: 'hung-disk-campaigns',

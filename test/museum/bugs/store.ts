@@ -13,14 +13,14 @@ export const STORE_BUGS: readonly Bug[] = [
         replace: 'void [log, term];\n    if (!this.#reads',
       },
     ],
-    caught: { by: 'simulation', breaks: /^a read sees all/, seed: null },
+    caught: { by: 'simulation', breaks: /^a read sees all/, seed: null, scenario: 'read-before-own-term' },
   },
   {
     name: 'read-round-reused',
     title: 'A read joins a round that was sent before it came',
     source: '#15: etcd#20418',
     edits: [{ file: 'raft/reads.ts', find: 'this.#round += 1;', replace: 'if (this.#rounds.length === 0) this.#round += 1;' }],
-    caught: { by: 'simulation', breaks: /^a read sees all/, seed: null },
+    caught: { by: 'simulation', breaks: /^a read sees all/, seed: null, scenario: 'read-rounds' },
   },
   {
     name: 'read-asks-nobody',
@@ -33,7 +33,7 @@ export const STORE_BUGS: readonly Bug[] = [
         replace: 'void confirmed;\n    this.#reads.confirm(own,',
       },
     ],
-    caught: { by: 'simulation', breaks: /^a read sees all/, seed: null },
+    caught: { by: 'simulation', breaks: /^a read sees all/, seed: null, scenario: 'read-rounds' },
   },
   {
     name: 'lease-by-own-clock',
@@ -47,7 +47,7 @@ export const STORE_BUGS: readonly Bug[] = [
           'const { electionMs, now } = this.#state;\n    const heardAt = quorumValue(membership.current, (peer) => (peer === id ? now : (this.#progress.get(peer)?.heardAt ?? 0)));\n    this.#reads.confirm(now - heardAt < electionMs ? own : confirmed,',
       },
     ],
-    caught: { by: 'simulation', breaks: /^a read sees all/, seed: null },
+    caught: { by: 'simulation', breaks: /^a read sees all/, seed: null, scenario: 'check-quorum' },
   },
   {
     name: 'read-answers-when-it-fails',
@@ -92,14 +92,14 @@ export const STORE_BUGS: readonly Bug[] = [
         replace: 'this.#machine = new Machine();\n    this.#appliedIndex = options.recovered.commitHint;',
       },
     ],
-    caught: { by: 'simulation', breaks: /^the same applied index|^a read|^the answer is|^a write comes after/, seed: null },
+    caught: { by: 'simulation', breaks: /^the same applied index|^a read|^the answer is|^a write comes after/, seed: 1 },
   },
   {
     name: 'retry-applied-twice',
     title: 'A repeated request is applied again',
     source: '#12: dissertation §6.3',
     edits: [{ file: 'kv/sessions.ts', find: 'if (earlier !== undefined) return earlier;', replace: 'void earlier;' }],
-    caught: { by: 'simulation', breaks: /^the answer is what the log says/, seed: null },
+    caught: { by: 'simulation', breaks: /^the answer is what the log says/, seed: 1 },
   },
   {
     name: 'session-aged-by-the-clock',
@@ -112,7 +112,7 @@ export const STORE_BUGS: readonly Bug[] = [
         replace: 'session.usedAt = Math.round(performance.now() * 1_000);',
       },
     ],
-    caught: { by: 'simulation', breaks: /^the same applied index/, seed: null },
+    caught: { by: 'simulation', breaks: /^the same applied index/, seed: 1 },
   },
   {
     name: 'replaced-is-refused',
@@ -125,7 +125,12 @@ export const STORE_BUGS: readonly Bug[] = [
         replace: 'this.outbox.neverHappened({ index, term: proposedIn });',
       },
     ],
-    caught: { by: 'simulation', breaks: /^what was definitely refused|^a write takes effect|linearizable/, seed: null },
+    caught: {
+      by: 'simulation',
+      breaks: /^what was definitely refused|^a write takes effect|linearizable/,
+      seed: null,
+      scenario: 'replaced-proposals',
+    },
   },
   {
     name: 'lost-lead-is-refused',
