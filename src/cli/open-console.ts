@@ -21,7 +21,7 @@ export async function watchCluster(invocation: Invocation, driver: ClusterDriver
   }
 }
 
-type Special = Pick<ConsoleOptions, 'writable' | 'replay'>;
+type Special = Pick<ConsoleOptions, 'writable' | 'replay' | 'narration'>;
 
 /** The full screen, for as long as somebody looks. */
 export async function showConsole({ io, globals, options }: Invocation, driver: ClusterDriver, more: Special): Promise<number> {

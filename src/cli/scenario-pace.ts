@@ -1,23 +1,22 @@
 /** How fast a story is told to somebody who reads along. */
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Sentence } from '../scenario/script.ts';
 import type { CliIo } from './io.ts';
 
-export type Pace = (sentence: Sentence, signal: AbortSignal) => Promise<void>;
+/** Waits until the reader has read a text; longer when it asks something. */
+export type Pace = (text: string, asks: boolean, signal: AbortSignal) => Promise<void>;
 
 /** About 20 characters a second, and a breath. */
 const CHARACTER_MS = 50;
 const BREATH_MS = 600;
 const THOUGHT_MS = 4_000;
-const DEED_MS = 700;
 
 export const AT_ONCE: Pace = () => Promise.resolve();
 
 /** `speed` 2 is twice as fast. */
 export function readingPace(speed: number): Pace {
-  return async ({ deed, text }, signal) => {
-    const ms = deed.type === 'say' ? BREATH_MS + text.length * CHARACTER_MS + (deed.asks ? THOUGHT_MS : 0) : DEED_MS;
+  return async (text, asks, signal) => {
+    const ms = BREATH_MS + text.length * CHARACTER_MS + (asks ? THOUGHT_MS : 0);
     await sleep(ms / speed, undefined, { signal });
   };
 }
@@ -32,7 +31,7 @@ export function steppingPace(io: CliIo): { readonly pace: Pace; readonly close: 
     isOver = true;
     goOn();
   });
-  const pace: Pace = (_, signal) =>
+  const pace: Pace = (_, __, signal) =>
     isOver
       ? Promise.resolve()
       : new Promise((resolve) => {

@@ -11,7 +11,9 @@ import { VirtualWorld } from '../scenario/virtual-world.ts';
 import type { OpenWorld } from '../scenario/world.ts';
 import { interruptSignal } from './interrupt.ts';
 import type { Invocation } from './io.ts';
+import { hasScreen } from './open-console.ts';
 import { print } from './print.ts';
+import { tellInConsole } from './scenario-console.ts';
 import { nameOf, pathOf, readScript, shippedScripts } from './scenario-files.ts';
 import { AT_ONCE, type Pace, readingPace, steppingPace } from './scenario-pace.ts';
 
@@ -38,6 +40,13 @@ export async function runScenario(invocation: Invocation): Promise<number> {
   const stepping = options['step'] === true ? steppingPace(io) : null;
   const interrupt = interruptSignal();
   try {
+    if (isForConsole(invocation)) {
+      const leaving = new AbortController();
+      const { script } = readScript(pathOf(args[0] ?? ''), nodesOf(invocation));
+      const open = await openerOf(invocation, AbortSignal.any([interrupt.signal, leaving.signal]));
+      const result = await tellInConsole(invocation, script, { open, speed: speedOf(options['speed'] ?? 1), leaving });
+      return exitCodeOf([{ result }]);
+    }
     const open = await openerOf(invocation, interrupt.signal);
     const pace = stepping?.pace ?? paceOf(invocation);
     return await tellAll(invocation, { open, pace, signal: interrupt.signal });
@@ -52,9 +61,8 @@ export async function runScenario(invocation: Invocation): Promise<number> {
 
 async function tellAll(invocation: Invocation, craft: Stagecraft): Promise<number> {
   const { io, globals, args, options } = invocation;
-  const nodes = typeof options['nodes'] === 'string' ? parseInteger(options['nodes'], '--nodes', 1, LIMITS.maxNodes) : null;
   const update = options['update'] === true;
-  const read = args.map((name) => readScript(pathOf(name), nodes));
+  const read = args.map((name) => readScript(pathOf(name), nodesOf(invocation)));
   const told: Told[] = [];
   for (const { script, text } of read) {
     const startedAt = performance.now();
@@ -69,6 +77,17 @@ async function tellAll(invocation: Invocation, craft: Stagecraft): Promise<numbe
   return exitCodeOf(told);
 }
 
+function nodesOf({ options }: Invocation): number | null {
+  return typeof options['nodes'] === 'string' ? parseInteger(options['nodes'], '--nodes', 1, LIMITS.maxNodes) : null;
+}
+
+/** One story on real nodes, and somebody who looks. */
+function isForConsole(invocation: Invocation): boolean {
+  const { globals, args, options } = invocation;
+  const plainly = options['step'] === true || options['plain'] === true || options['update'] === true || globals.json;
+  return options['live'] === true && args.length === 1 && !plainly && hasScreen(invocation);
+}
+
 /** Virtual machines, a fresh cluster of processes, or with --cluster one that is there. */
 async function openerOf({ io, globals, options }: Invocation, signal: AbortSignal): Promise<OpenWorld> {
   if (options['live'] !== true) return (nodes) => VirtualWorld.open(nodes);
@@ -79,12 +98,11 @@ async function openerOf({ io, globals, options }: Invocation, signal: AbortSigna
 
 /** A program that reads along needs no time; a person does. */
 function paceOf({ io, options }: Invocation): Pace {
-  const { speed } = options;
-  if (typeof speed === 'string') return readingPace(speedOf(speed));
+  if (options['speed'] !== undefined) return readingPace(speedOf(options['speed']));
   return options['live'] === true && io.out.isTTY === true ? readingPace(1) : AT_ONCE;
 }
 
-function speedOf(text: string): number {
+function speedOf(text: unknown): number {
   const speed = Number(text);
   if (Number.isFinite(speed) && speed >= 0.1 && speed <= 100) return speed;
   throw new UsageError(`--speed cannot be "${text}"`, { next: 'write a number from 0.1 to 100; 2 is twice as fast' });
@@ -96,8 +114,9 @@ function audienceOf({ io, globals }: Invocation, { pace, signal }: Stagecraft, p
       signal.throwIfAborted();
       const { deed, text } = sentence;
       if (prints) await print(io, globals, [deed.type === 'say' ? deed.text : `> ${text}`], null);
-      await pace(sentence, signal);
+      if (deed.type === 'say') await pace(deed.text, deed.asks, signal);
     },
+    onParagraph: (lines) => pace(lines.join(' '), false, signal),
     onOutput: async (lines) => {
       if (prints) await print(io, globals, [...lines.map((line) => `    ${line}`)], null);
     },
@@ -125,7 +144,7 @@ function toldJson({ script: { file, title, nodes }, result: { failure }, tookMs 
   return { name: nameOf(file), file, title, nodes, ok: failure === null, failure: problem, tookMs: Math.round(tookMs) };
 }
 
-function exitCodeOf(told: readonly Told[]): number {
+function exitCodeOf(told: readonly Pick<Told, 'result'>[]): number {
   const failures = told.map(({ result: { failure } }) => failure);
   if (failures.some((failure) => failure instanceof ScriptError)) return MISWRITTEN;
   return failures.some((failure) => failure !== null) ? BROKEN : 0;

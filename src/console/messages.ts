@@ -28,6 +28,8 @@ export type Message =
   | (Stamped & { readonly type: 'key'; readonly key: EditKey })
   | { readonly type: 'resize'; readonly size: Size }
   | { readonly type: 'flash'; readonly text: string; readonly severity: Severity }
+  /** A story goes on; null when it has ended. */
+  | { readonly type: 'narration'; readonly text: string | null }
   /** A line was read and asks to be confirmed before it runs. */
   | {
       readonly type: 'ask';

@@ -25,6 +25,8 @@ export interface ConsoleOptions {
   readonly historyFile: string | null;
   /** False: nothing is changed until somebody says so. Default true. */
   readonly writable?: boolean;
+  /** Tells a story: is given where each of its lines goes, and returns what ends it. */
+  readonly narration?: (show: (text: string | null) => void) => () => void;
   /** A recording that is looked at; the driver is then that of its end. */
   readonly replay?: { readonly recording: Recording; readonly metrics: Metrics };
   /** The terminal; by default the one of this process. */
@@ -70,6 +72,7 @@ class Session {
   readonly #stdin: TerminalInput;
   readonly #stdout: TerminalOutput;
   readonly #clockwork: Clockwork;
+  readonly #narration: ConsoleOptions['narration'] | null;
   readonly #resolve: (end: ConsoleEnd) => void;
   readonly #store: Store;
   readonly #recording: Recording;
@@ -97,6 +100,7 @@ class Session {
     this.#stdout = stdout;
     this.#resolve = resolve;
     this.#clockwork = options.clockwork ?? REAL_CLOCKWORK;
+    this.#narration = options.narration ?? null;
     this.#recording = options.replay?.recording ?? new Recording();
     this.#replay = options.replay !== undefined;
     this.#traveller = new Traveller(this.#recording);
@@ -180,6 +184,8 @@ class Session {
   #feed(): void {
     const record = this.#recording.append.bind(this.#recording);
     this.#cleanups.push(startFeed(this.#driver, this.#store, this.#clockwork, () => dataInterval(this.#frameCostMs), record));
+    const end = this.#narration?.((text) => this.#guarded(() => this.#store.dispatch({ type: 'narration', text })));
+    if (end !== undefined) this.#cleanups.push(end);
   }
 
   async #saveRecording(file: string | null): Promise<string> {

@@ -149,6 +149,8 @@ export interface ConsoleState {
   readonly nextId: number;
   readonly lastFailure: LastFailure | null;
   readonly overlay: Overlay | null;
+  /** What a story tells now. */
+  readonly narration: string | null;
   readonly flash: { readonly text: string; readonly severity: Severity; readonly until: number } | null;
   /** Until when a second Ctrl-C quits; null when none was pressed. */
   readonly quitArmedUntil: number | null;
@@ -205,6 +207,7 @@ export function initialState(start: InitialState): ConsoleState {
     nextId: 1,
     lastFailure: null,
     overlay: null,
+    narration: null,
     flash: null,
     quitArmedUntil: null,
   };

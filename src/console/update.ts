@@ -34,6 +34,8 @@ function apply(state: ConsoleState, message: Message): Step<ConsoleState> {
       return still({ ...state, size: message.size });
     case 'flash':
       return still(withFlash(state, message.text, message.severity));
+    case 'narration':
+      return still({ ...state, narration: message.text });
     case 'ask':
       return still(confirmAction(state, message));
     case 'finished':

@@ -15,6 +15,8 @@ export interface Audience {
   /** Before it is carried out. */
   readonly onSentence?: (sentence: Sentence) => Promise<void> | void;
   readonly onOutput?: (lines: readonly string[]) => Promise<void> | void;
+  /** A paragraph has ended. Only here and at what is said may a reader take time: deeds may have to follow each other quickly. */
+  readonly onParagraph?: (lines: readonly string[]) => Promise<void> | void;
   /** The cluster is there; the first sentence is about to come. */
   readonly onWorld?: (world: World) => void;
 }
@@ -29,6 +31,8 @@ export interface StoryOptions {
   readonly audience?: Audience;
   /** Prints without comparing: the output is to be written into the file. */
   readonly update?: boolean;
+  /** Whoever opened the world closes it. */
+  readonly keepsWorld?: boolean;
 }
 
 export async function runStory(script: Script, open: OpenWorld, options: StoryOptions = {}): Promise<StoryResult> {
@@ -40,13 +44,14 @@ export async function runStory(script: Script, open: OpenWorld, options: StoryOp
       const output = await run.block(block);
       outputs.push(output);
       if (options.update !== true) run.compare(block, output);
+      await options.audience?.onParagraph?.(output);
     }
     return { outputs, failure: null };
   } catch (error) {
     if (error instanceof StoryFailure || error instanceof ScriptError) return { outputs, failure: error };
     throw error;
   } finally {
-    await world.close();
+    if (options.keepsWorld !== true) await world.close();
   }
 }
 

@@ -95,6 +95,8 @@ export function statusLine(state: ConsoleState, width: number, look: Glyphs, wal
     return { row: cutRow([span(' '), span(foreign(flash.text, width), STYLES[flash.severity])], width, look.ellipsis), x: null };
   if (state.moment !== null)
     return { row: cutRow([span(` ${momentText(state, state.moment, wall)}`, 'warn')], width, look.ellipsis), x: null };
+  if (state.narration !== null)
+    return { row: cutRow([span(' '), span(foreign(state.narration, width), 'bold')], width, look.ellipsis), x: null };
   const { severity, text } = diagnose(state.picture);
   return { row: cutRow([span(` ${text}`, STYLES[severity])], width, look.ellipsis), x: null };
 }
