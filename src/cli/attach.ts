@@ -1,12 +1,14 @@
 import { UsageError } from '../commands/command.ts';
 import type { Globals, Invocation } from './io.ts';
-import { watchCluster } from './open-console.ts';
+import { firstLook, preloadConsole, watchCluster } from './open-console.ts';
 
 export async function runAttach(invocation: Invocation): Promise<number> {
   const { io, args } = invocation;
   const target = targetOf(invocation.globals, args);
+  // The renderer takes as long to load as the cluster takes to answer.
+  preloadConsole(invocation);
   const driver = await io.open(target, { watch: true });
-  await driver.refresh(1_000);
+  await firstLook(driver);
   return watchCluster(invocation, driver, { writable: invocation.options['write'] === true });
 }
 

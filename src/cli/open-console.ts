@@ -10,6 +10,18 @@ export function hasScreen({ io }: Invocation): boolean {
   return io.out.isTTY === true && io.input.isTTY === true && io.env['TERM'] !== 'dumb';
 }
 
+/** Begins to load what draws, while something else is waited for. A failure shows when it is needed. */
+export function preloadConsole(invocation: Invocation): void {
+  if (hasScreen(invocation) && !invocation.globals.json) void import('../console/run.tsx').catch(() => {});
+}
+
+/** A console opens with what the quick nodes have told; the silent ones follow, or are seen to be silent. */
+const FIRST_LOOK_MS = 150;
+
+export async function firstLook(driver: ClusterDriver): Promise<void> {
+  await driver.refresh(FIRST_LOOK_MS);
+}
+
 /** Shows the cluster until it is left, on a screen or as lines, and closes the driver. Resolves with the exit code. */
 export async function watchCluster(invocation: Invocation, driver: ClusterDriver, more: Special = {}): Promise<number> {
   const { io, globals, options } = invocation;

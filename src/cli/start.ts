@@ -5,7 +5,7 @@ import { formatElapsed } from '../commands/duration.ts';
 import { parseInteger } from '../commands/flags.ts';
 import { statusJson } from '../commands/status-report.ts';
 import type { Invocation } from './io.ts';
-import { watchCluster } from './open-console.ts';
+import { firstLook, preloadConsole, watchCluster } from './open-console.ts';
 import { print } from './print.ts';
 import { StatusLine } from './status-line.ts';
 import { which } from './stop.ts';
@@ -15,12 +15,13 @@ export async function runStart(invocation: Invocation): Promise<number> {
   const wanted = startOptions(invocation);
   const line = new StatusLine(io.err, globals.quiet);
   const detach = options['detach'] === true;
+  if (!detach) preloadConsole(invocation);
   const started = await startCluster({ ...wanted, detach }, progressTeller(line)).finally(() => line.end());
   if (detach) return summarise(invocation, started);
   if (started.hold?.ownsNodes !== true) io.err.write('the nodes were running already; they go on running after this\n');
   const { openCluster } = await import('../cluster/native/driver.ts');
   const driver = await openCluster(started.file.name, { ...home(globals), ...started.hold });
-  await driver.refresh(1_000);
+  await firstLook(driver);
   return watchCluster(invocation, driver);
 }
 

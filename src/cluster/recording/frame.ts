@@ -60,6 +60,8 @@ export class FrameWriter {
   #change(node: NodeView, last: ClusterPicture | null, toWall: number): readonly NodeChange[] {
     const old = last?.nodes.find(({ id }) => id === node.id) ?? null;
     if (old === node) return [];
+    // Whoever reads has nothing left to add to, once the node or its status was gone.
+    if (old?.status == null) this.#fields.delete(node.id);
     const seen = node.seenAt === null ? null : Math.round(node.seenAt + toWall);
     const status = node.status === old?.status ? undefined : this.#statusChange(node.id, node.status);
     return [

@@ -57,6 +57,21 @@ describe('a recording', () => {
     );
   });
 
+  it('begins anew with a node that was gone, or of which nothing was known', () => {
+    const whole = fakePicture(3);
+    const [first, second, third] = whole.nodes;
+    const pictures: readonly ClusterPicture[] = [
+      whole,
+      { ...whole, nodes: [first, third].filter((node) => node !== undefined) },
+      { ...whole, nodes: [first, second, third].filter((node) => node !== undefined) },
+      withNode(whole, 'n2', {}, null),
+      withNode(whole, 'n2', { state: 'paused' }),
+    ];
+    const recording = new Recording();
+    for (const [i, picture] of pictures.entries()) recording.append(picture, [], i, OFFSET + i);
+    for (const [i, picture] of pictures.entries()) expect(recording.pictureAt(i)).toEqual(wallOf(picture));
+  });
+
   it('writes only what changed', () => {
     const { recording } = recorded(40);
     const [first = '', ...others] = recording.lines();

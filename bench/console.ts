@@ -1,0 +1,149 @@
+/**
+ * What the console costs and how quick it is, on a pseudo-terminal of 120x40 and five nodes of its own. Run with:
+ * node bench/console.ts [--seconds N] [--trials N]; needs `npm run build`. Figures: docs/performance.md.
+ */
+import { type ChildProcess, execFileSync, spawn as spawnProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { type IPty, spawn } from '@lydell/node-pty';
+import { stopCluster } from '../src/cluster/native/lifecycle.ts';
+
+const PROGRAM = join(import.meta.dirname, '../bin/raftkv-tui.js');
+const { values } = parseArgs({
+  options: { seconds: { type: 'string', default: '15' }, trials: { type: 'string', default: '15' } },
+});
+const seconds = Number(values.seconds);
+const trials = Number(values.trials);
+const home = mkdtempSync(join(tmpdir(), 'raftkv-console-'));
+const env = {
+  ...process.env,
+  RAFTKV_HOME: home,
+  XDG_STATE_HOME: home,
+  XDG_CONFIG_HOME: home,
+  LANG: 'C.UTF-8',
+  TERM: 'xterm-256color',
+};
+
+/** A console on a terminal; `bytes` counts what it wrote. */
+class Watched {
+  readonly #pty: IPty;
+  readonly exited: Promise<void>;
+  bytes = 0;
+  #tail = '';
+  #heard: () => void = () => {};
+
+  constructor(columns: number, rows: number) {
+    this.#pty = spawn(process.execPath, [PROGRAM, 'attach'], { name: 'xterm-256color', cols: columns, rows, cwd: home, env });
+    this.#pty.onData((data) => {
+      this.bytes += data.length;
+      this.#tail = (this.#tail + data).slice(-65_536);
+      this.#heard();
+    });
+    this.exited = new Promise((resolve) => this.#pty.onExit(() => resolve()));
+  }
+
+  get pid(): number {
+    return this.#pty.pid;
+  }
+
+  async until(wanted: string): Promise<void> {
+    while (!this.#tail.includes(wanted)) {
+      await new Promise<void>((resolve) => {
+        this.#heard = resolve;
+      });
+    }
+  }
+
+  /** From the byte of a key to the bytes of the view that it opens. */
+  async press(key: string, wanted: string): Promise<number> {
+    this.#tail = '';
+    const from = performance.now();
+    this.#pty.write(key);
+    await this.until(wanted);
+    return performance.now() - from;
+  }
+
+  async leave(): Promise<void> {
+    this.#pty.write('d');
+    await this.exited;
+  }
+}
+
+function summary(times: readonly number[]): string {
+  const sorted = [...times].sort((a, b) => a - b);
+  const at = (share: number): string => (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(0);
+  return `median ${at(0.5)} ms, p99 ${at(0.99)}, worst ${at(1)} (${sorted.length} times)`;
+}
+
+/** Processor seconds of a process so far (proc(5): fields 14 and 15, in ticks of 10 ms). */
+function processorSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+async function opening(): Promise<void> {
+  const times: number[] = [];
+  for (let trial = 0; trial < trials; trial += 1) {
+    const from = performance.now();
+    const screen = new Watched(120, 40);
+    await screen.until('NODES 5/5');
+    times.push(performance.now() - from);
+    await sleep(300);
+    await screen.leave();
+  }
+  console.log(`attach to the first frame with all five nodes: ${summary(times)}`);
+}
+
+async function watching(name: string, columns: number, rows: number): Promise<void> {
+  const screen = new Watched(columns, rows);
+  await screen.until('NODES 5/5');
+  await sleep(1_500);
+  const bytes = screen.bytes;
+  const processor = processorSeconds(screen.pid);
+  await sleep(seconds * 1_000);
+  const perSecond = (screen.bytes - bytes) / seconds;
+  const share = (100 * (processorSeconds(screen.pid) - processor)) / seconds;
+  console.log(`${name}, ${columns}x${rows}: ${Math.round(perSecond)} bytes/s, ${share.toFixed(1)} % of a core`);
+  await screen.leave();
+}
+
+async function keys(name: string): Promise<void> {
+  const screen = new Watched(120, 40);
+  await screen.until('NODES 5/5');
+  const times: number[] = [];
+  for (let i = 0; i < 100; i += 1) {
+    times.push(await screen.press('3', 'FROM'));
+    await sleep(30);
+    times.push(await screen.press('1', 'NODES'));
+    await sleep(30);
+  }
+  console.log(`key to the bytes of the view, ${name}, 120x40: ${summary(times)}`);
+  await screen.leave();
+}
+
+function load(): ChildProcess {
+  const args = [PROGRAM, 'bench', '--seconds', '600', '--rate', '1000', '--mix', 'put'];
+  return spawnProcess(process.execPath, args, { env, stdio: 'ignore' });
+}
+
+try {
+  execFileSync(process.execPath, [PROGRAM, 'start', '5', '--detach'], { env, stdio: 'pipe' });
+  await opening();
+  await watching('watching an idle cluster', 120, 40);
+  await keys('idle');
+  const writer = load();
+  try {
+    await sleep(2_000);
+    await watching('watching 1,000 puts/s', 80, 24);
+    await watching('watching 1,000 puts/s', 120, 40);
+    await keys('under 1,000 puts/s');
+  } finally {
+    writer.kill('SIGTERM');
+  }
+} finally {
+  await stopCluster({ home, name: 'default' }).catch(() => {});
+  rmSync(home, { recursive: true, force: true });
+}
