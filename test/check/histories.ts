@@ -200,3 +200,56 @@ export function mutate(history: readonly Operation[], random: Random): Operation
   } else copy.splice(at, 1);
   return copy;
 }
+
+/** What a store that lies would have answered, one kind of lie at a time; null where the history has no place for it. */
+export const LIES: Readonly<Record<string, (history: readonly Operation[], random: Random) => Operation[] | null>> = {
+  'two reads with their values swapped': (history, random) => {
+    const reads = history.flatMap((each, at) => (each.op === 'get' && each.result !== null ? [{ at, each }] : []));
+    const first = drawn(reads, random);
+    const second = drawn(
+      reads.filter(({ each }) => each.key === first?.each.key && each.result?.value !== first.each.result?.value),
+      random,
+    );
+    if (first === undefined || second === undefined) return null;
+    return history.with(first.at, { ...first.each, result: second.each.result }).with(second.at, {
+      ...second.each,
+      result: first.each.result,
+    });
+  },
+  'a write left out': (history, random) => {
+    const write = drawn(
+      history.filter((each) => writtenBy(each) !== undefined),
+      random,
+    );
+    return write === undefined ? null : history.filter((each) => each !== write);
+  },
+  'a write that is said to have failed': (history, random) => {
+    const write = drawn(
+      history.filter((each) => each.op === 'put' && each.outcome === 'ok'),
+      random,
+    );
+    return write === undefined
+      ? null
+      : history.map((each) => (each === write ? { ...each, outcome: 'failed', return: each.call } : each));
+  },
+  'an unknown put that is said to be done': (history, random) => {
+    const write = drawn(
+      history.filter((each) => each.op === 'put' && each.outcome === 'unknown'),
+      random,
+    );
+    return write === undefined
+      ? null
+      : history.map((each) => (each === write ? { ...each, outcome: 'ok', return: each.call + 1 } : each));
+  },
+  'an answer that came before its question': (history, random) => {
+    const late = drawn(
+      history.filter((each) => each.outcome === 'ok' && each.call > 40),
+      random,
+    );
+    return late === undefined ? null : history.map((each) => (each === late ? { ...each, call: 0, return: 1 } : each));
+  },
+};
+
+function drawn<T>(from: readonly T[], random: Random): T | undefined {
+  return from[random.integer(0, Math.max(1, from.length))];
+}
