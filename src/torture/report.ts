@@ -29,6 +29,7 @@ export interface TortureReport {
   readonly slowestConvergence: { readonly epoch: number; readonly ms: number } | null;
   /** Of any event loop that was not stalled on purpose. */
   readonly longestStallMs: number;
+  readonly promisesChecked: number;
   readonly histories: number;
   readonly equalState: boolean;
   readonly epochs: readonly EpochReport[];
@@ -63,6 +64,7 @@ export function reportOf(result: TortureResult): TortureReport {
     slowestRecovery: slowest(epochs, ({ recoveryMs }) => recoveryMs),
     slowestConvergence: slowest(epochs, ({ convergenceMs }) => convergenceMs),
     longestStallMs: Math.round(result.longestStallMs),
+    promisesChecked: result.promisesChecked,
     histories: epochs.length,
     equalState: result.equalState,
     epochs,
@@ -76,6 +78,7 @@ function emptiness(result: TortureResult, kinds: ReadonlySet<TortureKind>): read
   return [
     acked < least ? `only ${acked} operations were acknowledged, fewer than ${least}` : '',
     kinds.size === 0 ? 'no fault was injected' : '',
+    result.promisesChecked === 0 ? 'no node told anything of itself' : '',
     DEPOSING.some((kind) => kinds.has(kind)) && leaderChanges === 0 ? 'the leader never changed' : '',
     kinds.has('kill-leader') && unknown === 0 ? 'a leader was killed, and no outcome was unknown' : '',
   ].filter((text) => text !== '');
@@ -123,6 +126,7 @@ export function reportRows(report: TortureReport): readonly (readonly [string, s
       'histories',
       `${report.histories} judged, ${report.epochs.filter(({ verdict }) => verdict === 'linearizable').length} linearizable`,
     ],
+    ['live promises', `${report.promisesChecked} comparisons of terms, votes, leaders, commit indexes and state hashes`],
     ['state', report.equalState ? 'equal on all nodes' : 'not compared, or not equal'],
     ['verdict', VERDICTS[report.verdict]],
   ];

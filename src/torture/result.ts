@@ -30,6 +30,8 @@ export interface TortureResult {
   readonly refused: number;
   readonly leaderChanges: number;
   readonly longestStallMs: number;
+  /** Comparisons of what the nodes told of themselves. */
+  readonly promisesChecked: number;
   readonly equalState: boolean;
   readonly events: readonly ClusterEvent[];
 }

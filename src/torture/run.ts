@@ -126,6 +126,7 @@ export class Torture {
       await load.stop();
     }
     this.#broken.push(...this.#watcher.ended.splice(0).map((text) => `a node ended by itself: ${text}`));
+    this.#broken.push(...[...this.#watcher.promises.broken.values()].filter((text) => !this.#broken.includes(text)));
   }
 
   /** The rate before the fault, once it is high enough; null when it never was. */
@@ -295,7 +296,7 @@ export class Torture {
       leaderChanges: this.#watcher.leaderChanges,
       judged: this.#judged,
       toJudge: this.#judge.open,
-      violations: this.#broken,
+      violations: [...this.#broken, ...this.#watcher.promises.broken.values()],
     });
   }
 
@@ -314,6 +315,7 @@ export class Torture {
       refused: this.#meter.failed,
       leaderChanges: this.#watcher.leaderChanges,
       longestStallMs: this.#watcher.longestStallMs,
+      promisesChecked: this.#watcher.promises.checked,
       equalState: this.#equalState,
       events: this.#watcher.events,
     };

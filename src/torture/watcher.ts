@@ -1,6 +1,7 @@
 /** Looks on while a cluster is tortured: who leads, who ended unasked, how long event loops stood still. */
 import type { NodeId } from '../base/brand.ts';
 import type { ClusterDriver, ClusterEvent } from '../cluster/driver.ts';
+import { LivePromises } from './live-promises.ts';
 
 const REMEMBERED = 4_096;
 /** The window over which a node tells its longest stall; afterwards one that was meant is no longer in it. */
@@ -12,6 +13,7 @@ export class Watcher {
   readonly ended: string[] = [];
   longestStallMs = 0;
   leaderChanges = 0;
+  readonly promises = new LivePromises();
   readonly #driver: ClusterDriver;
   readonly #excused = new Set<NodeId>();
   /** Until when a stall of a node is one of ours. */
@@ -52,7 +54,9 @@ export class Watcher {
   }
 
   #look(): void {
-    const { leader, term, nodes } = this.#driver.picture();
+    const picture = this.#driver.picture();
+    const { leader, term, nodes } = picture;
+    this.promises.look(picture);
     if (leader !== null && (leader !== this.#leader || term !== this.#term)) {
       if (this.#leader !== null) this.leaderChanges += 1;
       this.#leader = leader;
