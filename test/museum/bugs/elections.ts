@@ -178,8 +178,8 @@ export const ELECTION_BUGS: readonly Bug[] = [
     ],
     caught: {
       by: 'simulation',
-      breaks: /^one leader per term|^one leader a term|holds everything committed|^all commit the same/,
-      seed: null,
+      breaks: /^the same index and term|^one leader per term|^one leader a term|holds everything committed|^all commit the same/,
+      seed: 22,
     },
   },
   {
@@ -237,7 +237,12 @@ export const ELECTION_BUGS: readonly Bug[] = [
         replace: 'now >= this.#quorumCheckAt && !this.#hearsQuorum() && now < 0',
       },
     ],
-    caught: { by: 'simulation', breaks: /^a cluster with one/, seed: null, scenario: 'check-quorum' },
+    caught: {
+      by: 'simulation',
+      breaks: /^a cluster with one|^a leader that a majority hears|^a healed/,
+      seed: 164,
+      scenario: 'check-quorum',
+    },
   },
   {
     name: 'no-stickiness',

@@ -282,14 +282,19 @@ export const REPLICATION_BUGS: readonly Bug[] = [
           'const busy = [...this.#progress.values()].some((each) => each !== progress && each.status(this.#state.now).inflight > 0);\n    return !busy && progress.nextIndex <= log.lastIndex &&',
       },
     ],
-    caught: { by: 'simulation', breaks: /^a cluster with one/, seed: 3 },
+    caught: { by: 'simulation', breaks: /^a cluster with one|^a leader that a majority hears|^a healed/, seed: 3 },
   },
   {
     name: 'hung-disk-leads-on',
     title: 'A leader whose disk hangs goes on sending heartbeats',
     source: '#21: hashicorp/raft#503, #683',
     edits: [{ file: 'raft/leader.ts', find: 'if (state.storageStalled) {', replace: 'if (state.storageStalled && now < 0) {' }],
-    caught: { by: 'simulation', breaks: /^a cluster with one/, seed: null, scenario: 'storage-stall' },
+    caught: {
+      by: 'simulation',
+      breaks: /^a cluster with one|^a leader that a majority hears|^a healed/,
+      seed: null,
+      scenario: 'storage-stall',
+    },
   },
   {
     name: 'hung-disk-campaigns',
