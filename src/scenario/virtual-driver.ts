@@ -112,7 +112,7 @@ export class VirtualDriver implements ClusterDriver {
         this.#cluster.nodes.get(action.node)?.replica?.campaign();
         return { text: `asked ${action.node} to stand for election`, fault: null };
       case 'rot':
-        throw new Error('A story in virtual time cannot damage a log yet.');
+        return this.#faults.rot(action.nodes);
       case 'stop':
         throw new Error('A simulated cluster ends with its story.');
       default:

@@ -15,6 +15,7 @@ interface Kept extends ActiveFault {
   readonly plan: FaultPlan;
 }
 
+const LOG_FILE = /\.log$/;
 const DOWN_KINDS: readonly FaultKind[] = ['kill', 'power-loss'];
 
 export class VirtualFaults {
@@ -53,6 +54,17 @@ export class VirtualFaults {
       this.#cluster.queue.after(ms, () => node.resume());
     }
     return { text: `stalled ${nodes.join(', ')}`, fault: null };
+  }
+
+  /** In the middle of what the newest file of the log holds. */
+  rot(nodes: readonly NodeId[]): ActionResult {
+    this.#without(nodes, [...DOWN_KINDS, 'pause']);
+    for (const node of this.#named(nodes)) {
+      node.crash('stopped for bit rot');
+      node.disk.rot(LOG_FILE, 0.5, 3);
+      node.start();
+    }
+    return { text: `turned bits over in the logs of ${nodes.join(', ')}`, fault: null };
   }
 
   restart(nodes: readonly NodeId[]): ActionResult {
