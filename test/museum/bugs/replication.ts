@@ -268,7 +268,7 @@ export const REPLICATION_BUGS: readonly Bug[] = [
         replace: "if (this.#state === 'probe' && (rose || !this.#probing)) {\n      this.#state = 'replicate';",
       },
     ],
-    caught: { by: 'simulation', breaks: /^a healed cluster|^healed nodes|^a cluster with one/, seed: null },
+    caught: { by: 'simulation', breaks: /^a healed cluster|^healed nodes|^a cluster with one/, seed: 9 },
   },
   {
     name: 'slow-follower-stops-all',
