@@ -10,9 +10,15 @@ export function hasScreen({ io }: Invocation): boolean {
   return io.out.isTTY === true && io.input.isTTY === true && io.env['TERM'] !== 'dumb';
 }
 
+/** For somebody who listens: asked for here, or for all programs that draw with Ink. */
+function isSpoken({ io, options }: Invocation): boolean {
+  return options['screenReader'] === true || io.env['INK_SCREEN_READER'] === 'true';
+}
+
 /** Begins to load what draws, while something else is waited for. A failure shows when it is needed. */
 export function preloadConsole(invocation: Invocation): void {
-  if (hasScreen(invocation) && !invocation.globals.json) void import('../console/run.tsx').catch(() => {});
+  if (hasScreen(invocation) && !invocation.globals.json && !isSpoken(invocation))
+    void import('../console/run.tsx').catch(() => {});
 }
 
 /** A console opens with what the quick nodes have told; the silent ones follow, or are seen to be silent. */
@@ -27,6 +33,10 @@ export async function watchCluster(invocation: Invocation, driver: ClusterDriver
   const { io, globals, options } = invocation;
   try {
     if (!hasScreen(invocation) || globals.json) return await streamEvents(io, driver, options['plain'] === true);
+    if (isSpoken(invocation)) {
+      const { speakCluster } = await import('./spoken-console.ts');
+      return await speakCluster(invocation, driver, more.writable !== false);
+    }
     return await showConsole(invocation, driver, more);
   } finally {
     await driver.close();

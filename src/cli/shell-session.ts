@@ -3,7 +3,7 @@
 import stringWidth from 'string-width';
 import { safe } from '../base/safe.ts';
 import type { ClusterDriver } from '../cluster/driver.ts';
-import type { CommandResult, LastFailure } from '../commands/command.ts';
+import type { CommandContext, CommandResult, LastFailure } from '../commands/command.ts';
 import { argumentHint, commonBeginning, complete, ghostText } from '../commands/completion.ts';
 import type { Consequence } from '../commands/consequence.ts';
 import { refusalOf } from '../commands/failure.ts';
@@ -20,12 +20,14 @@ const PASTE_ON = '\x1b[?2004h';
 const PASTE_OFF = '\x1b[?2004l';
 const ESCAPE_MS = 60;
 const MOST_TYPED_AHEAD = 4_096;
+const MOST_UNSAID = 256;
 
 export class ShellSession {
   readonly #io: CliIo;
   readonly #color: boolean;
   readonly #driver: ClusterDriver;
   readonly #history: History;
+  readonly #limits: Pick<CommandContext, 'readOnly'>;
   readonly #keys = new TerminalKeys();
   readonly #ended = Promise.withResolvers<number>();
   #line: LineState = EMPTY_LINE;
@@ -34,10 +36,19 @@ export class ShellSession {
   #answer: ((key: EditKey) => void) | null = null;
   #escapeTimer: NodeJS.Timeout | null = null;
   #shownPrompt = '';
+  #open = false;
+  readonly #unsaid: string[] = [];
   /** Keys that came while a command ran: they count when it has ended. */
   readonly #typedAhead: EditKey[] = [];
 
-  constructor(io: CliIo, globals: Globals, driver: ClusterDriver, historyFile: string) {
+  constructor(
+    io: CliIo,
+    globals: Globals,
+    driver: ClusterDriver,
+    historyFile: string,
+    limits: Pick<CommandContext, 'readOnly'> = {},
+  ) {
+    this.#limits = limits;
     this.#io = io;
     this.#color = globals.color;
     this.#driver = driver;
@@ -56,10 +67,13 @@ export class ShellSession {
     process.once('SIGTERM', onSignal).once('SIGHUP', onSignal);
     this.#raw(true);
     this.#write(`${dim('help lists all commands; Ctrl-D leaves, and ends the faults that were set here', this.#color)}\n`);
+    this.#open = true;
+    this.#sayUnsaid();
     this.#draw();
     try {
       return await this.#ended.promise;
     } finally {
+      this.#open = false;
       stopWatching();
       this.#running?.abort();
       input.off('data', onData).off('end', onEnd);
@@ -67,6 +81,20 @@ export class ShellSession {
       this.#raw(false);
       input.pause();
     }
+  }
+
+  /** A sentence above the prompt, which stays as it is. While a command runs or a question waits, it waits too. */
+  announce(text: string): void {
+    if (!this.#open || this.#running !== null || this.#answer !== null) {
+      if (this.#unsaid.length < MOST_UNSAID) this.#unsaid.push(text);
+      return;
+    }
+    this.#write(`\r\x1b[K${safe(text)}\n`);
+    this.#draw();
+  }
+
+  #sayUnsaid(): void {
+    for (const text of this.#unsaid.splice(0)) this.#write(`\r\x1b[K${safe(text)}\n`);
   }
 
   #raw(on: boolean): void {
@@ -139,6 +167,7 @@ export class ShellSession {
     if (word === 'quit' || word === 'exit') return this.#ended.resolve(0);
     if (word === 'clear') this.#write('\x1b[H\x1b[2J');
     else await this.#execute(text);
+    this.#sayUnsaid();
     this.#draw();
     for (const key of this.#typedAhead.splice(0)) this.#press(key);
   }
@@ -157,6 +186,7 @@ export class ShellSession {
         marked: [],
         cursor: null,
         signal: controller.signal,
+        ...this.#limits,
         lastFailure: this.#lastFailure,
       };
       const prepared = prepareLine(text, context);

@@ -25,6 +25,7 @@ let cluster: FakeCluster;
 let input: FakeInput;
 let output: FakeOutput;
 let ended: Promise<number>;
+let session: ShellSession;
 
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'raftkv-shell-'));
@@ -32,7 +33,8 @@ beforeEach(() => {
   input = new FakeInput();
   output = new FakeOutput(90, 20);
   const io = { out: output, err: output, input, env: {}, open: async () => cluster } as unknown as CliIo;
-  ended = new ShellSession(io, GLOBALS, cluster, join(dir, 'history')).run();
+  session = new ShellSession(io, GLOBALS, cluster, join(dir, 'history'));
+  ended = session.run();
 });
 afterEach(async () => {
   // Twice: the first answers a question that may be open.
@@ -132,5 +134,13 @@ describe('the shell at a terminal', () => {
     expect(await ended).toBe(0);
     expect(input.raw).toBe(false);
     await output.until(() => output.written.endsWith('\x1b[?2004l'));
+  });
+});
+
+describe('a sentence from outside', () => {
+  it('stands above the prompt, which keeps what is being typed', async () => {
+    await type('get fr');
+    session.announce('n2 leads term 4 \x1b[31m.');
+    await shows('n2 leads term 4 \\x1b[31m.', 'test n1*> get fr');
   });
 });

@@ -1,0 +1,54 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { clusterTime, nodeId, term } from '../../src/base/brand.ts';
+import { Speaker } from '../../src/cli/spoken-console.ts';
+import { FakeDriver } from '../support/fake-driver.ts';
+import { FAKE_NOW, fakePicture, withNode } from '../support/fake-picture.ts';
+
+const zone = process.env['TZ'];
+beforeEach(() => {
+  process.env['TZ'] = 'UTC';
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  if (zone === undefined) delete process.env['TZ'];
+  else process.env['TZ'] = zone;
+  vi.useRealTimers();
+});
+
+function listening(driver: FakeDriver): { readonly said: string[]; readonly speaker: Speaker } {
+  const said: string[] = [];
+  const speaker = new Speaker(driver, (text) => said.push(text));
+  speaker.start();
+  return { said, speaker };
+}
+
+describe('the spoken console', () => {
+  it('begins with how it is, and says it again only when that has changed for good', () => {
+    const healthy = fakePicture(3);
+    const driver = new FakeDriver(healthy);
+    const { said, speaker } = listening(driver);
+    expect(said).toEqual(['All hear n1. 1 node may fail before writes stop.']);
+    driver.setPicture({ ...healthy, leader: null });
+    driver.setPicture({ ...healthy });
+    vi.advanceTimersByTime(1_000);
+    expect(said).toHaveLength(1);
+    driver.setPicture(withNode(healthy, 'n2', { state: 'down' }));
+    vi.advanceTimersByTime(1_000);
+    expect(said.slice(1)).toEqual(['One more loss of n1 or n3 stops all writes.']);
+    speaker.stop();
+    expect(driver.listeners).toBe(0);
+  });
+
+  it('tells an event once, and no single votes', () => {
+    const driver = new FakeDriver(fakePicture(3));
+    const { said, speaker } = listening(driver);
+    const time = clusterTime(FAKE_NOW);
+    const asks = { type: 'election', term: term(2), preVote: true, reason: '' } as const;
+    for (let i = 0; i < 5; i += 1)
+      driver.emit({ time, node: nodeId('n3'), kind: 'election', text: 'asks for pre-votes for term 2', raft: asks });
+    driver.emit({ time, node: nodeId('n3'), kind: 'vote', text: 'pre-vote for term 2: n1 refuses' });
+    driver.emit({ time, kind: 'fault', severity: 'warn', text: 'kill n2', fault: 1 });
+    expect(said.slice(1)).toEqual(['12:04:31, n3 asks for pre-votes for term 2.', '12:04:31, fault: kill n2.']);
+    speaker.stop();
+  });
+});
