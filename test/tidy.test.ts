@@ -130,6 +130,7 @@ describe('the house', () => {
       'cli/main.ts',
       'cli/seed-thread.ts',
       'cluster/client/client.ts',
+      'cluster/native/watch/traffic-thread.ts',
       'raft/invariants.ts',
       'wire/protocol-markdown.ts',
       'torture/judge-worker.ts',

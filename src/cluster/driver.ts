@@ -1,8 +1,10 @@
 /** The contract the console and the commands are written against. They ask for capabilities, never for an engine. */
 import type { LogIndex, NodeId, Term } from '../base/brand.ts';
+import type { CheckReport } from '../check/check.ts';
 import type { DiskEffect } from '../fault/plan.ts';
 import type { KeyValue, RangeQuery, RangeResult } from '../kv/commands.ts';
 import type { RaftEvent } from '../raft/messages.ts';
+import type { PromiseText } from '../raft/promises.ts';
 import type { LogRow, MemberStatus } from '../replica/status.ts';
 
 /** `power-loss`: the nodes note what they do to their disks, so that a power loss can be replayed. */
@@ -54,6 +56,52 @@ export interface ClusterPicture {
   readonly leader: NodeId | null;
   readonly term: Term;
   readonly faults: readonly ActiveFault[];
+}
+
+/** A promise of the cluster, and whether it holds as far as it was looked at. What is broken stays broken. */
+export interface PromiseCheck extends PromiseText {
+  readonly state: 'holds' | 'broken' | 'not-yet';
+  /** Comparisons so far. */
+  readonly checked: number;
+  /** Of the newest comparison: wall-clock milliseconds since 1970. */
+  readonly lastAt: number | null;
+  /** What broke it first. May hold characters from peers: escape it before drawing. */
+  readonly detail: string | null;
+}
+
+/** Which part of the log was compared entry by entry. Hashes of the state cover what was passed over. */
+export interface CheckCoverage {
+  readonly from: number;
+  readonly to: number;
+  /** Committed entries that are yet to be read, on the node that is furthest behind. */
+  readonly behind: number;
+  /** Entries that were passed over, since the log was quicker. */
+  readonly skipped: number;
+}
+
+/** Is what this program's own calls to the store were answered linearizable? */
+export interface TrafficCheck {
+  readonly verdict: 'none' | 'linearizable' | 'not-linearizable' | 'gave-up';
+  /** Operations that were checked. */
+  readonly checked: number;
+  /** Recorded, and not yet checked. */
+  readonly waiting: number;
+  /** Left out: there was no room for them, or the search gave up. */
+  readonly leftOut: number;
+  /** Outcomes that nobody knows. */
+  readonly unknown: number;
+  /** Of the newest verdict: wall-clock milliseconds since 1970. */
+  readonly lastAt: number | null;
+  /** What cannot be, in one sentence; holds keys and values as they came. */
+  readonly detail: string | null;
+  /** The report on the operations that contradict each other, for drawing. */
+  readonly culprit: CheckReport | null;
+}
+
+export interface ChecksPicture {
+  readonly promises: readonly PromiseCheck[];
+  readonly coverage: CheckCoverage;
+  readonly traffic: TrafficCheck;
 }
 
 export type EventKind = 'role' | 'election' | 'vote' | 'log' | 'process' | 'fault' | 'request' | 'command' | 'note';
@@ -183,6 +231,10 @@ export interface ClusterDriver {
   onEvent(listener: (event: ClusterEvent) => void): () => void;
   /** At most 256 rows of one node's log, from `from` on. */
   logRows(node: NodeId, from: LogIndex, limit: number): Promise<readonly LogRow[]>;
+  /** The newest verdicts; null where nobody checks. */
+  checks(): ChecksPicture | null;
+  /** Called when a verdict has changed; counts grow without a call. */
+  onChecks(listener: () => void): () => void;
   act(action: ClusterAction): Promise<ActionResult>;
   /** Leaves the nodes running when this driver closes. */
   detach(): void;

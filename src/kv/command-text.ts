@@ -136,8 +136,7 @@ class Fields {
 }
 
 /** A command for people: `put user:42 "ann"`. Not escaped; cut to `max` characters (UTF-16 units) with an ellipsis. */
-export function describeCommand(text: string, max: number): string {
-  const command = decodeCommand(text);
+export function describeCommand(text: string, max: number, command: Command | null = decodeCommand(text)): string {
   if (command === null) return cut(`unreadable: ${text}`, max);
   switch (command.type) {
     case 'open-session':

@@ -2,17 +2,16 @@ import { type LogIndex, logIndex, type Millis, millis, type NodeId } from '../ba
 import { RpcError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import { type FaultPlan, NO_FAULTS } from '../fault/plan.ts';
-import { describeCommand, encodeCommand } from '../kv/command-text.ts';
+import { encodeCommand } from '../kv/command-text.ts';
 import type { Command, KeyValue, RangeQuery, RangeResult, Reply } from '../kv/commands.ts';
 import type { AdminService, KvService } from '../net/service.ts';
 import type { EntryId } from '../raft/messages.ts';
+import { logRow } from '../replica/log-row.ts';
 import type { Clock, LinkStatus, LogStore } from '../replica/ports.ts';
 import type { Replica } from '../replica/replica.ts';
 import type { LogRow, MemberStatus, NodeEvent, Topic } from '../replica/status.ts';
 import type { LoopMonitor } from './health.ts';
 import type { Publisher } from './publisher.ts';
-
-const ROW_TEXT = 120;
 
 /** Both throw FORBIDDEN where fault injection is off. */
 export interface InjectedFaults {
@@ -105,13 +104,7 @@ export class ReplicaService implements KvService, AdminService {
   }
 
   logRows(from: LogIndex, limit: number): readonly LogRow[] {
-    return this.#parts.replica.entries(from, limit).map(({ index, term, kind, time, data }) => ({
-      index,
-      term,
-      kind,
-      time,
-      text: kind === 'command' ? describeCommand(data, ROW_TEXT) : kind,
-    }));
+    return this.#parts.replica.entries(from, limit).map(logRow);
   }
 
   subscribe(topics: readonly Topic[], send: (event: NodeEvent) => void): () => void {

@@ -109,6 +109,16 @@ export class InvariantChecker {
     if (status.role === 'leader') this.#checkLeader(status, log, stillLeads ? before.completeUpTo : null);
   }
 
+  /** Committed entries of a member, in their order, read after `status`. `previous` is the term before the first; null: not known. */
+  readCommitted({ id, term }: CoreStatus, previous: Term | null, entries: readonly ObservedEntry[]): void {
+    let before = previous;
+    for (const entry of entries) {
+      this.#checkEntry(entry, before);
+      this.#commit(entry.index, entry.term, term, id);
+      before = entry.term;
+    }
+  }
+
   /** Somebody leads, as it said itself; to be called also for leaders that `observe` may miss. */
   leads(id: NodeId, term: Term): void {
     const known = this.#leaders.get(term) ?? id;
@@ -149,13 +159,15 @@ export class InvariantChecker {
     }
   }
 
-  /** A client has the answer to a write: its entry is committed, and stays. */
+  /**
+   * A client has the answer to a write: its entry is committed, and stays. In which term it was committed is not told: a
+   * deposed leader answers as well, once it has applied what a later one committed.
+   */
   acknowledged({ index, term }: EntryId): void {
     if (index <= this.#forgotten) return;
     const known = this.#committed.get(index);
     if (known !== undefined) this.#checkAcknowledged(index, term, known.term, 'committed before');
     this.#acknowledged.set(index, this.#acknowledged.get(index) ?? term);
-    if (known === undefined || known.term === term) this.#commit(index, term, term, null);
   }
 
   /** A promise that is checked elsewhere, counted and told here. */
@@ -165,10 +177,10 @@ export class InvariantChecker {
 
   /** Drops what is known of entries up to `index`, and of terms before `term`: for clusters that run for days. */
   forget(index: number, term: number): void {
-    for (; this.#forgotten < index; this.#forgotten += 1) {
-      const next = this.#forgotten + 1;
-      for (const map of [this.#entries, this.#committed, this.#acknowledged, this.#states]) map.delete(next);
+    for (const map of [this.#entries, this.#committed, this.#acknowledged, this.#states]) {
+      for (const known of map.keys()) if (known <= index) map.delete(known);
     }
+    this.#forgotten = Math.max(this.#forgotten, index);
     for (const { log } of this.#seen.values()) log.startAfter(index);
     for (const old of this.#leaders.keys()) if (old < term) this.#leaders.delete(old);
     for (const vote of this.#votes.keys()) if (Number.parseInt(vote, 10) < term) this.#votes.delete(vote);
@@ -231,22 +243,22 @@ export class InvariantChecker {
   }
 
   /** State Machine Safety: nobody ever commits a different entry at an index (Raft §5.4.3). */
-  #commit(index: number, at: Term, seenIn: Term, by: NodeId | null): void {
+  #commit(index: number, at: Term, seenIn: Term, by: NodeId): void {
+    const acknowledged = this.#acknowledged.get(index);
+    if (acknowledged !== undefined) this.#checkAcknowledged(index, acknowledged, at, by);
     const known = this.#committed.get(index);
-    if (by !== null && known !== undefined) {
-      const acknowledged = this.#acknowledged.get(index);
-      if (acknowledged !== undefined) this.#checkAcknowledged(index, acknowledged, at, by);
+    if (known !== undefined) {
       this.#check('state-machine-safety', known.term === at, 'all commit the same entry', () => ({
         id: by,
         index,
         committed: known.term,
         here: at,
       }));
+      if (known.seenIn <= seenIn) return;
     }
-    if (known !== undefined && known.seenIn <= seenIn) return;
     this.#committed.set(index, { term: known?.term ?? at, seenIn });
     if (index > this.#highest) this.#highest = logIndex(index);
-    this.#checkNewerLeaders(index, at, seenIn);
+    this.#checkNewerLeaders(index, known?.term ?? at, seenIn);
   }
 
   #checkAcknowledged(index: number, acknowledged: Term, at: Term, by: string): void {

@@ -10,6 +10,8 @@ export interface LogRow {
   readonly kind: 'noop' | 'command' | 'config';
   readonly time: ClusterTime;
   readonly text: string;
+  /** The client's name for the write: equal in a retry. Null for a caller without a session, and for what is no write. */
+  readonly request: { readonly session: number; readonly sequence: number } | null;
 }
 
 /** The terms of the newest entries: `terms[i]` belongs to index `first + i`. */

@@ -11,14 +11,13 @@ import type {
   KvClient,
   NodeView,
 } from '../cluster/driver.ts';
-import { describeCommand } from '../kv/command-text.ts';
+import { logRow } from '../replica/log-row.ts';
 import type { LogRow, MemberStatus } from '../replica/status.ts';
 import type { SimCluster } from '../sim/cluster.ts';
 import type { SimNode } from '../sim/node.ts';
 import { VirtualFaults } from './virtual-faults.ts';
 
 const CAPABILITIES: readonly Capability[] = ['process-faults', 'link-faults', 'node-faults', 'power-loss', 'transfer-leadership'];
-const ROW_TEXT = 120;
 const NAME = 'virtual';
 
 export class VirtualDriver implements ClusterDriver {
@@ -58,17 +57,19 @@ export class VirtualDriver implements ClusterDriver {
     return () => {};
   }
 
+  /** The simulator's referee checks, after every step, and throws. */
+  checks(): null {
+    return null;
+  }
+
+  onChecks(): () => void {
+    return () => {};
+  }
+
   logRows(node: NodeId, from: LogIndex, limit: number): Promise<readonly LogRow[]> {
     const replica = this.#cluster.nodes.get(node)?.replica ?? null;
     if (replica === null) return Promise.reject(new Error(`${node} does not run.`));
-    const rows = replica.entries(from, limit).map(({ index, term: at, kind, time, data }) => ({
-      index,
-      term: at,
-      kind,
-      time,
-      text: kind === 'command' ? describeCommand(data, ROW_TEXT) : kind,
-    }));
-    return Promise.resolve(rows);
+    return Promise.resolve(replica.entries(from, limit).map(logRow));
   }
 
   act(action: ClusterAction): Promise<ActionResult> {

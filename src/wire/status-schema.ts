@@ -71,6 +71,10 @@ export const logRow = z.object({
   kind: z.enum(['noop', 'command', 'config']),
   time: clusterTimeField,
   text: shortText,
+  request: z
+    .object({ session: count, sequence: count })
+    .nullable()
+    .describe('The name of a write within its session: a retry has the same.'),
 });
 
 const ballot = { term: termField, preVote: z.boolean(), granted: z.boolean(), refusal: refusalField.nullable() };

@@ -18,7 +18,8 @@ function watchTwo() {
   };
   const nodes = [n1, n2].map((id) => ({ id, url: `ws://127.0.0.1/${id}` }));
   const keeper = new PictureKeeper({ name: 'demo', dir: null, nodes });
-  const watch = new ClusterWatch({ client: client as RaftKvClient, keeper, dir: null, onLook: () => {} });
+  const checks = { status: () => {}, event: () => {}, lost: () => {} };
+  const watch = new ClusterWatch({ client: client as RaftKvClient, keeper, dir: null, onLook: () => {}, checks });
   watch.start();
   const election = (node: typeof n1, time: number, seq: number): void =>
     speak.get(node)?.({

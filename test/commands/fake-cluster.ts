@@ -77,6 +77,8 @@ export function fakeCluster(picture: ClusterPicture = pictureOf(5), capabilities
     onPicture: () => () => {},
     onEvent: () => () => {},
     logRows: async () => [],
+    checks: () => null,
+    onChecks: () => () => {},
     act: async (action) => {
       actions.push(action);
       return { text: `did ${action.type}`, fault: 'forMs' in action ? 1 : null };

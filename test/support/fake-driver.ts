@@ -4,6 +4,7 @@ import { RpcError } from '../../src/base/errors.ts';
 import type {
   ActionResult,
   Capability,
+  ChecksPicture,
   ClusterAction,
   ClusterDriver,
   ClusterEvent,
@@ -36,6 +37,8 @@ export class FakeDriver implements ClusterDriver {
   #picture: ClusterPicture;
   #listeners = new Set<() => void>();
   #eventListeners = new Set<(event: ClusterEvent) => void>();
+  #checks: ChecksPicture | null = null;
+  #checksListeners = new Set<() => void>();
   #faults = 0;
   #seq = 0;
 
@@ -83,7 +86,22 @@ export class FakeDriver implements ClusterDriver {
 
   /** How many still listen: zero after a console has gone. */
   get listeners(): number {
-    return this.#listeners.size + this.#eventListeners.size;
+    return this.#listeners.size + this.#eventListeners.size + this.#checksListeners.size;
+  }
+
+  checks(): ChecksPicture | null {
+    return this.#checks;
+  }
+
+  onChecks(listener: () => void): () => void {
+    this.#checksListeners.add(listener);
+    return () => this.#checksListeners.delete(listener);
+  }
+
+  /** Replaces the verdicts and tells everyone at once. */
+  setChecks(checks: ChecksPicture): void {
+    this.#checks = checks;
+    for (const listener of [...this.#checksListeners]) listener();
   }
 
   async logRows(_node: NodeId, from: number, limit: number): Promise<readonly LogRow[]> {

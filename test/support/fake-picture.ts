@@ -148,5 +148,6 @@ export function fakeRows(terms: readonly number[]): readonly LogRow[] {
     kind: i === 0 || terms[i - 1] !== at ? 'noop' : 'command',
     time: clusterTime(FAKE_NOW + i * 10),
     text: i === 0 || terms[i - 1] !== at ? '' : `put key:${String(i + 1).padStart(4, '0')} = value ${i + 1}`,
+    request: null,
   }));
 }

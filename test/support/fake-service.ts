@@ -60,7 +60,7 @@ export class FakeService implements KvService, AdminService {
   }
 
   logRows(from: number): readonly LogRow[] {
-    return [{ index: logIndex(from), term: term(1), kind: 'noop', time: 1 as ClusterTime, text: '' }];
+    return [{ index: logIndex(from), term: term(1), kind: 'noop', time: 1 as ClusterTime, text: '', request: null }];
   }
 
   subscribe(_topics: readonly Topic[], send: (event: NodeEvent) => void): () => void {

@@ -3,7 +3,16 @@ import { unreachable } from '../../base/assert.ts';
 import type { LogIndex, NodeId } from '../../base/brand.ts';
 import type { LogRow } from '../../replica/status.ts';
 import type { RaftKvClient } from '../client/client.ts';
-import type { ActionResult, Capability, ClusterAction, ClusterDriver, ClusterEvent, ClusterPicture } from '../driver.ts';
+import type {
+  ActionResult,
+  Capability,
+  ChecksPicture,
+  ClusterAction,
+  ClusterDriver,
+  ClusterEvent,
+  ClusterPicture,
+  KvClient,
+} from '../driver.ts';
 import { ClusterError, systemCode } from './cluster-error.ts';
 import type { FaultAction, Faults } from './faults/faults.ts';
 import { type GuardHandle, spawnTimer } from './faults/guard-process.ts';
@@ -11,6 +20,7 @@ import type { ClusterFile } from './folder/directory.ts';
 import { stopAll } from './lifecycle.ts';
 import { nodeProcess } from './process/processes.ts';
 import { ClusterWatch } from './watch/cluster-watch.ts';
+import { LiveChecks } from './watch/live-checks.ts';
 import { PictureKeeper, type PictureStart } from './watch/picture-keeper.ts';
 
 /** What a driver needs when the cluster's folder is on this machine. */
@@ -44,7 +54,9 @@ const LOCAL: readonly Capability[] = [
 
 export class NativeDriver implements ClusterDriver {
   readonly capabilities: ReadonlySet<Capability>;
-  readonly kv: RaftKvClient;
+  readonly kv: KvClient;
+  readonly #client: RaftKvClient;
+  readonly #checks: LiveChecks;
   readonly #keeper: PictureKeeper;
   readonly #watch: ClusterWatch;
   readonly #local: LocalControl | null;
@@ -53,13 +65,18 @@ export class NativeDriver implements ClusterDriver {
   #closing: Promise<void> | null = null;
 
   constructor({ start, client, local, watch, ownsNodes }: NativeDriverOptions) {
-    this.kv = client;
+    this.#client = client;
+    this.#checks = new LiveChecks({
+      logRows: (node, from, limit) => this.logRows(node, from, limit),
+      onBreach: (text) => this.#watch.breach(text),
+    });
+    this.kv = watch ? this.#checks.watched(client) : client;
     this.capabilities = new Set(local === null ? [] : capabilitiesOf(local.file));
     this.#local = local;
     this.#watches = watch;
     this.#ownsNodes = ownsNodes;
     this.#keeper = new PictureKeeper(start);
-    const options = { client, keeper: this.#keeper, dir: start.dir };
+    const options = { client, keeper: this.#keeper, dir: start.dir, checks: this.#checks };
     this.#watch = new ClusterWatch({ ...options, onLook: () => void this.#endDueFaults() });
     if (watch) this.#watch.start();
   }
@@ -84,7 +101,7 @@ export class NativeDriver implements ClusterDriver {
       this.#keeper.picture.nodes.map(async ({ id, state }) => {
         if (this.#local !== null && state !== 'up') return;
         try {
-          const status = await this.kv.status(id, { deadlineMs: timeoutMs, retry: false });
+          const status = await this.#client.status(id, { deadlineMs: timeoutMs, retry: false });
           this.#keeper.updateNode(id, { status, seenAt: performance.now(), ...(this.#local === null ? { state: 'up' } : {}) });
         } catch {
           if (this.#local === null) this.#keeper.updateNode(id, { state: 'down' });
@@ -101,8 +118,16 @@ export class NativeDriver implements ClusterDriver {
     return this.#watch.onEvent(listener);
   }
 
+  checks(): ChecksPicture | null {
+    return this.#watches ? this.#checks.picture() : null;
+  }
+
+  onChecks(listener: () => void): () => void {
+    return this.#checks.onChange(listener);
+  }
+
   logRows(node: NodeId, from: LogIndex, limit: number): Promise<readonly LogRow[]> {
-    return this.kv.logRows(node, from, limit, { retry: false });
+    return this.#client.logRows(node, from, limit, { retry: false });
   }
 
   /** Rejects with a ClusterError, or an RpcError of a node, that says why it was not done. */
@@ -217,7 +242,8 @@ export class NativeDriver implements ClusterDriver {
   async #close(): Promise<void> {
     this.#watch.stop();
     const local = this.#local;
-    this.kv.close();
+    this.#checks.stop();
+    this.#client.close();
     if (local === null) return;
     try {
       if (this.#ownsNodes) await stopAll(local.dir, local.file);

@@ -38,6 +38,14 @@ export class PastDriver implements ClusterDriver {
     return () => {};
   }
 
+  checks(): null {
+    return null;
+  }
+
+  onChecks(): () => void {
+    return () => {};
+  }
+
   async refresh(): Promise<void> {}
 
   async logRows(): Promise<readonly LogRow[]> {

@@ -7,6 +7,7 @@ import type { ActiveFault, ClusterEvent, NodeView } from '../../driver.ts';
 import { readLedger } from '../faults/ledger.ts';
 import { lastLogLines, nodeProcess } from '../process/processes.ts';
 import { EventWords } from './event-words.ts';
+import type { LiveChecks } from './live-checks.ts';
 import { NodeWatch } from './node-watch.ts';
 import type { PictureKeeper } from './picture-keeper.ts';
 
@@ -20,6 +21,8 @@ export interface ClusterWatchOptions {
   readonly keeper: PictureKeeper;
   /** Null when the cluster is only known by its urls: then being connected is all there is to know. */
   readonly dir: string | null;
+  /** Hears what nodes report. */
+  readonly checks: Pick<LiveChecks, 'status' | 'event' | 'lost'>;
   /** Called after each look at the processes: time for what is due. */
   readonly onLook: () => void;
 }
@@ -59,6 +62,11 @@ export class ClusterWatch {
     for (const event of this.#past.toSorted((a, b) => a.time - b.time || a.seq - b.seq)) listener(event);
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** A check failed. */
+  breach(text: string): void {
+    this.#emit(null, 'note', 'error', text);
   }
 
   /** Looks at all processes and at the ledger. Never rejects: what cannot be read now is read at the next look. */
@@ -130,6 +138,7 @@ export class ClusterWatch {
   }
 
   #connection(id: NodeId, connected: boolean): void {
+    if (!connected) this.#options.checks.lost(id);
     if (this.#options.dir !== null) {
       if (!connected) void this.look();
       return;
@@ -143,8 +152,10 @@ export class ClusterWatch {
     switch (event.topic) {
       case 'status':
         keeper.updateNode(event.node, { status: event.status, seenAt: performance.now() });
+        this.#options.checks.status(event.status);
         return;
       case 'raft': {
+        this.#options.checks.event(event.node, event.event);
         const voters = keeper.node(event.node)?.status?.configuration.voters.length ?? keeper.picture.nodes.length;
         const words = this.#words.describe(event.node, event.time, event.event, voters);
         if (words !== null) this.#emit(event.node, words.kind, words.severity, words.text, null, event.time, event.event);

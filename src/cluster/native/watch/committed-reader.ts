@@ -1,0 +1,101 @@
+/** Reads the committed entries of one node page by page, so slowly that the node does not notice. */
+import { type LogIndex, logIndex, type Term } from '../../../base/brand.ts';
+import type { LogRow, MemberStatus } from '../../../replica/status.ts';
+
+const PAGE_ROWS = 256;
+/** Over a thousand entries a second and node. */
+const PAGE_EVERY_MS = 250;
+const AFTER_FAILURE_MS = 1_000;
+/** On the first look, so much of what is already there. */
+const LOOK_BACK = 512;
+/** Who is further behind gives up on what is between. */
+const MOST_BEHIND = 4_096;
+
+export interface CommittedReaderOptions {
+  readonly read: (from: LogIndex, limit: number) => Promise<readonly LogRow[]>;
+  /** `previous` is the term of the entry before the first row; null when that was not read. */
+  readonly onRows: (status: MemberStatus, previous: Term | null, rows: readonly LogRow[]) => void;
+}
+
+export class CommittedReader {
+  readonly #options: CommittedReaderOptions;
+  #status: MemberStatus | null = null;
+  /** Everything up to here was read or passed over; null before the first status. */
+  #upTo: number | null = null;
+  #previous: Term | null = null;
+  #skipped = 0;
+  #reading = false;
+  #timer: NodeJS.Timeout | null = null;
+  #stopped = false;
+
+  constructor(options: CommittedReaderOptions) {
+    this.#options = options;
+  }
+
+  get behind(): number {
+    return Math.max(0, (this.#status?.commitIndex ?? 0) - (this.#upTo ?? 0));
+  }
+
+  get upTo(): number | null {
+    return this.#upTo;
+  }
+
+  get skipped(): number {
+    return this.#skipped;
+  }
+
+  /** The newest status of the node. */
+  update(status: MemberStatus): void {
+    this.#status = status;
+    this.#upTo ??= Math.max(status.snapshotIndex, status.commitIndex - LOOK_BACK, 0);
+    if (!this.#reading && this.#timer === null) void this.#readPage();
+  }
+
+  /** The node went away: what it is asked next must not be compared with a page that was under way. */
+  pause(): void {
+    this.#status = null;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+
+  async #readPage(): Promise<void> {
+    const status = this.#status;
+    if (status === null || this.#stopped || this.#upTo === null) return;
+    this.#skipTo(status);
+    const from = this.#upTo;
+    const limit = Math.min(PAGE_ROWS, status.commitIndex - from);
+    if (limit <= 0) return;
+    this.#reading = true;
+    const rows = await this.#options.read(logIndex(from + 1), limit).catch(() => null);
+    this.#reading = false;
+    if (this.#stopped || this.#status === null) return;
+    const page = (rows ?? []).slice(0, limit).filter(({ index }, place) => index === from + 1 + place);
+    const last = page.at(-1);
+    if (last !== undefined) {
+      this.#options.onRows(status, this.#previous, page);
+      this.#upTo = last.index;
+      this.#previous = last.term;
+    }
+    this.#later(last === undefined ? AFTER_FAILURE_MS : PAGE_EVERY_MS);
+  }
+
+  #skipTo({ commitIndex, snapshotIndex }: MemberStatus): void {
+    const upTo = this.#upTo ?? 0;
+    const next = Math.max(upTo, snapshotIndex, commitIndex - upTo > MOST_BEHIND ? commitIndex - PAGE_ROWS : 0);
+    if (next === upTo) return;
+    this.#skipped += next - upTo;
+    this.#upTo = next;
+    this.#previous = null;
+  }
+
+  #later(afterMs: number): void {
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      void this.#readPage();
+    }, afterMs);
+    this.#timer.unref();
+  }
+}

@@ -1,0 +1,91 @@
+/** The store as its callers see it, with each call and its answer noted on the way. */
+import { RpcError } from '../../../base/errors.ts';
+import type { Answer, Request } from '../../../check/recorder.ts';
+import type { KeyValue, RangeQuery, RangeResult } from '../../../kv/commands.ts';
+import type { CallOptions, KvClient, ReadOptions, Written } from '../../driver.ts';
+import type { Traffic } from './traffic.ts';
+
+interface Noted {
+  readonly answer: Answer;
+  readonly changed: boolean;
+}
+
+export interface Witness {
+  readonly traffic: Traffic;
+  /** A write has the answer that names its place in the log. */
+  readonly acknowledged: (written: Written) => void;
+}
+
+export class RecordedKv implements KvClient {
+  readonly #kv: KvClient;
+  readonly #witness: Witness;
+
+  constructor(kv: KvClient, witness: Witness) {
+    this.#kv = kv;
+    this.#witness = witness;
+  }
+
+  async put(key: string, value: string, options?: CallOptions): Promise<Written> {
+    const written = await this.#note(
+      { op: 'put', key, value },
+      () => this.#kv.put(key, value, options),
+      ({ revision }) => ({ answer: { revision }, changed: true }),
+    );
+    this.#witness.acknowledged(written);
+    return written;
+  }
+
+  delete(key: string, options?: CallOptions): Promise<{ readonly deleted: boolean; readonly revision: number }> {
+    return this.#note(
+      { op: 'delete', key },
+      () => this.#kv.delete(key, options),
+      ({ deleted, revision }) => ({ answer: { deleted, revision }, changed: deleted }),
+    );
+  }
+
+  cas(
+    key: string,
+    expect: string | null,
+    value: string,
+    options?: CallOptions,
+  ): Promise<{ readonly swapped: boolean; readonly current: string | null; readonly revision: number }> {
+    return this.#note(
+      { op: 'cas', key, expect, value },
+      () => this.#kv.cas(key, expect, value, options),
+      ({ swapped, current, revision }) => ({ answer: { swapped, current, revision }, changed: swapped }),
+    );
+  }
+
+  get(key: string, options: ReadOptions = {}): Promise<{ readonly kv: KeyValue | null; readonly revision: number }> {
+    if (options.consistency === 'stale') return this.#kv.get(key, options);
+    return this.#note(
+      { op: 'get', key },
+      () => this.#kv.get(key, options),
+      ({ kv, revision }) => ({ answer: { value: kv?.value ?? null, revision }, changed: false }),
+    );
+  }
+
+  range(query: Partial<RangeQuery>, options: ReadOptions = {}): Promise<RangeResult> {
+    if (options.consistency === 'stale') return this.#kv.range(query, options);
+    return this.#note(
+      { op: 'range', range: query },
+      () => this.#kv.range(query, options),
+      ({ kvs, count, more, revision }) => ({ answer: { range: { kvs, count, more }, revision }, changed: false }),
+    );
+  }
+
+  async #note<Result>(request: Request, run: () => Promise<Result>, noted: (result: Result) => Noted): Promise<Result> {
+    const { traffic } = this.#witness;
+    const call = traffic.called(request);
+    try {
+      const result = await run();
+      const { answer, changed } = noted(result);
+      traffic.answered(call, answer, changed);
+      return result;
+    } catch (error) {
+      if (error instanceof RpcError && error.outcome === 'definite') traffic.failed(call);
+      else traffic.unknown(call);
+      throw error;
+    }
+  }
+}
