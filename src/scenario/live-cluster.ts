@@ -31,8 +31,13 @@ export async function openFreshCluster(nodes: number, signal: AbortSignal): Prom
 
 /** Takes over an open cluster with all its data: its own faults are healed at the end, its nodes run on. */
 export async function adoptCluster(driver: ClusterDriver, nodes: number, signal: AbortSignal): Promise<LiveWorld> {
-  const { dir, name, nodes: members } = driver.picture();
-  if (dir === null) throw new Error('a story needs the folder of its cluster: it breaks things');
-  if (members.length !== nodes) throw new Error(`the story has ${nodes} nodes, but ${name} has ${members.length}`);
-  return new LiveWorld({ driver, token: await readToken(dir, 'client'), signal, close: () => driver.close() });
+  try {
+    const { dir, name, nodes: members } = driver.picture();
+    if (dir === null) throw new Error('a story needs the folder of its cluster: it breaks things');
+    if (members.length !== nodes) throw new Error(`the story has ${nodes} nodes, but ${name} has ${members.length}`);
+    return new LiveWorld({ driver, token: await readToken(dir, 'client'), signal, close: () => driver.close() });
+  } catch (error) {
+    await driver.close();
+    throw error;
+  }
 }
