@@ -224,7 +224,12 @@ export const ELECTION_BUGS: readonly Bug[] = [
         replace: "state.become.campaign('vote', this.role",
       },
     ],
-    caught: { by: 'simulation', breaks: /^a leader that a majority hears|^a cluster with one/, seed: null },
+    caught: {
+      by: 'simulation',
+      breaks: /^healed nodes|^a leader that a majority hears|^a cluster with one/,
+      seed: null,
+      scenario: 'pre-vote',
+    },
   },
   {
     name: 'no-check-quorum',

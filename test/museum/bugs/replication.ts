@@ -53,6 +53,7 @@ export const REPLICATION_BUGS: readonly Bug[] = [
       breaks:
         /^all commit the same|holds everything committed|^a leader of a later term|agrees with what is committed|^a committed entry/,
       seed: null,
+      scenario: 'figure-7',
     },
   },
   {
