@@ -213,7 +213,7 @@ export const ARGV_COMMANDS: readonly ArgvCommand[] = [
       opt('--seed <seed>', 'which faults, in which order (default: a random one)'),
       opt('--nodes <count>', 'how many nodes, 1 to 9 (default 5)'),
       opt('--faults <kinds>', 'only these: process, network, disk, power, clock, people, kill, kill-leader, rot, …'),
-      opt('--clients <count>', 'clients in closed loops (default 16)'),
+      opt('--clients <count>', 'clients in closed loops (default 32)'),
       opt('--rate <count>', 'operations that they try in a second, all together (default 400)'),
       opt('--least <count>', 'acknowledged a second before and after each fault, or the run fails (default 200)'),
       opt('--keep', 'keep the data and the logs of the nodes (kept anyway when something is wrong)'),

@@ -36,12 +36,13 @@ export async function runTorture({ io, globals, options }: Invocation): Promise<
   const line = new StatusLine(io.err, globals.quiet);
   try {
     const folder = wanted.out ?? (await mkdtemp(join(tmpdir(), 'raftkv-torture-')));
-    const records = await Records.open(folder);
     line.show(`seed ${wanted.seed}: starting ${wanted.nodes} nodes`);
     const cluster = await startOwnCluster(folder, wanted.nodes, wanted.clients);
+    let records: Records;
     let result: TortureResult;
     let report: TortureReport | null = null;
     try {
+      records = await Records.open(folder);
       const torture = new Torture({
         driver: cluster.driver,
         clients: cluster.clients,
@@ -76,7 +77,7 @@ function wantedOf(options: Invocation['options']): Wanted {
     seed: number('seed', 0, 2 ** 32 - 1, randomInt(2 ** 32)),
     seconds: number('seconds', 1, 86_400, 60),
     nodes: number('nodes', 1, 9, 5),
-    clients: number('clients', 1, 64, 16),
+    clients: number('clients', 1, 256, 32),
     perSecond: number('rate', 1, 100_000, 2 * Math.max(200, leastPerSecond)),
     leastPerSecond,
     kinds: kindsOf(options['faults']),

@@ -145,10 +145,11 @@ function isolationCuts(nodes: readonly NodeId[], all: readonly NodeId[]): Iterab
   return nodes.flatMap((id) => all.flatMap((other) => (other === id ? [] : [`${id}>${other}`, `${other}>${id}`])));
 }
 
+/** A node in two groups is a bridge: it keeps its links with both. */
 function partitionCuts(groups: readonly (readonly NodeId[])[]): Iterable<string> {
-  return groups.flatMap((group, i) =>
-    groups.flatMap((other, j) => (i === j ? [] : group.flatMap((from) => other.map((to) => `${from}>${to}`)))),
-  );
+  const together = (one: NodeId, other: NodeId): boolean => groups.some((group) => group.includes(one) && group.includes(other));
+  const nodes = [...new Set(groups.flat())];
+  return nodes.flatMap((from) => nodes.filter((to) => !together(from, to)).map((to) => `${from}>${to}`));
 }
 
 function linkCuts(from: NodeId, to: NodeId, bothWays: boolean, drop: number): Iterable<string> {

@@ -1,8 +1,10 @@
 /** A fresh cluster for one run, which ends with it: when this program dies, the guard stops the nodes. */
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RaftKvClient } from '../cluster/client/client.ts';
 import type { ClusterDriver, KvClient } from '../cluster/driver.ts';
+import { ClusterError } from '../cluster/native/cluster-error.ts';
 import { openCluster } from '../cluster/native/driver.ts';
 import { readToken } from '../cluster/native/folder/directory.ts';
 import { startCluster } from '../cluster/native/lifecycle.ts';
@@ -18,9 +20,12 @@ export interface OwnCluster {
 
 const NAME = 'torture';
 
-/** Under `folder`. Rejects with a ClusterError when it does not come up. */
+/** Under `folder`. Rejects with a ClusterError when it does not come up, or when an earlier run has left its cluster there. */
 export async function startOwnCluster(folder: string, nodes: number, clients: number): Promise<OwnCluster> {
   const home = join(folder, 'cluster');
+  // Its keys and their values would be taken for lies of the store.
+  if (existsSync(home))
+    throw new ClusterError(`${home} holds the cluster of an earlier run. Choose another folder, or delete it.`);
   const { dir, file, hold } = await startCluster({ home, name: NAME, count: nodes, operationLog: true, detach: false });
   const driver = await openCluster(NAME, { home, ...(hold ?? {}) });
   const token = await readToken(dir, 'client');

@@ -57,6 +57,14 @@ const CASES: readonly [string, ClusterPicture, ClusterAction, 0 | 1 | 2, string]
     'n3, n4, n5 keep quorum 3; n1 leads on the other side: an election follows',
   ],
   ['leader stays', pictureOf(5), partition('n1,n2,n3', 'n4,n5'), 0, 'n1, n2, n3 keep quorum 3'],
+  ['a bridge', pictureOf(5), partition('n1,n2,n3', 'n3,n4,n5'), 0, 'n1, n2, n3 keep quorum 3'],
+  [
+    'what a bridge can still lose',
+    pictureOf(5, { faults: [faultOf(1, 'partition', 'partition n1,n2,n3 / n3,n4,n5')] }),
+    kill('n1'),
+    0,
+    'n1 leads: an election follows, 4 of 5 left, quorum 3',
+  ],
   ['three ways', pictureOf(5), partition('n1,n2', 'n3,n4', 'n5'), 1, 'no side has a quorum: writes stop'],
   [
     'side with a dead node',

@@ -64,6 +64,8 @@ describe('torture', () => {
     const { dir, file } = await findCluster({ home: join(folder, 'cluster'), name: 'torture' });
     expect((await processesOf(dir, file)).map(({ state }) => state)).toEqual(['down', 'down', 'down']);
     expect(existsSync(join(folder, 'report.json'))).toBe(true);
+    // What is kept is not tortured again: its old values would be taken for lies.
+    expect(await torture([])).toMatchObject({ exit: 1 });
   });
 
   it('refuses kinds that there are not', async () => {
