@@ -64,6 +64,35 @@ describe('the console on a cluster of its own', () => {
     expect(await running()).toBe(0);
   });
 
+  it('explains an election, goes back before it, and replays what it saw', async () => {
+    const screen = open(['start', '3'], 120, 40);
+    const first = leaderOn(await screen.until((text) => has('NODES 3/3', 'All hear')(text) && leaderOn(text) !== null));
+    await screen.press(
+      ':kill leader\r',
+      (text) => has('NODES 2/3', '> kill leader')(text) && ![null, first].includes(leaderOn(text)),
+    );
+    const next = leaderOn(screen.text);
+    await screen.press(
+      ':why leader\r',
+      has(`${next} leads term`, `${first} led term`, 'stood for election', 'voted for it', `${first} killed`),
+    );
+    await screen.press('\x1b', (text) => !text.includes('voted for it'));
+    await screen.press('<', has('PAST', `${next} leads`));
+    // The first election was over before this console looked; the time before the fault was not.
+    await screen.press('[[[[[', has('PAST', `${first} leads`, 'NODES 3/3'));
+    await screen.press('R', has('This is the past'));
+    await screen.press('\x1b', has('LIVE', `${next} leads`));
+    await screen.press(':record save story.ndjson\r', has('saved story.ndjson'));
+    screen.keys('q');
+    await answer(screen, 'y', screen.exited);
+    const replay = open(['replay', 'story.ndjson'], 80, 24);
+    await replay.until(has('REPLAY', `${next} leads`, 'NODES 2/3'));
+    await replay.press('<', has(`${next} leads`));
+    await replay.press('[[[[[', has('NODES 3/3', `${first} leads`));
+    replay.keys('q');
+    expect(await replay.exited).toBe(0);
+  });
+
   it('asks before writes would stop, and Enter means no', async () => {
     const screen = open(['start', '3']);
     await screen.until(has('NODES 3/3', 'All hear'));
