@@ -18,7 +18,7 @@ const NEXT: Partial<Record<ErrorKind, string>> = {
   OVERLOADED: 'send less at once, or try again in a moment',
   UNAUTHENTICATED: 'check the token file of the cluster',
   FORBIDDEN: 'this needs the admin token of the cluster',
-  STORAGE_FULL: 'free space on the disk of the node, then restart it',
+  STORAGE_FULL: 'free space on the disk of the leader: it goes on by itself',
   SHUTTING_DOWN: 'try again in a moment',
 };
 

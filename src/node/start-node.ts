@@ -29,6 +29,8 @@ import { Publisher } from './publisher.ts';
 import { realClock } from './real-clock.ts';
 import { type MemberParts, memberStatus, ReplicaService } from './service.ts';
 
+/** How long a write waits before it tries a full disk again. */
+const ROOM_PAUSE_MS = 200;
 /** Long enough for an answer to leave. */
 const STALL_AFTER_MS = 5;
 
@@ -87,7 +89,10 @@ async function openDisk({ config, dataDir, operationLog }: LoadedConfig, acceptL
   return new Promise((resolve, reject) => {
     const { clusterId, members } = config;
     const alone = members.length === 1;
-    openLogStore({ disk: faults.disk, dir: dataDir, clusterId, nodeId: self, alone, acceptLoss }, (error, value) => {
+    const pause = (again: () => void): void => {
+      setTimeout(again, ROOM_PAUSE_MS);
+    };
+    openLogStore({ disk: faults.disk, dir: dataDir, clusterId, nodeId: self, alone, acceptLoss, pause }, (error, value) => {
       if (value !== null) resolve({ lock, faults, logStore: value.store, recovered: value.recovered });
       else void lock.release().finally(() => reject(error));
     });

@@ -36,9 +36,12 @@ export interface Recovered {
 export interface LogStore {
   /**
    * Makes a batch durable: hard state first, then entries. Calls back in the order of the calls. Batches that arrive
-   * while the disk works are grouped into the next sync. An error is final: the process must stop (fsync is never retried).
+   * while the disk works are grouped into the next sync. A full disk is waited out. An error is final: the process must stop
+   * (fsync is never retried).
    */
   append(batch: PersistBatch, done: Done): void;
+  /** What was appended waits until the disk has room again. */
+  readonly isFull: boolean;
   /** Recent sync times in milliseconds, for people. */
   syncTimes(): { readonly p50Ms: number; readonly p99Ms: number; readonly maxMs: number; readonly count: number };
   close(done: Done): void;

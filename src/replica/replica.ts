@@ -106,7 +106,7 @@ export class Replica {
 
   /** Replicates a command's text. `done` is called exactly once, at the latest shortly after `deadline`. */
   propose(data: string, deadline: Millis, done: (outcome: ProposalOutcome) => void): void {
-    const refused = this.#refused(this.#proposals.length >= LIMITS.proposalQueue);
+    const refused = this.#refused(this.#proposals.length >= LIMITS.proposalQueue) ?? this.#withoutRoom();
     if (refused !== null) {
       done({ ok: false, error: refused });
       return;
@@ -177,6 +177,11 @@ export class Replica {
   #refused(isFull: boolean): ErrorKind | null {
     if (this.#stopped) return 'SHUTTING_DOWN';
     return isFull ? 'OVERLOADED' : null;
+  }
+
+  /** Reads go on, and what waits for the disk is kept; more of it would only fill the memory as well. */
+  #withoutRoom(): ErrorKind | null {
+    return this.#options.logStore.isFull ? 'STORAGE_FULL' : null;
   }
 
   #accept(input: Input): void {

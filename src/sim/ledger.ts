@@ -33,6 +33,9 @@ export class DiskLedger {
           done(error);
         });
       },
+      get isFull() {
+        return store.isFull;
+      },
       syncTimes: () => store.syncTimes(),
       close: (done) => store.close(done),
     };

@@ -39,6 +39,9 @@ export type NodeState = 'down' | 'opening' | 'up' | 'paused';
 
 const CLUSTER_ID = '0123456789abcdef0123456789abcdef';
 
+/** How long a write waits before it tries a full disk again. */
+const ROOM_PAUSE_MS = 50;
+
 /** How long one turn of the event loop may take. */
 const TURN_MS = 0.05;
 
@@ -104,7 +107,10 @@ export class SimNode {
     const disk = this.disk.port;
     const limits = { segmentBytes, aheadBytes: segmentBytes >> 2 };
     const alone = configuration.voters.length === 1;
-    openLogStore({ disk, dir: '/data', clusterId: CLUSTER_ID, nodeId: id, limits, alone }, (error, opened) => {
+    const pause = (again: () => void): void => {
+      this.#parts.queue.after(ROOM_PAUSE_MS, () => this.enter(life, again));
+    };
+    openLogStore({ disk, dir: '/data', clusterId: CLUSTER_ID, nodeId: id, limits, alone, pause }, (error, opened) => {
       if (life !== this.#life) return;
       if (error !== null) {
         this.#refuse(error);

@@ -5,6 +5,7 @@ import type { Done } from '../replica/ports.ts';
 import type { Disk, DoneWith } from './disk.ts';
 import { encodeMark, MARK_NAME } from './durable-mark.ts';
 import { COPY_NAMES, encodeCopy, FIRST_SEQUENCE } from './hard-state.ts';
+import type { Room } from './room.ts';
 import { type Identity, segmentName, segmentNumber } from './segment.ts';
 import { createSegment, type SegmentSizes } from './segment-writer.ts';
 import { inSequence, loadEach, withValue } from './sequence.ts';
@@ -18,6 +19,7 @@ export interface Place {
   readonly walDir: string;
   readonly identity: Identity;
   readonly sizes: SegmentSizes;
+  readonly room: Room;
 }
 
 /** Every file's bytes; no bytes stand for a missing file. */

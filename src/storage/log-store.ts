@@ -8,6 +8,7 @@ import { DurableMark, encodeMark, MARK_NAME } from './durable-mark.ts';
 import { COPY_NAMES, encodeCopy, HardStateFiles } from './hard-state.ts';
 import { damageOf, mendDirectory, withSalvaged } from './mend.ts';
 import { type DamagePolicy, isNew, judge, settleEnd, type Verdict } from './recovery.ts';
+import { type Pause, Room } from './room.ts';
 import { assertIdentity, segmentName } from './segment.ts';
 import { type SegmentSizes, SegmentWriter, timedSync } from './segment-writer.ts';
 import { inSequence, loadEach, withValue } from './sequence.ts';
@@ -27,6 +28,8 @@ export interface LogStoreOptions {
   readonly alone?: boolean;
   /** Go on with what is left, whatever is lost. Not given: no. */
   readonly acceptLoss?: boolean;
+  /** How long a write waits before it tries a full disk again. Not given: a full disk ends the use of the log. */
+  readonly pause?: Pause;
 }
 
 export interface OpenedLog {
@@ -41,10 +44,10 @@ const AHEAD_BYTES = 1_024 * 1_024;
  * when its loss is accepted. Calls back with a StorageError when the directory cannot be trusted; then nothing in it was changed.
  */
 export function openLogStore(options: LogStoreOptions, done: DoneWith<OpenedLog>): void {
-  const { disk, dir, clusterId, nodeId, limits, alone = true, acceptLoss = false } = options;
+  const { disk, dir, clusterId, nodeId, limits, alone = true, acceptLoss = false, pause = null } = options;
   assertIdentity({ clusterId, nodeId });
   const sizes = { segmentBytes: LIMITS.segmentBytes, aheadBytes: AHEAD_BYTES, ...limits };
-  const place = { disk, dir, walDir: `${dir}/wal`, identity: { clusterId, nodeId }, sizes };
+  const place = { disk, dir, walDir: `${dir}/wal`, identity: { clusterId, nodeId }, sizes, room: new Room(pause) };
   const fail = (error: Error): void => done(diskError(error, dir), null);
   const opened = withValue<OpenedLog>(fail, (log) => done(null, log));
   inSequence([(next) => disk.makeDir(dir, next), (next) => disk.makeDir(place.walDir, next)], (error) => {
@@ -142,7 +145,7 @@ interface OpenFiles {
   readonly segment: DiskFile;
 }
 
-function assemble({ disk, dir, walDir, identity, sizes }: Place, verdict: Verdict, files: OpenFiles): LogStore {
+function assemble({ disk, dir, walDir, identity, sizes, room }: Place, verdict: Verdict, files: OpenFiles): LogStore {
   const { scanned, newest, lastSegment } = verdict;
   const syncTimes = new SyncTimes();
   const allocatedBytes = scanned.torn === null ? (lastSegment?.bytes.length ?? 0) : scanned.endBytes;
@@ -152,6 +155,7 @@ function assemble({ disk, dir, walDir, identity, sizes }: Place, verdict: Verdic
     identity,
     sizes,
     syncTimes,
+    room,
     segment: scanned.segment,
     opened: { file: files.segment, seed: scanned.seed, allocatedBytes },
     endBytes: scanned.endBytes,
@@ -163,7 +167,8 @@ function assemble({ disk, dir, walDir, identity, sizes }: Place, verdict: Verdic
   // -1: the mark on the disk may be older than what is now known, and is then written at once.
   const mark = new DurableMark(files.mark, identity, -1, (error) => wal.fail(error));
   const { lastBatch, entries, commitHint } = scanned;
-  const wal = new Wal({ disk, dir, segment, hardState, mark, syncTimes, lastBatch, lastIndex: entries.length, commitHint });
+  const parts = { disk, dir, segment, hardState, mark, syncTimes, room };
+  const wal = new Wal({ ...parts, lastBatch, lastIndex: entries.length, commitHint });
   mark.set(lastBatch);
   return wal;
 }

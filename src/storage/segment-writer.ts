@@ -1,6 +1,7 @@
 import { assert } from '../base/assert.ts';
 import type { Done } from '../replica/ports.ts';
 import type { Disk, DiskFile, DoneWith } from './disk.ts';
+import type { Room } from './room.ts';
 import {
   encodeSegmentHeader,
   type Identity,
@@ -61,6 +62,7 @@ export interface SegmentWriterParts {
   readonly identity: Identity;
   readonly sizes: SegmentSizes;
   readonly syncTimes: SyncTimes;
+  readonly room: Room;
   readonly segment: number;
   readonly opened: NewSegment;
   readonly endBytes: number;
@@ -111,7 +113,7 @@ export class SegmentWriter {
     const { segmentBytes } = this.#parts.sizes;
     const full = this.#end > SEGMENT_HEADER_BYTES && this.#end + bytes > segmentBytes;
     // Zeros on their way must not land on records: whoever needs the place beyond them waits.
-    if (full) this.#filled(() => this.#rotate(lastBatch, done));
+    if (full) this.#filled(() => this.#parts.room.attempt((next) => this.#rotate(lastBatch, next), done));
     else if (this.#end + bytes > this.#allocated) this.#filled(() => done(null));
     else done(null);
   }
@@ -120,8 +122,9 @@ export class SegmentWriter {
   append(bytes: Buffer, chain: number, done: Done): void {
     const file = this.#file;
     assert(this.#end >= SEGMENT_HEADER_BYTES, 'records follow the header of their segment');
-    const steps = [(next: Done) => file.write(bytes, this.#end, next), (next: Done) => timedSync(this.#parts, file, next)];
-    inSequence(steps, (error) => {
+    const { room } = this.#parts;
+    const write = (next: Done): void => room.attempt((written) => file.write(bytes, this.#end, written), next);
+    inSequence([write, (next) => timedSync(this.#parts, file, next)], (error) => {
       if (error !== null) return done(error);
       this.#end += bytes.length;
       this.#allocated = Math.max(this.#allocated, this.#end);

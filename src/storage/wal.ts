@@ -6,6 +6,7 @@ import type { Disk } from './disk.ts';
 import type { DurableMark } from './durable-mark.ts';
 import { GroupBuffer } from './group-buffer.ts';
 import type { HardStateFiles } from './hard-state.ts';
+import type { Room } from './room.ts';
 import type { SegmentWriter } from './segment-writer.ts';
 import { inSequence } from './sequence.ts';
 import { diskError, StorageError } from './storage-error.ts';
@@ -26,6 +27,7 @@ export interface WalParts {
   readonly hardState: HardStateFiles;
   readonly mark: DurableMark;
   readonly syncTimes: SyncTimes;
+  readonly room: Room;
   /** The last batch on the disk. */
   readonly lastBatch: number;
   readonly lastIndex: number;
@@ -68,14 +70,19 @@ export class Wal implements LogStore {
     if (!this.#working) this.#work();
   }
 
+  get isFull(): boolean {
+    return this.#parts.room.isFull;
+  }
+
   syncTimes(): ReturnType<LogStore['syncTimes']> {
     return this.#parts.syncTimes.summary();
   }
 
-  /** Waits for what was appended before. */
+  /** Waits for what was appended before, but not for room. */
   close(done: Done): void {
     assert(this.#closing === null, 'a log is closed once');
     this.#closing = done;
+    this.#parts.room.giveUp();
     if (!this.#working) this.#finish(done);
   }
 

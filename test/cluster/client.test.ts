@@ -184,8 +184,8 @@ describe('when nodes are gone', () => {
     const { nodes, store, dial } = fakeCluster(1);
     const client = clientOf(nodes, dial);
     await client.put('a', '1');
-    at(nodes, 0).script = () => ({ type: 'error', kind: 'STORAGE_FULL' });
-    await expect(failure(client.put('b', '2'))).resolves.toMatchObject({ kind: 'STORAGE_FULL', outcome: 'definite' });
+    at(nodes, 0).script = () => ({ type: 'error', kind: 'FORBIDDEN' });
+    await expect(failure(client.put('b', '2'))).resolves.toMatchObject({ kind: 'FORBIDDEN', outcome: 'definite' });
     await expect(failure(client.put('', '2'))).resolves.toMatchObject({ kind: 'INVALID_PARAMS' });
     expect(store.calls.filter(({ params }) => params['key'] === 'b')).toHaveLength(1);
   });
@@ -223,7 +223,7 @@ describe('the outcome of a write', () => {
     await client.put('a', '1');
     const deeds: Deed[] = [
       { type: 'die', applied: true },
-      { type: 'error', kind: 'STORAGE_FULL' },
+      { type: 'error', kind: 'FORBIDDEN' },
     ];
     at(nodes, 0).script = () => deeds.shift() ?? { type: 'serve' };
     await expect(failure(client.put('b', '2'))).resolves.toMatchObject({ kind: 'UNKNOWN_OUTCOME', outcome: 'unknown' });

@@ -150,6 +150,7 @@ describe('the ledger of a disk', () => {
         left -= 1;
         if (left >= 0) done(null);
       },
+      isFull: false,
       syncTimes: () => ({ p50Ms: 0, p99Ms: 0, maxMs: 0, count: 0 }),
       close: () => {},
     };

@@ -191,3 +191,80 @@ describe('an error of the disk', () => {
     }
   });
 });
+
+describe('a full disk', () => {
+  /** Full from the first batch on; `again` is what waits for the end of its pause. */
+  const begun = () => {
+    const paused: (() => void)[] = [];
+    const disk = new MemoryDisk();
+    const { store } = openOn(disk, undefined, undefined, { pause: (again) => paused.push(again) });
+    if (store === null) throw new Error('not opened');
+    store.append({ hardState: TERM_1, entries: [], commit: logIndex(0) }, () => {});
+    disk.run();
+    disk.trace.length = 0;
+    disk.fault = (operation, path) => (operation === 'write' && /log(\.tmp)?$/.test(path) ? systemError('ENOSPC') : null);
+    const again = (): void => {
+      paused.shift()?.();
+      disk.run();
+    };
+    return { disk, store, paused, again };
+  };
+  const syncs = (disk: MemoryDisk): number => disk.trace.filter((step) => /^sync .*log$/.test(step)).length;
+
+  it('is waited out: the same bytes are written again, and only then synced and acknowledged', () => {
+    const { disk, store, paused, again } = begun();
+    const answers: string[] = [];
+    store.append(batch(1), (error) => answers.push(`1 ${error?.message ?? 'ok'}`));
+    store.append(batch(2), (error) => answers.push(`2 ${error?.message ?? 'ok'}`));
+    disk.run();
+    again();
+    expect([answers, store.isFull, paused.length, syncs(disk)]).toEqual([[], true, 1, 0]);
+    disk.fault = () => null;
+    again();
+    expect([answers, store.isFull, paused.length]).toEqual([['1 ok', '2 ok'], false, 0]);
+    expect(recoveredFrom(disk).entries.map(({ data }) => data)).toEqual(['e1@1', 'e2@1']);
+  });
+
+  it('loses nothing that was acknowledged when the process ends while it waits', () => {
+    const { disk, store } = begun();
+    disk.fault = () => null;
+    store.append(batch(1), () => {});
+    disk.run();
+    disk.fault = (operation) => (operation === 'write' ? systemError('ENOSPC') : null);
+    store.append(batch(2), () => {});
+    disk.run();
+    const { entries } = recoveredFrom(disk);
+    expect(entries.map(({ data }) => data)).toEqual(['e1@1']);
+  });
+
+  it('keeps a new segment waiting too', () => {
+    const { disk, store, again } = begun();
+    disk.fault = () => null;
+    let acknowledged = 0;
+    let full = false;
+    for (let index = 1; index <= 60; index += 1) {
+      store.append({ hardState: null, entries: [entry(index, 'x'.repeat(400))], commit: logIndex(0) }, (error) => {
+        if (error === null) acknowledged += 1;
+      });
+      disk.run();
+      if (index === 1)
+        disk.fault = (operation, path) => (operation === 'write' && path.endsWith('.tmp') ? systemError('ENOSPC') : null);
+      full ||= store.isFull;
+    }
+    expect([full, acknowledged < 60]).toEqual([true, true]);
+    disk.fault = () => null;
+    again();
+    expect(acknowledged).toBe(60);
+    expect(recoveredFrom(disk).entries).toHaveLength(60);
+  });
+
+  it('does not keep a log from closing', () => {
+    const { disk, store, again } = begun();
+    const events: string[] = [];
+    store.append(batch(1), (error) => events.push(error?.name ?? 'ok'));
+    disk.run();
+    store.close((error) => events.push(`closed ${error?.name ?? ''}`));
+    again();
+    expect(events).toEqual(['StorageError', 'closed StorageError']);
+  });
+});

@@ -23,7 +23,7 @@ export interface Opening {
   readonly recovered: Recovered | null;
 }
 
-type Policy = Pick<LogStoreOptions, 'alone' | 'acceptLoss'>;
+type Policy = Pick<LogStoreOptions, 'alone' | 'acceptLoss' | 'pause'>;
 
 /** As a node that has others to ask. */
 export const openAmongOthers = (disk: MemoryDisk): Opening => openOn(disk, NODE, CLUSTER, { alone: false });

@@ -189,6 +189,7 @@ export class ReplicaWorld {
           done(null, undefined);
         });
       },
+      isFull: false,
       syncTimes: () => ({ p50Ms: 0, p99Ms: 0, maxMs: 0, count: 0 }),
       close: (done: Done) => done(null, undefined),
     };

@@ -46,7 +46,7 @@ const REACTION = {
   UNAUTHENTICATED: 'give-up',
   FORBIDDEN: 'give-up',
   COMPACTED: 'give-up',
-  STORAGE_FULL: 'give-up',
+  STORAGE_FULL: 'wait',
   SESSION_EXPIRED: 'give-up',
   NOT_LEADER: 'follow-hint',
   NO_QUORUM: 'ask-around',
