@@ -8,6 +8,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // A bound for what hangs, not for what is slow on a loaded machine.
+          testTimeout: 60_000,
           include: [
             'test/{base,raft,kv,replica,wire,storage,fault,check,net,sim,node,cluster,commands,torture,scenario,console,cli,museum}/**/*.test.{ts,tsx}',
             'test/*.test.ts',

@@ -9,7 +9,8 @@ const REASONS: Partial<Record<ErrorKind, string>> = {
     'It was sent and no answer came in time. The leader may have lost its majority after taking it: it may be in the log and commit later, or be truncated. retry asks again under the same number, which can never apply it twice.',
   SESSION_EXPIRED: 'The cluster no longer remembers that number, so it cannot tell whether it was applied. Read the key.',
   OVERLOADED: 'More was waiting than the node admits, so it refused at once instead of letting everyone wait. Nothing was done.',
-  STORAGE_FULL: 'The disk of the leader is full. It takes no writes until there is room, or somebody else leads. Nothing was done.',
+  STORAGE_FULL:
+    'The disk of the leader is full. It takes no writes until there is room, or somebody else leads. Nothing was done.',
   UNAUTHENTICATED: 'The token is not that of this cluster. Nothing was done.',
   FORBIDDEN: 'The token is that of a client, and this needs that of an administrator. Nothing was done.',
   TOO_LARGE: 'A key may have 1,024 bytes and a value 1 MiB. Nothing was done.',
