@@ -88,6 +88,29 @@ export const LIMITS = {
   recordingFileBytes: 256 * 1_024 * 1_024,
   recordingLineBytes: 16 * 1_024 * 1_024,
 
+  // Snapshots
+  /** A snapshot is taken once the log since the last one has so many entries or bytes of data ... */
+  snapshotEntries: 100_000,
+  snapshotLogBytes: 64 * 1_024 * 1_024,
+  /** ... and at least this share of the last one's size, so that a large store is not written again and again (dissertation §5.1.3). */
+  snapshotShare: 0.5,
+  /** Behind a snapshot the log keeps so much for followers that are only a little late. */
+  logTailKept: 10_000,
+  logTailKeptBytes: 16 * 1_024 * 1_024,
+  /** More entries than this are not kept for a follower that is being sent a snapshot. */
+  heldEntries: 400_000,
+  /** The newest one, and the one before it with the log since. */
+  snapshotsKept: 2,
+  /** Encoded in one turn, and written with one call. */
+  snapshotChunkBytes: 64 * 1_024,
+  /** A chunk may end with one record of any size: a value, or an answer that holds one as JSON text. */
+  snapshotFrameBytes: 8 * 1_024 * 1_024,
+  /** A peer that announces a larger one is not believed. */
+  snapshotBytes: 64 * 1_024 * 1_024 * 1_024,
+  /** One message's part of a snapshot, and how many may be on their way: what a heartbeat may find ahead of it. */
+  snapshotPieceBytes: 64 * 1_024,
+  inflightPieces: 4,
+
   // Disk
   segmentBytes: 16 * 1_024 * 1_024,
   recordBytes: 1_572_864,

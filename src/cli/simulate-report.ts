@@ -23,6 +23,8 @@ export interface Totals {
   readonly restarts: number;
   readonly repairsBegun: number;
   readonly repairsDone: number;
+  readonly snapshotsTaken: number;
+  readonly snapshotsInstalled: number;
   /** Histories whose search was given up, which is no pass; all others are linearizable. */
   readonly historiesGivenUp: number;
   /** The first seeds of those. */
@@ -63,6 +65,8 @@ export function totalsOf(
     restarts: sum(({ figures }) => figures.restarts),
     repairsBegun: sum(({ figures }) => figures.repairs.begun),
     repairsDone: sum(({ figures }) => figures.repairs.done),
+    snapshotsTaken: sum(({ figures }) => figures.snapshots.taken),
+    snapshotsInstalled: sum(({ figures }) => figures.snapshots.installed),
     historiesGivenUp: givenUp.length,
     givenUpSeeds: givenUp.slice(0, GIVEN_UP_NAMED).map(({ options }) => options.seed),
     slowest,
@@ -83,6 +87,10 @@ export function resultLines(results: readonly SimResult[], totals: Totals): read
     [
       'elections',
       `${formatCount(totals.elections)}; ${formatCount(totals.restarts)} processes ended, ${formatCount(totals.repairsBegun)} logs damaged, ${formatCount(totals.repairsDone)} repaired`,
+    ],
+    [
+      'snapshots',
+      `${formatCount(totals.snapshotsTaken)} taken, ${formatCount(totals.snapshotsInstalled)} installed from a leader`,
     ],
     ['faults', faultsWords(totals)],
     ['slowest recovery', totals.slowest === null ? 'none' : `${totals.slowest.recoveryMs} ms, seed ${totals.slowest.seed}`],

@@ -35,7 +35,7 @@ export function cellAt(node: NodeView, index: number, { picture, loaded }: Logs)
   if (status === null) return { state: 'unknown', term: 0 };
   const leader = leaderOf(picture);
   if (index > status.lastIndex) return acknowledged(node, index, leader, loaded) ?? { state: 'absent', term: 0 };
-  if (index <= status.snapshotIndex) return { state: 'compacted', term: 0 };
+  if (index <= status.compactedIndex) return { state: 'compacted', term: 0 };
   const at = termAt(node, index, loaded) ?? agreedTerm(picture, index, status, loaded);
   if (at === null) return { state: 'unknown', term: 0 };
   if (index <= status.commitIndex) return { state: 'committed', term: at };

@@ -184,10 +184,14 @@ export class Effects {
 
   async #loadLog({ window, nodes, first, count }: Effect & { type: 'load-log' }): Promise<void> {
     const loaded = new Map<NodeId, readonly LogRow[]>();
-    const from: LogIndex = logIndex(first);
+    const { nodes: known } = this.#world.driver.picture();
     const load = async (node: NodeId): Promise<void> => {
+      // What is compacted on a node cannot be asked for; what follows can.
+      const compacted = known.find(({ id }) => id === node)?.status?.compactedIndex ?? 0;
+      const from: LogIndex = logIndex(Math.max(first, compacted + 1));
+      if (from >= first + count) return;
       // A node that does not answer leaves its cells unknown.
-      const rows = await this.#world.driver.logRows(node, from, Math.min(count, MOST_ROWS)).catch(() => []);
+      const rows = await this.#world.driver.logRows(node, from, Math.min(first + count - from, MOST_ROWS)).catch(() => []);
       if (rows.length > 0) loaded.set(node, rows);
     };
     await Promise.all(nodes.map(load));

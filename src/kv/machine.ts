@@ -30,13 +30,35 @@ export interface KvView extends Disposable {
   scan(start: string, end: string | null): IterableIterator<KeyValue>;
 }
 
+export interface MachineParts {
+  readonly versions: Versions;
+  readonly sessions: Sessions;
+  /** Of all parts of the store; `sessions` keeps its share of it. */
+  readonly sum: StateSum;
+  readonly revision: Revision;
+}
+
+export function emptyParts(): MachineParts {
+  const sum = new StateSum();
+  return { versions: new Versions(), sessions: new Sessions(LIMITS, sum), sum, revision: revision(0) };
+}
+
 const UNREADABLE: Applied = { reply: { type: 'session-expired' }, change: null };
 
 export class Machine {
-  readonly #versions = new Versions();
-  readonly #sum = new StateSum();
-  readonly #sessions = new Sessions(LIMITS, this.#sum);
-  #revision: Revision = revision(0);
+  readonly #versions: Versions;
+  readonly #sessions: Sessions;
+  /** Of everything in the store, kept along with every change. */
+  readonly #sum: StateSum;
+  #revision: Revision;
+
+  /** Empty, or with what a snapshot held (snapshot.ts). */
+  constructor(restored: MachineParts = emptyParts()) {
+    this.#versions = restored.versions;
+    this.#sessions = restored.sessions;
+    this.#sum = restored.sum;
+    this.#revision = restored.revision;
+  }
 
   /** The store's version: 0 at first, one more with every change (as in etcd, which starts at 1). */
   get revision(): Revision {
@@ -75,6 +97,11 @@ export class Machine {
   /** Pins the present state until the view is disposed of. */
   view(): KvView {
     return new PinnedView(this.#versions, this.#revision);
+  }
+
+  /** What a snapshot is made of: the present state, while writing goes on. */
+  parts(): MachineParts {
+    return { versions: this.#versions, sessions: this.#sessions, sum: this.#sum, revision: this.#revision };
   }
 
   /** A number in [0, 2^53), the same for the same state, sessions included. Kept along with every change, so it costs nothing to ask. */

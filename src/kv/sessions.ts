@@ -26,12 +26,27 @@ export interface SessionRecord {
 
 const EXPIRED: Reply = { type: 'session-expired' };
 
+/** The table as it was at one moment, while it changes: what a request touches is copied before, once per session and cut. */
+export interface SessionCut extends Disposable {
+  readonly size: number;
+  /** All sessions of that moment, from the least to the most recently used. */
+  records(): IterableIterator<SessionRecord>;
+}
+
+interface OpenCut {
+  readonly ids: readonly number[];
+  /** The highest of them: a higher one was opened since. */
+  readonly newest: number;
+  readonly touched: Map<number, SessionRecord>;
+}
+
 /** Decides by the log alone, so that all replicas remember and forget the same. */
 export class Sessions {
   readonly #limits: { readonly [Name in keyof SessionLimits]: number };
   /** From the least to the most recently used: a Map keeps the order of insertion. */
   readonly #sessions = new Map<number, Session>();
   readonly #sum: StateSum;
+  readonly #cuts = new Set<OpenCut>();
   #replyUnits = 0;
 
   /** `sum` is kept equal to the parts of all sessions and replies, and whatever else its owner adds. */
@@ -48,6 +63,7 @@ export class Sessions {
   open(index: number): Reply {
     for (const [id, session] of this.#sessions) {
       if (this.#sessions.size < this.#limits.sessions) break;
+      this.#keepForCuts(session);
       for (const sequence of [...session.replies.keys()]) this.#forget(session, sequence);
       this.#sum.remove(sessionPart(id, session.usedAt, session.forgotten));
       this.#sessions.delete(id);
@@ -64,6 +80,7 @@ export class Sessions {
   once(index: number, request: RequestId, apply: () => Reply): Reply {
     const session = this.#sessions.get(request.session);
     if (session === undefined) return EXPIRED;
+    this.#keepForCuts(session);
     this.#sum.remove(sessionPart(session.id, session.usedAt, session.forgotten));
     session.usedAt = index;
     this.#sessions.delete(session.id);
@@ -76,8 +93,46 @@ export class Sessions {
 
   /** All sessions, from the least to the most recently used. */
   *records(): IterableIterator<SessionRecord> {
-    for (const [id, { usedAt, forgotten, replies }] of this.#sessions) {
-      yield { id, usedAt, forgotten, replies: [...replies].toSorted(([a], [b]) => a - b) };
+    for (const session of this.#sessions.values()) yield recordOf(session);
+  }
+
+  /** Costs one number a session now, and a copy of each session that changes while the cut is open. */
+  cut(): SessionCut {
+    const ids = [...this.#sessions.keys()];
+    const cut: OpenCut = { ids, newest: ids.reduce((most, id) => Math.max(most, id), 0), touched: new Map() };
+    this.#cuts.add(cut);
+    return {
+      size: cut.ids.length,
+      records: () => this.#recordsOf(cut),
+      [Symbol.dispose]: () => void this.#cuts.delete(cut),
+    };
+  }
+
+  /** Puts a session back that a snapshot held; they come from the least to the most recently used. */
+  restore({ id, usedAt, forgotten }: Omit<SessionRecord, 'replies'>): void {
+    this.#sum.add(sessionPart(id, usedAt, forgotten));
+    this.#sessions.set(id, { id, usedAt, forgotten, replies: new Map() });
+  }
+
+  /** One more answer of a session that was put back. */
+  restoreReply(id: number, sequence: number, reply: Reply): void {
+    this.#sessions.get(id)?.replies.set(sequence, reply);
+    this.#sum.add(replyPart(id, sequence, reply));
+    this.#replyUnits += unitsOf(reply);
+  }
+
+  *#recordsOf({ ids, touched }: OpenCut): IterableIterator<SessionRecord> {
+    for (const id of ids) {
+      const session = this.#sessions.get(id);
+      const record = touched.get(id) ?? (session === undefined ? null : recordOf(session));
+      if (record !== null) yield record;
+    }
+  }
+
+  #keepForCuts(session: Session): void {
+    const { id } = session;
+    for (const { newest, touched } of this.#cuts) {
+      if (!touched.has(id) && id <= newest) touched.set(id, recordOf(session));
     }
   }
 
@@ -123,6 +178,10 @@ export class Sessions {
     this.#sum.remove(replyPart(session.id, sequence, reply));
     session.replies.delete(sequence);
   }
+}
+
+function recordOf({ id, usedAt, forgotten, replies }: Session): SessionRecord {
+  return { id, usedAt, forgotten, replies: [...replies].toSorted(([a], [b]) => a - b) };
 }
 
 function unitsOf(reply: Reply): number {

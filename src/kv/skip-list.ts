@@ -19,7 +19,7 @@ export type Place = number;
 /** Told of every key that a search compares with, and at which level: for lessons, not for production. */
 export type Probe = (key: string, level: number) => void;
 
-export type ReadonlySkipList<T extends object> = Omit<SkipList<T>, 'set' | 'update' | 'delete'>;
+export type ReadonlySkipList<T extends object> = Omit<SkipList<T>, 'set' | 'update' | 'append' | 'delete'>;
 
 /** One key in four reaches the next level: fewer links than with one in two, and hardly more comparisons. */
 const MAX_HEIGHT = 13;
@@ -46,6 +46,8 @@ export class SkipList<T extends object> {
   /** The last search with a path: the place before the key at each level, and how many keys are up to there. */
   readonly #path = new Int32Array(MAX_HEIGHT);
   readonly #ranks = new Int32Array(MAX_HEIGHT);
+  /** The path is that to the end of the list, and nothing has searched since. */
+  #pathIsEnd = false;
 
   /** `random` decides the heights: the same seed and operations build the same list. */
   constructor(random: Random, probe: Probe | null = null) {
@@ -87,6 +89,17 @@ export class SkipList<T extends object> {
     const before = this.payloadAt(found);
     this.#payloads[this.#slot(found)] = make(before);
     return before;
+  }
+
+  /** Maps a key that sorts after all others, without a search when the call before was one of these too. */
+  append(key: string, payload: T): void {
+    if (!this.#pathIsEnd) this.#locateEnd();
+    assert(this.#last === NONE || compareKeys(this.keyAt(this.#last), key) < 0, 'appended keys ascend');
+    this.#insert(key, payload);
+    for (let level = this.heightAt(this.#last) - 1; level >= 0; level -= 1) {
+      this.#path[level] = this.#last;
+      this.#ranks[level] = this.#size;
+    }
   }
 
   /** Returns what the key was mapped to, or null when it was absent. */
@@ -215,6 +228,7 @@ export class SkipList<T extends object> {
 
   /** Like `#before`, and notes the path; returns the place of `key` itself, or none. */
   #locate(key: string): Place {
+    this.#pathIsEnd = false;
     const natural = this.#natural(key);
     let at = HEAD;
     let rank = 0;
@@ -233,6 +247,20 @@ export class SkipList<T extends object> {
       this.#ranks[level] = rank;
     }
     return known !== NONE && this.keyAt(known) === key ? known : NONE;
+  }
+
+  #locateEnd(): void {
+    let at = HEAD;
+    let rank = 0;
+    for (let level = this.#height - 1; level >= 0; level -= 1) {
+      for (let next = this.#word(at + HEADER + 2 * level); next !== NONE; next = this.#word(at + HEADER + 2 * level)) {
+        rank += this.#word(at + HEADER + 2 * level + 1);
+        at = next;
+      }
+      this.#path[level] = at;
+      this.#ranks[level] = rank;
+    }
+    this.#pathIsEnd = true;
   }
 
   #insert(key: string, payload: T): void {

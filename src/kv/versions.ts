@@ -25,6 +25,7 @@ export interface Pin {
 }
 interface HeldPin {
   readonly revision: Revision;
+  readonly lasting: boolean;
   lapsed: boolean;
 }
 
@@ -78,6 +79,11 @@ export class Versions {
     return { kv, previous };
   }
 
+  /** Puts a key back as a snapshot held it; they come in the order of the keys. */
+  restore(kv: KeyValue): void {
+    this.#newest.append(kv.key, kv);
+  }
+
   /** `at` is the revision of the deletion. */
   delete(key: string, at: Revision): KeyValue | null {
     const before = this.#newest.delete(key);
@@ -85,11 +91,11 @@ export class Versions {
     return before;
   }
 
-  /** `now` is the newest revision. To be ended with `unpin`. */
-  pin(now: Revision): Pin {
+  /** `now` is the newest revision. To be ended with `unpin`; one that is `lasting` never lapses, however much is written. */
+  pin(now: Revision, lasting = false): Pin {
     const newest = this.#pins.at(-1);
     assert(newest === undefined || newest.revision <= now, 'revisions only grow', () => ({ pinned: newest, now }));
-    const pin: HeldPin = { revision: now, lapsed: false };
+    const pin: HeldPin = { revision: now, lasting, lapsed: false };
     this.#pins.push(pin);
     return pin;
   }
@@ -147,7 +153,7 @@ export class Versions {
     this.#pastVersions += 1;
     // While a sweep is under way, room is being made already: it is quicker than the writes.
     if (this.#pastVersions <= this.#mostPast || this.#sweepFrom !== null) return;
-    const oldest = this.#pins[0];
+    const oldest = this.#pins.find(({ lasting }) => !lasting);
     if (oldest === undefined) return;
     oldest.lapsed = true;
     this.unpin(oldest);

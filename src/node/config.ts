@@ -24,6 +24,8 @@ export const NodeConfig = z.strictObject({
     /** Where to note each operation on the disk, for the replay of a power loss; outside of `dataDir`. */
     operationLog: z.string().optional(),
   }),
+  /** Entries after which a snapshot is taken; base/limits.ts has the usual number. */
+  snapshotEntries: z.int().min(1).optional(),
   heartbeatMs: z.int().min(5).max(10_000).optional(),
   electionMs: z.int().min(20).max(60_000).optional(),
 });

@@ -35,12 +35,11 @@ export interface MemberParts {
 export function memberStatus(parts: MemberParts): MemberStatus {
   const { replica } = parts;
   const core = replica.coreStatus();
-  const first = logIndex(Math.max(1, core.lastIndex - LIMITS.logTailEntries + 1));
+  const first = logIndex(Math.max(core.compactedIndex, core.lastIndex - LIMITS.logTailEntries) + 1);
   return {
     ...core,
     cluster: parts.cluster,
     appliedIndex: replica.appliedIndex,
-    snapshotIndex: logIndex(0),
     revision: replica.machine.revision,
     keys: replica.machine.size,
     sessions: replica.machine.sessionCount,
@@ -104,6 +103,8 @@ export class ReplicaService implements KvService, AdminService {
   }
 
   logRows(from: LogIndex, limit: number): readonly LogRow[] {
+    const { compactedIndex } = this.#parts.replica.coreStatus();
+    if (from <= compactedIndex) throw new RpcError('COMPACTED', { detail: `the log is compacted up to entry ${compactedIndex}` });
     return this.#parts.replica.entries(from, limit).map(logRow);
   }
 

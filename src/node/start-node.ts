@@ -13,8 +13,10 @@ import { Forwarder } from '../net/forwarder.ts';
 import { PeerTransport } from '../net/peer-transport.ts';
 import { type Handler, RpcSocket } from '../net/rpc-socket.ts';
 import { listen, type WireServer } from '../net/server.ts';
-import type { LogStore, Recovered } from '../replica/ports.ts';
+import type { LogStore, Recovered, SnapshotStore } from '../replica/ports.ts';
 import { Replica } from '../replica/replica.ts';
+import type { SnapshotPolicy } from '../replica/snapshotter.ts';
+import type { StartProgress } from '../storage/find-snapshots.ts';
 import { acquireLock, type Lock } from '../storage/lock.ts';
 import { openLogStore } from '../storage/log-store.ts';
 import { nodeDisk } from '../storage/node-disk.ts';
@@ -41,10 +43,13 @@ export interface RunningNode {
   stop(): Promise<void>;
 }
 
+const PROGRESS_EVERY_MS = 1_000;
+
 interface Opened {
   readonly lock: Lock;
   readonly faults: NodeFaults;
   readonly logStore: LogStore;
+  readonly snapshots: SnapshotStore;
   readonly recovered: Recovered;
 }
 
@@ -58,18 +63,29 @@ export interface StartHooks {
 export async function startNode(loaded: LoadedConfig, hooks: StartHooks): Promise<RunningNode> {
   const startedAt = realClock.now();
   const log = openNodeLog(loaded.config.id);
-  const opened = await openDisk(loaded, hooks.acceptLoss ?? false);
+  const opened = await openDisk(loaded, hooks.acceptLoss ?? false, log);
   tellDamage(log, opened.recovered);
   try {
     const node = new NodeParts(loaded, opened, log, hooks.onFatal, startedAt);
     await node.open();
-    const { entries, hardState, tornBytes } = opened.recovered;
-    log('info', 'serving', { port: node.port, entries: entries.length, term: hardState.term, tornBytes });
+    const { entries, hardState, snapshot, tornBytes } = opened.recovered;
+    const from = snapshot?.snapshot.last.index ?? 0;
+    log('info', 'serving', { port: node.port, snapshot: from, entries: entries.length, term: hardState.term, tornBytes });
     return node;
   } catch (error) {
     await closeDisk(opened);
     throw error;
   }
+}
+
+/** A large store takes seconds to read: somebody may wonder. */
+function progressTold(log: NodeLog): (progress: StartProgress) => void {
+  let toldAt = realClock.now();
+  return ({ file, readBytes }) => {
+    if (realClock.now() - toldAt < PROGRESS_EVERY_MS) return;
+    toldAt = realClock.now();
+    log('info', 'starting: reading a snapshot', { file, readBytes });
+  };
 }
 
 function tellDamage(log: NodeLog, { damage, hardState }: Recovered): void {
@@ -79,7 +95,7 @@ function tellDamage(log: NodeLog, { damage, hardState }: Recovered): void {
   else if (damage !== null) log('warn', 'the loss was accepted', { firstLost: damage.firstLost, term });
 }
 
-async function openDisk({ config, dataDir, operationLog }: LoadedConfig, acceptLoss: boolean): Promise<Opened> {
+async function openDisk({ config, dataDir, operationLog }: LoadedConfig, acceptLoss: boolean, log: NodeLog): Promise<Opened> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const lock = await acquireLock(dataDir, 'node');
   const self = nodeId(config.id);
@@ -92,8 +108,11 @@ async function openDisk({ config, dataDir, operationLog }: LoadedConfig, acceptL
     const pause = (again: () => void): void => {
       setTimeout(again, ROOM_PAUSE_MS);
     };
-    openLogStore({ disk: faults.disk, dir: dataDir, clusterId, nodeId: self, alone, acceptLoss, pause }, (error, value) => {
-      if (value !== null) resolve({ lock, faults, logStore: value.store, recovered: value.recovered });
+    const onProgress = progressTold(log);
+    const options = { disk: faults.disk, dir: dataDir, clusterId, nodeId: self, alone, acceptLoss, pause, onProgress };
+    openLogStore(options, (error, value) => {
+      if (value !== null)
+        resolve({ lock, faults, logStore: value.store, snapshots: value.snapshots, recovered: value.recovered });
       else void lock.release().finally(() => reject(error));
     });
   });
@@ -105,6 +124,11 @@ async function closeDisk({ lock, logStore, faults }: Opened): Promise<void> {
   faults.stop();
   await new Promise<void>((resolve) => logStore.close(() => resolve()));
   await lock.release();
+}
+
+/** Whoever asks for snapshots at so few entries has a small log in mind. */
+function eager(entries: number): Partial<SnapshotPolicy> {
+  return { entries, share: 0, tailEntries: entries >> 2 };
 }
 
 class NodeParts implements RunningNode {
@@ -228,6 +252,8 @@ class NodeParts implements RunningNode {
       clock: this.#opened.faults.clock,
       random: random.fork('raft'),
       logStore: this.#opened.logStore,
+      snapshots: this.#opened.snapshots,
+      snapshotPolicy: config.snapshotEntries === undefined ? {} : eager(config.snapshotEntries),
       transport: new FaultyTransport(this.#peers, this.#opened.faults.links, realClock),
       heartbeatMs: config.heartbeatMs ?? LIMITS.heartbeatMs,
       electionMs: config.electionMs ?? LIMITS.electionMs,
@@ -235,8 +261,10 @@ class NodeParts implements RunningNode {
         this.#publisher.raft(event);
         if (event.type === 'repair' && event.state === 'done')
           this.#log('info', 'repaired: the log is whole again', { since: event.since });
+        if (event.type === 'snapshot') this.#log('info', 'snapshot', { ...event, type: undefined });
         if (event.type === 'role') this.#log('info', 'role', { ...event, type: undefined });
       },
+      onTrouble: (error) => this.#log('warn', 'a snapshot came to nothing and will be tried again', { error: error.message }),
       onFatal,
     });
   }

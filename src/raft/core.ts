@@ -3,7 +3,7 @@
  * `readIndex`, effects come out as one Ready. Time is an argument; the core only compares it with its deadlines.
  */
 import { assert, unreachable } from '../base/assert.ts';
-import { after, type ClusterTime, type LogIndex, logIndex, type Millis, type Term } from '../base/brand.ts';
+import { after, type ClusterTime, type LogIndex, logIndex, type Millis, type NodeId, type Term } from '../base/brand.ts';
 import { CandidateRole, type Stage } from './candidate.ts';
 import { FollowerRole } from './follower.ts';
 import { LeaderRole } from './leader.ts';
@@ -18,6 +18,8 @@ import type {
   ReadIndexResult,
   ReadTicket,
   Ready,
+  Snapshot,
+  SnapshotHead,
 } from './messages.ts';
 import { isWellFormed } from './plausible.ts';
 import { type CoreOptions, RaftState, type RoleHandler } from './state.ts';
@@ -41,6 +43,7 @@ export class RaftCore {
       lead: (reason) => this.#lead(reason),
     });
     this.#role = new FollowerRole(this.#state);
+    this.#deliveredIndex = this.#state.snapshot?.last.index ?? logIndex(0);
     // Whoever is alone has nobody to wait for and campaigns at the first tick.
     if (!this.#state.isAlone) this.#state.timer.restart(options.now);
   }
@@ -48,6 +51,14 @@ export class RaftCore {
   /** When a tick is wanted; Infinity for never. Ticks may come later or more often. */
   get deadline(): Millis {
     return this.#role.deadline;
+  }
+
+  get commitIndex(): LogIndex {
+    return this.#state.commitIndex;
+  }
+
+  get durableIndex(): LogIndex {
+    return this.#state.durability.durableIndex;
   }
 
   /** Takes one input. Whatever a peer sent is obeyed, refused or ignored; only our own bugs throw InvariantViolation. */
@@ -66,6 +77,16 @@ export class RaftCore {
         break;
       case 'peer-closed':
         this.#role.onPeerClosed(input.peer);
+        break;
+      case 'snapshot-taken':
+        this.#state.compact(input.snapshot, this.#role.release(input.upTo));
+        this.#state.outbox.tell({ type: 'snapshot', index: input.snapshot.last.index, state: 'taken', peer: null });
+        break;
+      case 'snapshot-received':
+        this.#install(input.snapshot);
+        break;
+      case 'snapshot-unreadable':
+        this.#role.onSnapshotUnreadable(input.to, input.last);
         break;
       case 'transfer-leadership':
         if (this.#role instanceof LeaderRole) this.#role.handOver(input.to);
@@ -101,6 +122,7 @@ export class RaftCore {
     return (
       !outbox.isEmpty ||
       this.#deliveredIndex < commitIndex ||
+      this.#state.hasReset ||
       durability.handedIndex < log.lastIndex ||
       this.#unwrittenHardState() !== null
     );
@@ -110,10 +132,11 @@ export class RaftCore {
   ready(): Ready {
     this.#settle();
     this.#seq += 1;
-    const persist = this.#takePersist();
-    const { messages, messagesAfterPersist, grantedReads, failedReads, truncated, events } = this.#state.outbox.take();
-    const committed = this.#takeCommitted();
-    return { seq: this.#seq, persist, messages, messagesAfterPersist, committed, grantedReads, failedReads, truncated, events };
+    const restore = this.#state.takeReset();
+    const persist = this.#takePersist(restore);
+    if (restore !== null) this.#deliveredIndex = restore.last.index;
+    const outgoing = this.#state.outbox.take();
+    return { seq: this.#seq, persist, restore, committed: this.#takeCommitted(), ...outgoing };
   }
 
   status(now: Millis): CoreStatus {
@@ -131,6 +154,8 @@ export class RaftCore {
       lastIndex: log.lastIndex,
       lastTerm: log.last.term,
       commitIndex,
+      snapshotIndex: state.snapshot?.last.index ?? logIndex(0),
+      compactedIndex: log.offset.index,
       durableIndex: state.durability.durableIndex,
       repairing: state.repairing,
       election: role === 'leader' || role === 'learner' ? null : { elapsedMs: timer.elapsedMs(now), timeoutMs: timer.timeoutMs },
@@ -143,6 +168,14 @@ export class RaftCore {
   /** Up to `limit` entries from index `from` on. */
   entries(from: LogIndex, limit: number): readonly Entry[] {
     return this.#state.log.slice(from, limit);
+  }
+
+  /** What a snapshot of the state after the entry at `index` must say; null for one that is not in the log or not committed. */
+  snapshotHead(index: LogIndex): SnapshotHead | null {
+    const { commitIndex, log, membership } = this.#state;
+    const entry = index > commitIndex ? null : log.entry(index);
+    if (entry === null) return null;
+    return { last: { index, term: entry.term }, time: entry.time, configuration: membership.at(index) };
   }
 
   /** The term of the entry at `index`, 0 for index 0, null for one that is not in the log. */
@@ -169,7 +202,8 @@ export class RaftCore {
       this.#follow(message.term, `${message.from} is in term ${message.term}`);
     }
     if (message.term < state.term) {
-      if (message.type === 'append-request') this.#tellNewerTerm(message);
+      if (message.type === 'append-request') this.#tellNewerTerm(message.from, message.readRound);
+      if (message.type === 'install-snapshot') this.#tellNewerTerm(message.from, 0);
       // A refused pre-vote names the voter's own term, which may be older than ours.
       if (message.type !== 'vote-reply' || !message.preVote) return;
     }
@@ -182,6 +216,13 @@ export class RaftCore {
         // Somebody else won this election (Raft §5.2).
         if (this.#role instanceof CandidateRole) this.#follow(this.#state.term, `${message.from} leads`);
         this.#role.onAppendRequest(message);
+        break;
+      case 'install-snapshot':
+        if (this.#role instanceof CandidateRole) this.#follow(this.#state.term, `${message.from} leads`);
+        this.#role.onInstallSnapshot(message);
+        break;
+      case 'install-snapshot-reply':
+        this.#role.onInstallSnapshotReply(message);
         break;
       case 'append-reply':
         this.#role.onAppendReply(message);
@@ -198,7 +239,7 @@ export class RaftCore {
   }
 
   /** An old leader must learn of the newer term, or this node, stuck in it, would never be led again. */
-  #tellNewerTerm({ from: to, readRound }: Extract<Message, { type: 'append-request' }>): void {
+  #tellNewerTerm(to: NodeId, readRound: number): void {
     const { id: from, log, outbox, term } = this.#state;
     const { index, term: lastTerm } = log.last;
     outbox.send({ type: 'append-reply', from, to, term, matched: null, hint: { index, term: lastTerm }, readRound });
@@ -208,6 +249,23 @@ export class RaftCore {
   #settle(): void {
     this.#state.checkRepaired();
     this.#role.beforeReady();
+  }
+
+  /**
+   * A leader's snapshot is on our disk. It was committed, whoever leads now; but meanwhile the log itself may have brought
+   * what it holds, and then nothing must go back in time (etcd#18055) nor a good tail be lost.
+   */
+  #install(snapshot: Snapshot): void {
+    const state = this.#state;
+    const { last } = snapshot;
+    if (!(this.#role instanceof FollowerRole) || last.index <= state.commitIndex) return;
+    if (state.log.holds(last)) {
+      state.commitTo(last.index);
+      return;
+    }
+    state.restore(snapshot);
+    state.outbox.tell({ type: 'snapshot', index: last.index, state: 'installed', peer: state.leaderHint });
+    this.#role.confirmInstalled();
   }
 
   #mayCampaign(): boolean {
@@ -249,11 +307,12 @@ export class RaftCore {
     return isSameHardState(durability.handedState, hardState) ? null : hardState;
   }
 
-  #takePersist(): PersistBatch | null {
+  #takePersist(reset: Snapshot | null): PersistBatch | null {
     const { commitIndex: commit, durability, log, now } = this.#state;
     const hardState = this.#unwrittenHardState();
     const entries = log.slice(after(durability.handedIndex), log.lastIndex - durability.handedIndex);
-    const persist = hardState === null && entries.length === 0 ? null : { hardState, entries, commit };
+    const isEmpty = hardState === null && reset === null && entries.length === 0;
+    const persist = isEmpty ? null : { hardState, entries, commit, ...(reset === null ? {} : { reset }) };
     durability.handOut(this.#seq, now, persist, log.lastIndex);
     return persist;
   }

@@ -1,6 +1,6 @@
 /** What this node's own disk holds, given Readys that were handed out and not yet all confirmed. */
 import { assert } from '../base/assert.ts';
-import { before, type LogIndex, type Millis, millis } from '../base/brand.ts';
+import { before, type LogIndex, logIndex, type Millis, millis } from '../base/brand.ts';
 import type { HardState, PersistBatch } from './messages.ts';
 
 interface Outstanding {
@@ -69,6 +69,13 @@ export class Durability {
     assert(oldest !== undefined && oldest.seq === seq, 'Readys are confirmed one by one, in order', () => [oldest?.seq, seq]);
     if (oldest.hardState !== null) this.#hardState = oldest.hardState;
     if (oldest.through > this.#durableIndex) this.#durableIndex = oldest.through;
+  }
+
+  /** The log begins anew after a snapshot that is on the disk already; whatever was on its way there counts no more. */
+  restore(last: LogIndex): void {
+    this.#durableIndex = last;
+    this.#handedIndex = last;
+    for (const each of this.#outstanding) each.through = logIndex(0);
   }
 
   /**

@@ -1,7 +1,7 @@
 /** A follower copies the leader's log and waits for its silence (Raft §5.2, §5.3). A learner does only the first. */
 import { assert } from '../base/assert.ts';
 import { after, type LogIndex, logIndex, type Millis, millis, type NodeId } from '../base/brand.ts';
-import type { AppendRequest, EntryId, TimeoutNow } from './messages.ts';
+import type { AppendRequest, EntryId, InstallSnapshot, TimeoutNow } from './messages.ts';
 import { NEVER, type RaftState, RoleHandler } from './state.ts';
 
 export class FollowerRole extends RoleHandler {
@@ -42,8 +42,9 @@ export class FollowerRole extends RoleHandler {
     state.become.campaign('transfer', `${message.from} hands over`);
   }
 
-  override onAppendRequest(request: AppendRequest): void {
+  override onAppendRequest(received: AppendRequest): void {
     const state = this.#state;
+    const request = this.#beyondOffset(received);
     // Two leaders in one term cannot be; whoever came second is lying.
     if (state.leader !== null && state.leader !== request.from) return;
     if (this.#contradictsCommitted(request)) {
@@ -57,7 +58,7 @@ export class FollowerRole extends RoleHandler {
       return;
     }
     this.#heard(request.from);
-    if (!state.log.holds(request.previous)) {
+    if (!state.log.agreesWith(request.previous)) {
       this.#refuse(request);
       return;
     }
@@ -66,6 +67,34 @@ export class FollowerRole extends RoleHandler {
     // Not beyond what this message covers: what follows in our log may be another leader's (Raft figure 2).
     state.commitTo(logIndex(Math.min(request.commit, covered)));
     this.#confirm(request, covered);
+  }
+
+  /** Without the entries that have left our log: they are committed, and never appended again (willemt/raft#118). */
+  #beyondOffset(request: AppendRequest): AppendRequest {
+    const { offset } = this.#state.log;
+    const skipped = offset.index - request.previous.index;
+    const last = request.entries[skipped - 1];
+    if (skipped <= 0 || last === undefined) return request;
+    return { ...request, previous: { index: last.index, term: last.term }, entries: request.entries.slice(skipped) };
+  }
+
+  override onInstallSnapshot(piece: InstallSnapshot): void {
+    const state = this.#state;
+    if (state.leader !== null && state.leader !== piece.from) return;
+    this.#heard(piece.from);
+    const { last } = piece.snapshot;
+    // What we have, the leader need not send: it may go on with entries.
+    if (last.index > state.commitIndex && state.log.holds(last)) state.commitTo(last.index);
+    if (last.index <= state.commitIndex) this.confirmInstalled();
+    else state.outbox.store(piece);
+  }
+
+  /** Everything committed is here and, once this leaves, on the disk. */
+  confirmInstalled(): void {
+    const { commitIndex: matched, id: from, leader, log, outbox, term } = this.#state;
+    if (leader === null) return;
+    const { index, term: lastTerm } = log.last;
+    outbox.promise({ type: 'append-reply', from, to: leader, term, matched, hint: { index, term: lastTerm }, readRound: 0 });
   }
 
   #heard(leader: NodeId): void {
@@ -79,7 +108,7 @@ export class FollowerRole extends RoleHandler {
   #contradictsCommitted({ previous, entries }: AppendRequest): boolean {
     const { log, commitIndex } = this.#state;
     if (previous.index > commitIndex) return false;
-    if (!log.holds(previous)) return true;
+    if (!log.agreesWith(previous)) return true;
     const first = entries[log.firstNew(entries)];
     return first !== undefined && first.index <= commitIndex;
   }

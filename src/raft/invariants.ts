@@ -193,7 +193,7 @@ export class InvariantChecker {
 
   /** Log Matching: the same index and term means the same entry and, step by step, the same prefix (Raft §5.3). */
   #readLog({ status, entries, known }: ObservedMember, before: Seen | null): TermLog {
-    const first = Math.max(known?.first ?? 1, this.#forgotten + 1);
+    const first = Math.max(known?.first ?? status.compactedIndex + 1, this.#forgotten + 1);
     const last = known?.last ?? status.lastIndex;
     let log = before === null || before.log.last < first - 1 ? new TermLog(logIndex(first - 1)) : before.log;
     const had = log.last;
@@ -293,7 +293,12 @@ export class InvariantChecker {
   }
 
   /** What must be true of any one state. */
-  #checkShape({ id, commitIndex, lastIndex, durableIndex, peers }: CoreStatus): void {
+  #checkShape(status: CoreStatus): void {
+    const { id, commitIndex, lastIndex, durableIndex, snapshotIndex, compactedIndex, peers } = status;
+    if (compactedIndex > snapshotIndex || snapshotIndex > commitIndex) {
+      const detail = { id, compactedIndex, snapshotIndex, commitIndex };
+      this.#check('monotonic', false, 'only what is in a snapshot leaves the log', () => detail);
+    }
     const inLog = (what: string, index: LogIndex): void => {
       if (index > lastIndex)
         this.#check('monotonic', false, `only what is in the log is ${what}`, () => ({ id, index, lastIndex }));

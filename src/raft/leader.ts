@@ -1,7 +1,7 @@
 /** A leader replicates its log, commits by majority, confirms reads, and steps down when it cannot (Raft §5.3, §5.4). */
 import { assert } from '../base/assert.ts';
 import { after, before, type ClusterTime, type LogIndex, logIndex, type Millis, millis, type NodeId } from '../base/brand.ts';
-import type { AppendReply, Entry, EntryId, PeerProgress, ProposeResult, ReadTicket } from './messages.ts';
+import type { AppendReply, Entry, EntryId, InstallSnapshotReply, PeerProgress, ProposeResult, ReadTicket } from './messages.ts';
 import { Progress } from './progress.ts';
 import { committedIndex, quorumValue } from './quorum.ts';
 import { Reads } from './reads.ts';
@@ -99,6 +99,30 @@ export class LeaderRole extends RoleHandler {
     this.#progress.get(peer)?.disconnected();
   }
 
+  override onInstallSnapshotReply({ from, last, next }: InstallSnapshotReply): void {
+    const progress = this.#progress.get(from);
+    if (progress === undefined) return;
+    progress.heardAt = this.#state.now;
+    progress.pieceAnswered(last, next, this.#state.now, this.#state.electionMs);
+  }
+
+  override onSnapshotUnreadable(peer: NodeId, last: EntryId): void {
+    const progress = this.#progress.get(peer);
+    if (progress?.snapshot?.last.index === last.index) progress.becomeProbe();
+  }
+
+  /** What a snapshot on its way leaves off at must still be here when it has arrived. */
+  override release(upTo: LogIndex): LogIndex {
+    const { electionMs, limits, log, now } = this.#state;
+    let last = upTo;
+    for (const { heardAt, snapshot } of this.#progress.values()) {
+      if (snapshot === null || now - heardAt > 2 * electionMs || log.lastIndex - snapshot.last.index > limits.heldEntries)
+        continue;
+      if (snapshot.last.index < last) last = snapshot.last.index;
+    }
+    return last;
+  }
+
   override onAppendReply(reply: AppendReply): void {
     const progress = this.#progress.get(reply.from);
     if (progress === undefined) return;
@@ -110,6 +134,8 @@ export class LeaderRole extends RoleHandler {
       return;
     }
     if (reply.matched > log.lastIndex) return;
+    // Its log ends before ours begins and before the snapshot on its way: that one it still needs.
+    if (reply.matched < log.offset.index && reply.matched < (progress.snapshot?.last.index ?? 0)) return;
     const held = log.holds(reply.hint) ? reply.hint.index : reply.matched;
     if (progress.accepted(reply.matched, held)) this.#advanceCommit();
     this.#transfer.caughtUp(progress);
@@ -124,6 +150,7 @@ export class LeaderRole extends RoleHandler {
     let shared: { readonly from: LogIndex; readonly entries: readonly Entry[]; readonly bytes: number } | null = null;
     for (const progress of this.#progress.values()) {
       let sent = false;
+      this.#sendSnapshot(progress);
       while (this.#maySendEntries(progress)) {
         // Followers mostly need the same entries: one slice serves all.
         if (shared === null || shared.from !== progress.nextIndex) shared = this.#batch(progress.nextIndex);
@@ -209,13 +236,32 @@ export class LeaderRole extends RoleHandler {
 
   #sendAppend(progress: Progress, entries: readonly Entry[], bytes: number): void {
     const { commitIndex: commit, id, log, outbox, term } = this.#state;
-    const index = before(progress.nextIndex);
+    // Whoever needs a snapshot is asked about the oldest entry that we know of: its answer confirms reads, or ends the need.
+    const index = logIndex(Math.max(log.offset.index, before(progress.nextIndex)));
     const previousTerm = log.termAt(index);
     assert(previousTerm !== null, 'the entry before the next one is in the log', () => [progress.id, index]);
     const readRound = this.#reads.round;
     const previous = { index, term: previousTerm };
     outbox.send({ type: 'append-request', from: id, to: progress.id, term, previous, entries, commit, readRound });
     progress.sent(entries.length, bytes, commit, readRound);
+  }
+
+  /** Pieces go to whoever answers; a peer that is away costs nothing. */
+  #sendSnapshot(progress: Progress): void {
+    const { electionMs, limits, log, now, outbox, snapshot: newest, term } = this.#state;
+    if (now - progress.heardAt > electionMs) return;
+    if (progress.state !== 'snapshot' && progress.nextIndex <= log.offset.index && newest !== null) {
+      progress.becomeSnapshot(newest, now);
+      outbox.tell({ type: 'snapshot', index: newest.last.index, state: 'sending', peer: progress.id });
+    }
+    const { snapshot } = progress;
+    if (snapshot === null) return;
+    for (;;) {
+      const piece = progress.nextPiece(now, limits.snapshotPieceBytes, limits.inflightPieces, electionMs);
+      if (piece === null) return;
+      const { last, sizeBytes, hash } = snapshot;
+      outbox.sendPiece({ to: progress.id, term, snapshot: { last, sizeBytes, hash }, ...piece });
+    }
   }
 
   /** Keeps one Progress for every other member of the configuration in force. */

@@ -7,19 +7,30 @@ import type { Entry, EntryId } from './messages.ts';
 export const ORIGIN: EntryId = { index: logIndex(0), term: term(0) };
 
 export class RaftLog {
-  readonly #entries: Entry[];
-  /** Everything up to here has left the array; `#entries[0]` is the one after. Stays ORIGIN until logs are compacted. */
-  readonly #offset: EntryId = ORIGIN;
+  #entries: Entry[];
+  /** Everything up to here has left the array; `#entries[0]` is the one after. ORIGIN until the log is compacted. */
+  #offset: EntryId;
+  #offsetTime: ClusterTime;
 
-  /** `entries` as recovered: contiguous from 1, terms never falling; anything else is a defect of the storage. */
-  constructor(entries: readonly Entry[]) {
+  /**
+   * `entries` as recovered: contiguous after `offset`, terms never falling; anything else is a defect of the storage.
+   * `offsetTime` is that of the entry at `offset`, or a later one's.
+   */
+  constructor(entries: readonly Entry[], offset: EntryId = ORIGIN, offsetTime: ClusterTime = clusterTime(0)) {
     this.#entries = [...entries];
+    this.#offset = offset;
+    this.#offsetTime = offsetTime;
     let previous = this.#offset;
     for (const entry of entries) {
       assert(entry.index === previous.index + 1, 'the recovered log has no gap', () => [previous, entry.index]);
       assert(entry.term >= previous.term, 'terms in the recovered log never fall', () => [previous, entry.term]);
       previous = entry;
     }
+  }
+
+  /** The last entry that has left the log; its term is still known. */
+  get offset(): EntryId {
+    return this.#offset;
   }
 
   get last(): EntryId {
@@ -32,7 +43,7 @@ export class RaftLog {
 
   /** The time written into the last entry, so that a leader's entries never go back in time. */
   get lastTime(): ClusterTime {
-    return this.#entries.at(-1)?.time ?? clusterTime(0);
+    return this.#entries.at(-1)?.time ?? this.#offsetTime;
   }
 
   /** The term of the entry at `index`; null beyond either end. */
@@ -49,6 +60,11 @@ export class RaftLog {
     return this.termAt(id.index) === id.term;
   }
 
+  /** Whether a leader's entry is ours too: one that has left the log was committed, so every later leader has the same. */
+  agreesWith(id: EntryId): boolean {
+    return id.index < this.#offset.index || this.holds(id);
+  }
+
   /** Whether a log that ends in `other` is at least as up to date as this one (Raft §5.4.1). */
   isCovered(other: EntryId): boolean {
     const { index, term: lastTerm } = this.last;
@@ -57,8 +73,8 @@ export class RaftLog {
 
   /** Up to `count` entries from `from` on; a copy, so that it stays true when the tail is replaced. */
   slice(from: LogIndex, count: number): readonly Entry[] {
-    const start = Math.max(0, from - this.#offset.index - 1);
-    return this.#entries.slice(start, start + Math.max(0, count));
+    const start = from - this.#offset.index - 1;
+    return this.#entries.slice(Math.max(0, start), Math.max(0, start + Math.max(0, count)));
   }
 
   /** Entries from `from` on for one message: at most `count`, at most `bytes` of data, but always at least one. */
@@ -89,16 +105,33 @@ export class RaftLog {
     return this.#entries.splice(from - this.#offset.index - 1);
   }
 
+  /** Forgets everything up to `upTo`; the term there stays known. */
+  compact(upTo: LogIndex): void {
+    const last = this.entry(upTo);
+    if (last === null) return;
+    this.#entries = this.#entries.slice(upTo - this.#offset.index);
+    this.#offset = { index: last.index, term: last.term };
+    this.#offsetTime = last.time;
+  }
+
+  /** Everything goes; the log begins anew after `last` (Raft §7). */
+  restore(last: EntryId, time: ClusterTime): void {
+    this.#entries = [];
+    this.#offset = { index: last.index, term: last.term };
+    this.#offsetTime = time;
+  }
+
   /** The first of `entries` that this log does not hold already, as a place in `entries`; their number when it holds all. */
   firstNew(entries: readonly Entry[]): number {
-    const place = entries.findIndex((entry) => !this.holds(entry));
+    const place = entries.findIndex((entry) => !this.agreesWith(entry));
     return place < 0 ? entries.length : place;
   }
 
   /**
    * The last position up to `index` whose term is not above `maxTerm`: nothing after it can match a log that has
    * `maxTerm` at `index`. Both sides of a failed probe use it, so that one round skips whole terms (Raft §5.3, the
-   * optimisation at its end). Terms never fall along the log, hence the bisection.
+   * optimisation at its end). Terms never fall along the log, hence the bisection. What has left the log is known only
+   * by its last term: where even that is above `maxTerm`, the answer is one position before it.
    */
   lastUpTo(index: LogIndex, maxTerm: Term): EntryId {
     let low = this.#offset.index as number;
@@ -109,7 +142,9 @@ export class RaftLog {
       if (at !== null && at <= maxTerm) low = middle;
       else high = middle - 1;
     }
-    return { index: logIndex(low), term: this.termAt(logIndex(low)) ?? this.#offset.term };
+    if (index < this.#offset.index) return { index, term: maxTerm };
+    const found = this.termAt(logIndex(low)) ?? this.#offset.term;
+    return found <= maxTerm ? { index: logIndex(low), term: found } : { index: before(this.#offset.index), term: maxTerm };
   }
 
   /** Bytes of data in the entries after `index`. */

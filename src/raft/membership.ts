@@ -11,14 +11,32 @@ interface InForce {
 }
 
 export class Membership {
-  /** Rising by `from`; the first is the one the cluster was created with and never goes. */
-  readonly #history: InForce[];
+  /** Rising by `from`; the first is the one the cluster was created with, or the snapshot's, and is never truncated. */
+  #history: InForce[];
   #members: readonly NodeId[];
 
-  constructor(initial: Configuration, entries: readonly Entry[]) {
-    this.#history = [{ from: logIndex(0), configuration: initial }];
+  /** `initial` is in force at `from`; `entries` that are not beyond it are part of it already. */
+  constructor(initial: Configuration, entries: readonly Entry[], from: LogIndex = logIndex(0)) {
+    this.#history = [{ from, configuration: initial }];
     this.#members = membersOf(initial);
-    for (const entry of entries) this.append(entry);
+    for (const entry of entries) if (entry.index > from) this.append(entry);
+  }
+
+  /** The configuration in force at `index`, which is not compacted. */
+  at(index: LogIndex): Configuration {
+    return (this.#history.findLast(({ from }) => from <= index) ?? this.#newest()).configuration;
+  }
+
+  /** The log began anew after a snapshot: its configuration holds, and no other (openraft#1808). */
+  restore(configuration: Configuration, from: LogIndex): void {
+    this.#history = [{ from, configuration }];
+    this.#members = membersOf(configuration);
+  }
+
+  /** What was in force before `upTo` is not asked for any more. */
+  compact(upTo: LogIndex): void {
+    const kept = this.#history.findLastIndex(({ from }) => from <= upTo);
+    if (kept > 0) this.#history = this.#history.slice(kept);
   }
 
   get current(): Configuration {

@@ -27,6 +27,27 @@ export interface Configuration {
   readonly learners: readonly NodeId[];
 }
 
+/**
+ * The state after `last` was applied, and all that a log beginning there must know (Raft §7): when its last entry was made and
+ * which configuration is in force.
+ */
+export interface SnapshotHead {
+  readonly last: EntryId;
+  readonly time: ClusterTime;
+  readonly configuration: Configuration;
+}
+
+/** Names a snapshot's bytes: equal names, equal bytes. */
+export interface SnapshotName {
+  readonly last: EntryId;
+  readonly sizeBytes: number;
+  /** SHA-256 of its bytes but for the footer, 64 hexadecimal digits. */
+  readonly hash: string;
+}
+
+/** A snapshot that lies on the disk, whole. */
+export interface Snapshot extends SnapshotHead, SnapshotName {}
+
 /** What must be on disk before any promise made on it leaves the node (Raft figure 2, "persistent state"). */
 export interface HardState {
   readonly term: Term;
@@ -81,7 +102,23 @@ export interface AppendReply extends Routed {
 export interface TimeoutNow extends Routed {
   readonly type: 'timeout-now';
 }
-export type Message = VoteRequest | VoteReply | AppendRequest | AppendReply | TimeoutNow;
+/**
+ * A piece of the leader's snapshot, for a follower that needs entries which the leader's log has no more (Raft §7).
+ * `data` is base64 of the snapshot's bytes from `offset` on.
+ */
+export interface InstallSnapshot extends Routed {
+  readonly type: 'install-snapshot';
+  readonly snapshot: SnapshotName;
+  readonly offset: number;
+  readonly data: string;
+}
+/** Where the next piece of that snapshot should begin. That all of it is installed is said by an append-reply. */
+export interface InstallSnapshotReply extends Routed {
+  readonly type: 'install-snapshot-reply';
+  readonly last: EntryId;
+  readonly next: number;
+}
+export type Message = VoteRequest | VoteReply | AppendRequest | AppendReply | TimeoutNow | InstallSnapshot | InstallSnapshotReply;
 
 /** What the world tells the core. */
 export type Input =
@@ -91,13 +128,30 @@ export type Input =
   | { readonly type: 'persisted'; readonly seq: number }
   /** The connection from `peer` closed: if it led, waiting out the whole election timeout is needless. */
   | { readonly type: 'peer-closed'; readonly peer: NodeId }
+  /** A snapshot of our own state is on the disk: the log may forget everything up to `upTo`, which is not beyond it. */
+  | { readonly type: 'snapshot-taken'; readonly snapshot: Snapshot; readonly upTo: LogIndex }
+  /** All pieces of a leader's snapshot are on the disk, and they are what they should be. */
+  | { readonly type: 'snapshot-received'; readonly snapshot: Snapshot }
+  /** A piece that was to be sent to `to` could not be read. */
+  | { readonly type: 'snapshot-unreadable'; readonly to: NodeId; readonly last: EntryId }
   | { readonly type: 'transfer-leadership'; readonly to: NodeId }
   /** Campaign now, asked for by a person. Goes through pre-vote as every campaign does. */
   | { readonly type: 'campaign' };
 
+/** A piece of a snapshot to read from the disk and to send. */
+export interface PieceToSend {
+  readonly to: NodeId;
+  readonly term: Term;
+  readonly snapshot: SnapshotName;
+  readonly offset: number;
+  readonly count: number;
+}
+
 /** `entries[0].index` may be at or below the log's last index: then it replaces the tail from there on. */
 export interface PersistBatch {
   readonly hardState: HardState | null;
+  /** Given when the log begins anew after this snapshot: all entries from before are void, `entries` follow it. */
+  readonly reset?: Snapshot;
   readonly entries: readonly Entry[];
   /** For the log's records only, so that a recovery knows a safe lower bound. */
   readonly commit: LogIndex;
@@ -117,6 +171,12 @@ export interface Ready {
   readonly messages: readonly Message[];
   /** Votes and acknowledgements are promises: they leave only when `persist` is durable. */
   readonly messagesAfterPersist: readonly Message[];
+  /** In any order with messages: nothing is promised. */
+  readonly piecesToSend: readonly PieceToSend[];
+  /** Of the leader's snapshot; to be stored once `persist` is durable, and answered by whoever stores them. */
+  readonly piecesReceived: readonly InstallSnapshot[];
+  /** The state of this snapshot, received in full, takes the place of the state machine's before anything is applied. */
+  readonly restore: Snapshot | null;
   /** Committed by a quorum; apply in this order. The local disk may still lag behind: the state machine is volatile. */
   readonly committed: readonly Entry[];
   /** Answer each once everything up to `index` is applied. */
@@ -153,14 +213,23 @@ export type RaftEvent =
       readonly refusal: VoteRefusal | null;
     }
   | { readonly type: 'truncated'; readonly from: LogIndex; readonly to: LogIndex; readonly leader: NodeId }
+  | {
+      readonly type: 'snapshot';
+      readonly index: LogIndex;
+      readonly state: 'taken' | 'installed' | 'sending';
+      readonly peer: NodeId | null;
+    }
   | { readonly type: 'transfer'; readonly to: NodeId; readonly state: 'started' | 'sent' | 'aborted' }
   /** The log lost entries to damage: until an entry of term `since` or later is committed and on disk, this node has no vote. */
   | { readonly type: 'repair'; readonly since: Term; readonly state: 'begun' | 'done' };
 
+/** As in etcd: finding out where the logs meet, sending entries, or sending a snapshot first. */
+export type ProgressState = 'probe' | 'replicate' | 'snapshot';
+
 /** What a leader knows about one peer; what anybody knows about the others is in `heardAgoMs`. */
 export interface PeerProgress {
   readonly id: NodeId;
-  readonly state: 'probe' | 'replicate';
+  readonly state: ProgressState;
   readonly matchIndex: LogIndex;
   readonly nextIndex: LogIndex;
   readonly inflight: number;
@@ -177,6 +246,10 @@ export interface CoreStatus {
   readonly lastIndex: LogIndex;
   readonly lastTerm: Term;
   readonly commitIndex: LogIndex;
+  /** The newest snapshot on this node's disk stands for the state after this entry; 0 when there is none. */
+  readonly snapshotIndex: LogIndex;
+  /** Entries up to here have left the log; 0 while it is whole. */
+  readonly compactedIndex: LogIndex;
   /** The log on this node's own disk reaches this far. */
   readonly durableIndex: LogIndex;
   /** It lost entries to damage and has no vote until others have given them back. */

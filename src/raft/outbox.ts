@@ -1,10 +1,12 @@
 /** What has come up since the last Ready and is on its way out of the core. */
 import type { LogIndex } from '../base/brand.ts';
-import type { EntryId, Message, RaftEvent, ReadTicket } from './messages.ts';
+import type { EntryId, InstallSnapshot, Message, PieceToSend, RaftEvent, ReadTicket } from './messages.ts';
 
 interface Contents {
   readonly messages: Message[];
   readonly messagesAfterPersist: Message[];
+  readonly piecesToSend: PieceToSend[];
+  readonly piecesReceived: InstallSnapshot[];
   readonly grantedReads: { readonly ticket: ReadTicket; readonly index: LogIndex }[];
   readonly failedReads: ReadTicket[];
   readonly truncated: EntryId[];
@@ -14,6 +16,8 @@ interface Contents {
 const nothing = (): Contents => ({
   messages: [],
   messagesAfterPersist: [],
+  piecesToSend: [],
+  piecesReceived: [],
   grantedReads: [],
   failedReads: [],
   truncated: [],
@@ -33,6 +37,14 @@ export class Outbox {
     this.#contents.messagesAfterPersist.push(message);
   }
 
+  sendPiece(piece: PieceToSend): void {
+    this.#contents.piecesToSend.push(piece);
+  }
+
+  store(piece: InstallSnapshot): void {
+    this.#contents.piecesReceived.push(piece);
+  }
+
   grant(tickets: readonly ReadTicket[], index: LogIndex): void {
     for (const ticket of tickets) this.#contents.grantedReads.push({ ticket, index });
   }
@@ -50,9 +62,10 @@ export class Outbox {
   }
 
   get isEmpty(): boolean {
-    const { messages, messagesAfterPersist, grantedReads, failedReads, truncated, events } = this.#contents;
-    const waiting = messages.length + messagesAfterPersist.length + grantedReads.length;
-    return waiting + failedReads.length + truncated.length + events.length === 0;
+    const { messages, messagesAfterPersist, piecesToSend, piecesReceived } = this.#contents;
+    const { grantedReads, failedReads, truncated, events } = this.#contents;
+    const travelling = messages.length + messagesAfterPersist.length + piecesToSend.length + piecesReceived.length;
+    return travelling + grantedReads.length + failedReads.length + truncated.length + events.length === 0;
   }
 
   take(): Contents {

@@ -15,6 +15,14 @@ export function isWellFormed(message: Message, self: NodeId): boolean {
       return isPosition(message.hint) && (message.matched === null || isPlausible(message.matched));
     case 'vote-request':
       return isPosition(message.last) && message.last.term < message.term;
+    case 'install-snapshot': {
+      const { snapshot, offset, term } = message;
+      const { last, sizeBytes } = snapshot;
+      const isWithin = offset >= 0 && offset < sizeBytes && isPlausible(sizeBytes);
+      return isPosition(last) && last.index > 0 && last.term > 0 && last.term <= term && isWithin;
+    }
+    case 'install-snapshot-reply':
+      return isPosition(message.last) && isPlausible(message.next);
     default:
       return true;
   }

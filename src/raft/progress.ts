@@ -1,6 +1,15 @@
 /** What a leader believes about one other member (Raft figure 2, nextIndex and matchIndex). */
 import { after, before, type LogIndex, logIndex, type Millis, millis, type NodeId } from '../base/brand.ts';
-import type { PeerProgress } from './messages.ts';
+import type { EntryId, PeerProgress, ProgressState, SnapshotName } from './messages.ts';
+
+/** Bytes of a snapshot: how many the peer has, and how many were sent. */
+interface Sending {
+  readonly snapshot: SnapshotName;
+  acknowledged: number;
+  sent: number;
+  /** When nothing was answered until then, the rest is sent again. */
+  patientUntil: Millis;
+}
 
 interface Inflight {
   readonly last: LogIndex;
@@ -10,10 +19,11 @@ interface Inflight {
 /**
  * - probe: where the logs meet is unknown; one append at a time, `nextIndex` moves by answers only.
  * - replicate: they met; appends follow each other without waiting, `nextIndex` runs ahead (dissertation §10.2.2).
+ * - snapshot: it needs entries that our log has no more; pieces of a snapshot go out in a window, entries do not.
  */
 export class Progress {
   readonly id: NodeId;
-  #state: 'probe' | 'replicate' = 'probe';
+  #state: ProgressState = 'probe';
   #matchIndex = logIndex(0);
   #nextIndex: LogIndex;
   /** A probe with entries is on its way. When it was lost, the answer to a heartbeat moves us on. */
@@ -25,6 +35,7 @@ export class Progress {
   readRound = 0;
   #readRoundSent = 0;
   #commitSent = logIndex(0);
+  #sending: Sending | null = null;
 
   constructor(id: NodeId, nextIndex: LogIndex, now: Millis) {
     this.id = id;
@@ -40,18 +51,19 @@ export class Progress {
     return this.#nextIndex;
   }
 
-  get state(): 'probe' | 'replicate' {
+  get state(): ProgressState {
     return this.#state;
   }
 
   status(now: Millis): PeerProgress {
-    const inflight = this.#state === 'probe' ? Number(this.#probing) : this.#inflight.length;
+    const inflight = this.#state === 'replicate' ? this.#inflight.length : Number(this.#probing);
     const heardAgoMs = millis(Math.max(0, now - this.heardAt));
     const { id, state, matchIndex, nextIndex } = this;
     return { id, state, matchIndex, nextIndex, inflight, heardAgoMs };
   }
 
   maySendEntries(appends: number, bytes: number): boolean {
+    if (this.#state === 'snapshot') return false;
     if (this.#state === 'probe') return !this.#probing;
     return this.#inflight.length < appends && this.#inflightBytes < bytes;
   }
@@ -87,8 +99,9 @@ export class Progress {
     const rose = matched > this.#matchIndex;
     if (rose) this.#matchIndex = matched;
     const known = Math.max(held, this.#matchIndex);
-    if (this.#state === 'probe') {
+    if (this.#state !== 'replicate') {
       this.#state = 'replicate';
+      this.#sending = null;
       this.#nextIndex = after(logIndex(known));
       this.#commitSent = logIndex(0);
     } else {
@@ -100,13 +113,17 @@ export class Progress {
 
   /** The logs differ before `nextIndex`, and can agree up to `agree` at most. A late refusal is ignored. */
   refused(agree: LogIndex): void {
-    if (agree < this.#matchIndex) return;
+    if (agree < this.#matchIndex || this.#state === 'snapshot') return;
     if (this.#state === 'probe' && agree >= before(this.#nextIndex)) return;
     this.becomeProbe(after(agree));
   }
 
   /** The connection closed. Entries would be sent in vain: wait until a heartbeat is answered. */
   disconnected(): void {
+    if (this.#sending !== null) {
+      this.#sending.sent = this.#sending.acknowledged;
+      return;
+    }
     this.becomeProbe();
     this.#probing = true;
   }
@@ -115,9 +132,54 @@ export class Progress {
   becomeProbe(nextIndex: LogIndex = after(this.#matchIndex)): void {
     this.#state = 'probe';
     this.#probing = false;
+    this.#sending = null;
     this.#nextIndex = nextIndex;
     this.#inflight = [];
     this.#inflightBytes = 0;
+  }
+
+  /** The snapshot on its way to this peer. */
+  get snapshot(): SnapshotName | null {
+    return this.#sending?.snapshot ?? null;
+  }
+
+  /** What the peer needs next has left our log: `snapshot` stands for it. */
+  becomeSnapshot(snapshot: SnapshotName, now: Millis): void {
+    this.becomeProbe(this.#nextIndex);
+    this.#state = 'snapshot';
+    this.#sending = { snapshot, acknowledged: 0, sent: 0, patientUntil: now };
+  }
+
+  /** The next piece to send; null while enough are on their way. Asked again until it is null. */
+  nextPiece(
+    now: Millis,
+    pieceBytes: number,
+    pieces: number,
+    patienceMs: number,
+  ): { readonly offset: number; readonly count: number } | null {
+    const sending = this.#sending;
+    if (sending === null) return null;
+    if (sending.sent > sending.acknowledged && now >= sending.patientUntil) sending.sent = sending.acknowledged;
+    const { acknowledged, sent, snapshot } = sending;
+    if (sent >= snapshot.sizeBytes || sent >= acknowledged + pieces * pieceBytes) return null;
+    if (sent === acknowledged) sending.patientUntil = millis(now + patienceMs);
+    const count = Math.min(pieceBytes, snapshot.sizeBytes - sent);
+    sending.sent += count;
+    return { offset: sent, count };
+  }
+
+  /** The peer wants its next piece to begin at `next`: further on, or from the beginning if it lost what it had. */
+  pieceAnswered(last: EntryId, next: number, now: Millis, patienceMs: number): void {
+    const sending = this.#sending;
+    if (sending === null || sending.snapshot.last.index !== last.index || next > sending.snapshot.sizeBytes) return;
+    if (next > sending.acknowledged) {
+      sending.acknowledged = next;
+      sending.sent = Math.max(sending.sent, next);
+      sending.patientUntil = millis(now + patienceMs);
+    } else if (next < sending.acknowledged && next === 0) {
+      sending.acknowledged = 0;
+      sending.sent = 0;
+    }
   }
 
   #freeInflight(): void {

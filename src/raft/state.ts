@@ -5,7 +5,7 @@ import { LIMITS } from '../base/limits.ts';
 import type { Random } from '../base/random.ts';
 import { Durability } from './durability.ts';
 import { ElectionTimer } from './election-timer.ts';
-import { RaftLog } from './log.ts';
+import { ORIGIN, RaftLog } from './log.ts';
 import { Membership } from './membership.ts';
 import type {
   AppendReply,
@@ -14,8 +14,11 @@ import type {
   Entry,
   EntryId,
   HardState,
+  InstallSnapshot,
+  InstallSnapshotReply,
   PeerProgress,
   Role,
+  Snapshot,
   TimeoutNow,
   VoteReply,
 } from './messages.ts';
@@ -29,7 +32,10 @@ type LimitName =
   | 'inflightAppends'
   | 'inflightBytes'
   | 'uncommittedEntries'
-  | 'uncommittedBytes';
+  | 'uncommittedBytes'
+  | 'snapshotPieceBytes'
+  | 'inflightPieces'
+  | 'heldEntries';
 export type CoreLimits = { readonly [Name in LimitName]: number };
 
 export interface CoreOptions {
@@ -37,8 +43,12 @@ export interface CoreOptions {
   /** The configuration the cluster was created with; 'config' entries in the log overrule it. */
   readonly configuration: Configuration;
   readonly hardState: HardState;
-  /** As recovered: contiguous from index 1. */
+  /** As recovered: contiguous after `offset`. */
   readonly entries: readonly Entry[];
+  /** The last entry that the log has no more; the beginning of the log when it is not given. */
+  readonly offset?: EntryId;
+  /** The snapshot that the state machine was restored from; it is not before `offset`. */
+  readonly snapshot?: Snapshot | null;
   /** Known to be committed before the restart; 0 is always right. */
   readonly commitHint: LogIndex;
   readonly now: Millis;
@@ -67,6 +77,13 @@ export abstract class RoleHandler {
   onAppendRequest(_request: AppendRequest): void {}
   onAppendReply(_reply: AppendReply): void {}
   onVoteReply(_reply: VoteReply): void {}
+  onInstallSnapshot(_piece: InstallSnapshot): void {}
+  onInstallSnapshotReply(_reply: InstallSnapshotReply): void {}
+  onSnapshotUnreadable(_peer: NodeId, _last: EntryId): void {}
+  /** Entries up to `upTo` are about to leave the log: the last that may go now. */
+  release(upTo: LogIndex): LogIndex {
+    return upTo;
+  }
   onTimeoutNow(_message: TimeoutNow): void {}
   onPersisted(): void {}
   onPeerClosed(_peer: NodeId): void {}
@@ -109,6 +126,9 @@ export class RaftState {
   /** Terms in which this node led, as far as entries of theirs may still be undecided. */
   readonly #termsLed = new Set<Term>();
   #repairFrom: Term | null;
+  #snapshot: Snapshot | null;
+  /** The log began anew and the disk was not told yet. */
+  #reset: Snapshot | null = null;
   /** Own proposals that left this log, not yet known to have failed: another log may bring them back. */
   #replaced: EntryId[] = [];
 
@@ -118,8 +138,10 @@ export class RaftState {
     this.heartbeatMs = options.heartbeatMs;
     this.electionMs = electionMs;
     this.limits = { ...LIMITS, ...options.limits };
-    this.log = new RaftLog(entries);
-    this.membership = new Membership(options.configuration, entries);
+    this.#snapshot = options.snapshot ?? null;
+    this.log = new RaftLog(entries, options.offset, this.#snapshot?.time);
+    const { configuration, last } = this.#snapshot ?? { configuration: options.configuration, last: ORIGIN };
+    this.membership = new Membership(configuration, entries, last.index);
     // After two timeouts others have long elected somebody else; a disk that slow is stuck, not busy.
     this.durability = new Durability(hardState, this.log.lastIndex, 2 * electionMs);
     this.timer = new ElectionTimer(options.random, now, electionMs, this.limits.leaderGoneMaxMs);
@@ -127,11 +149,16 @@ export class RaftState {
     this.now = now;
     this.#term = hardState.term;
     this.#votedFor = hardState.votedFor;
-    this.#commitIndex = options.commitHint;
+    this.#commitIndex = logIndex(Math.max(options.commitHint, last.index));
     this.#leaderHeardAt = now;
     this.#repairFrom = hardState.repairFrom;
     if (this.#repairFrom !== null) this.outbox.tell({ type: 'repair', since: this.#repairFrom, state: 'begun' });
     assert(this.log.last.term <= hardState.term, 'the recovered term covers the log', () => [hardState, this.log.last]);
+    assert(this.log.offset.index <= last.index, 'the log goes on where the snapshot ends, or before', () => [
+      this.log.offset,
+      last,
+    ]);
+    assert(last.index === this.log.offset.index || this.log.holds(last), 'the log holds the end of the snapshot', () => last);
     assert(options.commitHint <= this.log.lastIndex, 'what was committed was recovered', () => [
       options.commitHint,
       this.log.last,
@@ -156,6 +183,11 @@ export class RaftState {
   }
 
   /** Whom to send clients to; null when the leader is unknown or may be gone. */
+  /** The newest on the disk, for whoever lags behind the log. */
+  get snapshot(): Snapshot | null {
+    return this.#snapshot;
+  }
+
   get leaderHint(): NodeId | null {
     return this.#leaderSuspected ? null : this.#leader;
   }
@@ -252,6 +284,44 @@ export class RaftState {
     }
   }
 
+  /** The log forgets what a snapshot of our own stands for. */
+  compact(snapshot: Snapshot, upTo: LogIndex): void {
+    if (snapshot.last.index > (this.#snapshot?.last.index ?? 0)) this.#snapshot = snapshot;
+    assert(
+      upTo <= snapshot.last.index && snapshot.last.index <= this.#commitIndex,
+      'only what is in a snapshot is forgotten',
+      () => [snapshot.last, upTo, this.#commitIndex],
+    );
+    this.log.compact(upTo);
+    this.membership.compact(upTo);
+  }
+
+  /** A leader's snapshot takes the place of the whole log (Raft §7). */
+  restore(snapshot: Snapshot): void {
+    const { last, time, configuration } = snapshot;
+    assert(last.index > this.#commitIndex, 'a snapshot never takes the state back in time', () => [last, this.#commitIndex]);
+    this.log.restore(last, time);
+    this.membership.restore(configuration, last.index);
+    this.durability.restore(last.index);
+    this.#snapshot = snapshot;
+    this.#reset = snapshot;
+    // Whether the snapshot has them is not known here: whoever waits for them is told so when the state is replaced.
+    this.#replaced = this.#replaced.filter(({ index }) => index > last.index);
+    this.#commitIndex = last.index;
+    this.#settleReplaced();
+  }
+
+  /** Once: the snapshot after which the log on the disk is to begin anew. */
+  takeReset(): Snapshot | null {
+    const reset = this.#reset;
+    this.#reset = null;
+    return reset;
+  }
+
+  get hasReset(): boolean {
+    return this.#reset !== null;
+  }
+
   commitTo(index: LogIndex): void {
     assert(index <= this.log.lastIndex, 'only what is in the log is committed', () => [index, this.log.last]);
     if (index <= this.#commitIndex) return;
@@ -278,7 +348,7 @@ export class RaftState {
     const open: EntryId[] = [];
     for (const id of this.#replaced) {
       if (id.index > this.#commitIndex) open.push(id);
-      else if (!this.log.holds(id)) this.outbox.neverHappened(id);
+      else if (!this.log.agreesWith(id)) this.outbox.neverHappened(id);
     }
     this.#replaced = open;
   }

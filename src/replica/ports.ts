@@ -3,9 +3,13 @@
  * the hot path allocates nothing per step.
  */
 import type { ClusterTime, LogIndex, Millis, NodeId } from '../base/brand.ts';
-import type { Entry, HardState, Message, PersistBatch } from '../raft/messages.ts';
+import type { Machine } from '../kv/machine.ts';
+import type { StateCut } from '../kv/snapshot.ts';
+import type { Entry, EntryId, HardState, Message, PersistBatch, Snapshot, SnapshotHead, SnapshotName } from '../raft/messages.ts';
 
 export type Done<T = void> = (error: Error | null, value: T) => void;
+/** A callback with a result: `value` belongs to a call without an error. */
+export type DoneWith<T> = (...result: [error: null, value: T] | [error: Error, value: null]) => void;
 /** Ends a timer or a subscription; calling it twice is harmless. */
 export type Cancel = () => void;
 
@@ -24,7 +28,11 @@ export interface Damage {
 /** What a node finds on its disk when it starts. */
 export interface Recovered {
   readonly hardState: HardState;
-  /** All entries, contiguous from index 1. */
+  /** The state to begin with; null for an empty one. */
+  readonly snapshot: { readonly snapshot: Snapshot; readonly machine: Machine } | null;
+  /** The entry before the first of `entries`; not beyond the snapshot. */
+  readonly offset: EntryId;
+  /** All entries after it, contiguous. */
   readonly entries: readonly Entry[];
   /** A lower bound of the commit index at the time of the crash. */
   readonly commitHint: LogIndex;
@@ -42,9 +50,42 @@ export interface LogStore {
   append(batch: PersistBatch, done: Done): void;
   /** What was appended waits until the disk has room again. */
   readonly isFull: boolean;
+  /** A snapshot stands for all entries up to `upTo`: what holds nothing else may be removed. */
+  compact(upTo: LogIndex, done: Done): void;
   /** Recent sync times in milliseconds, for people. */
   syncTimes(): { readonly p50Ms: number; readonly p99Ms: number; readonly maxMs: number; readonly count: number };
   close(done: Done): void;
+}
+
+/** A part of a snapshot that a leader sends. */
+export interface SnapshotPiece {
+  readonly snapshot: SnapshotName;
+  /** In bytes from the snapshot's beginning. */
+  readonly offset: number;
+  readonly data: Buffer;
+}
+
+export interface ReceivedPiece {
+  /** Where the next piece must begin; 0 once the whole has come, and when it was found damaged. */
+  readonly next: number;
+  /** The snapshot and its state, when this was the last piece: it is durable and its checksums hold. */
+  readonly loaded: { readonly snapshot: Snapshot; readonly machine: Machine } | null;
+}
+
+/** The snapshots in a member's directory. An error of any of these is no reason to stop: the log still has everything. */
+export interface SnapshotStore {
+  readonly newest: Snapshot | null;
+  /**
+   * Pulls the chunks of `cut` in its own time, and calls back when the file is durable and was read back without a fault;
+   * null when it was cancelled. One at a time.
+   */
+  write(head: SnapshotHead, cut: StateCut, done: DoneWith<Snapshot | null>): Cancel;
+  /** Up to `count` bytes of a snapshot; fewer at its end. */
+  read(snapshot: SnapshotName, offset: number, count: number, done: DoneWith<Buffer>): void;
+  /** Pieces are taken in order; one that does not fit changes nothing and is told what would. */
+  receive(piece: SnapshotPiece, done: DoneWith<ReceivedPiece>): void;
+  /** Removes all but the newest few; calls back with the index up to which the log is not needed any more. */
+  retire(done: DoneWith<LogIndex>): void;
 }
 
 export interface Transport {

@@ -7,9 +7,10 @@ import type { Random } from '../base/random.ts';
 import type { KeyValue, RangeQuery, RangeResult } from '../kv/commands.ts';
 import { Machine } from '../kv/machine.ts';
 import { type CoreLimits, RaftCore } from '../raft/core.ts';
-import type { Configuration, CoreStatus, Entry, Input, Message, RaftEvent, Ready } from '../raft/messages.ts';
+import type { Configuration, CoreStatus, Entry, Input, Message, RaftEvent, Ready, Snapshot } from '../raft/messages.ts';
 import { type Checkpoint, Checkpoints } from './checkpoints.ts';
-import type { Cancel, Clock, LogStore, Recovered, Transport } from './ports.ts';
+import type { Cancel, Clock, LogStore, Recovered, SnapshotStore, Transport } from './ports.ts';
+import { type SnapshotPolicy, Snapshotter } from './snapshotter.ts';
 import { type ProposalOutcome, type ReadOutcome, Waiting } from './waiting.ts';
 
 export interface ReplicaOptions {
@@ -19,6 +20,9 @@ export interface ReplicaOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logStore: LogStore;
+  readonly snapshots: SnapshotStore;
+  /** Where it differs from base/limits.ts. */
+  readonly snapshotPolicy?: Partial<SnapshotPolicy>;
   readonly transport: Transport;
   readonly heartbeatMs: number;
   readonly electionMs: number;
@@ -27,6 +31,8 @@ export interface ReplicaOptions {
   readonly applySlice?: number;
   /** For the log and the console. */
   readonly onEvent: (event: RaftEvent) => void;
+  /** A snapshot could not be taken, stored or read; it will be tried again. Not given: nobody is told. */
+  readonly onTrouble?: (error: Error) => void;
   /** The disk failed or a promise of our own code broke: the process must stop. */
   readonly onFatal: (error: Error) => void;
 }
@@ -48,7 +54,8 @@ const EXPIRE_EVERY_MS = millis(100);
 
 export class Replica {
   readonly #core: RaftCore;
-  readonly #machine: Machine;
+  #machine: Machine;
+  readonly #snapshotter: Snapshotter;
   readonly #options: ReplicaOptions;
   readonly #waiting = new Waiting();
   #inbox: Input[] = [];
@@ -57,7 +64,7 @@ export class Replica {
   /** Committed but not yet applied; `#applyNext` is the next one's place in it. */
   #toApply: Entry[] = [];
   #applyNext = 0;
-  #appliedIndex: LogIndex = logIndex(0);
+  #appliedIndex: LogIndex;
   readonly #checkpoints = new Checkpoints();
   /** Per batch that the disk works on: the turns whose promises wait for it. */
   readonly #unsynced: Ready[][] = [];
@@ -70,11 +77,15 @@ export class Replica {
 
   constructor(options: ReplicaOptions) {
     this.#options = options;
-    this.#machine = new Machine();
+    const { snapshot } = options.recovered;
+    this.#machine = snapshot?.machine ?? new Machine();
+    this.#appliedIndex = snapshot?.snapshot.last.index ?? logIndex(0);
     this.#core = new RaftCore({
       id: options.id,
       configuration: options.configuration,
       hardState: options.recovered.hardState,
+      snapshot: snapshot?.snapshot ?? null,
+      offset: options.recovered.offset,
       entries: options.recovered.entries,
       commitHint: options.recovered.commitHint,
       now: options.clock.now(),
@@ -82,6 +93,16 @@ export class Replica {
       heartbeatMs: options.heartbeatMs,
       electionMs: options.electionMs,
       limits: options.limits ?? {},
+    });
+    this.#snapshotter = new Snapshotter({
+      id: options.id,
+      store: options.snapshots,
+      logStore: options.logStore,
+      policy: options.snapshotPolicy ?? {},
+      log: this.#core,
+      send: (message) => options.transport.send(message),
+      accept: (input) => this.#accept(input),
+      onTrouble: options.onTrouble ?? (() => {}),
     });
     this.#schedule();
   }
@@ -169,6 +190,7 @@ export class Replica {
     this.#stopped = true;
     this.#cancelTimer();
     this.#cancelExpiry?.();
+    this.#snapshotter.stop();
     for (const { done } of this.#proposals) done({ ok: false, error: 'SHUTTING_DOWN' });
     for (const { done } of this.#reads) done({ ok: false, error: 'SHUTTING_DOWN' });
     this.#waiting.abandon({ proposals: 'UNKNOWN_OUTCOME', reads: 'SHUTTING_DOWN' });
@@ -211,6 +233,9 @@ export class Replica {
     if (this.#core.deadline <= now) this.#core.step(now, { type: 'tick' });
     while (this.#core.hasReady()) this.#carryOut(this.#core.ready());
     this.#applySlice();
+    const { commitIndex, durableIndex } = this.#core;
+    this.#snapshotter.forget(commitIndex);
+    this.#snapshotter.consider(this.#machine, this.#appliedIndex, durableIndex);
     this.#armTimer(this.#options.clock.now());
     this.#armExpiry();
   }
@@ -219,7 +244,9 @@ export class Replica {
   #carryOut(ready: Ready): void {
     const { transport, onEvent } = this.#options;
     for (const message of ready.messages) transport.send(message);
+    for (const piece of ready.piecesToSend) this.#snapshotter.sendPiece(piece);
     this.#persist(ready);
+    if (ready.restore !== null) this.#restore(ready.restore);
     for (const entry of ready.committed) this.#toApply.push(entry);
     for (const { ticket, index } of ready.grantedReads) this.#waiting.granted(ticket, index);
     for (const ticket of ready.failedReads) this.#waiting.readFailed(ticket);
@@ -248,7 +275,23 @@ export class Replica {
 
   #keepPromises(ready: Ready): void {
     for (const message of ready.messagesAfterPersist) this.#options.transport.send(message);
+    for (const piece of ready.piecesReceived) this.#snapshotter.receivePiece(piece);
     this.#accept({ type: 'persisted', seq: ready.seq });
+  }
+
+  /** All at once: nobody sees a part of the one state and a part of the other. */
+  #restore(snapshot: Snapshot): void {
+    const machine = this.#snapshotter.restored(snapshot);
+    assert(machine !== null, 'a snapshot is installed once its state is there', () => snapshot.last);
+    assert(snapshot.last.index > this.#appliedIndex, 'a state never goes back in time', () => [
+      this.#appliedIndex,
+      snapshot.last,
+    ]);
+    this.#machine = machine;
+    this.#appliedIndex = snapshot.last.index;
+    this.#toApply = [];
+    this.#applyNext = 0;
+    this.#waiting.skippedTo(snapshot.last.index);
   }
 
   #proposeQueued(now: Millis): void {
@@ -301,6 +344,7 @@ export class Replica {
       entry: entry.index,
     }));
     this.#appliedIndex = entry.index;
+    this.#snapshotter.applied(entry);
     const reply = entry.kind === 'command' ? this.#machine.apply(entry.index, entry.data).reply : null;
     this.#checkpoints.applied(entry.index, () => this.#machine.hash());
     this.#waiting.applied(entry, reply);

@@ -24,8 +24,6 @@ export interface LogTail {
 export interface MemberStatus extends CoreStatus {
   readonly cluster: string;
   readonly appliedIndex: LogIndex;
-  /** The log is compacted up to here; 0 while it is whole. */
-  readonly snapshotIndex: LogIndex;
   readonly revision: Revision;
   readonly keys: number;
   readonly sessions: number;

@@ -58,6 +58,11 @@ export class Waiting {
     waiting.done(mine ? { ok: true, reply, at } : { ok: false, error: 'NOT_LEADER' });
   }
 
+  /** A snapshot stands for everything up to `index`: what became of the proposals there is not known here. */
+  skippedTo(index: LogIndex): void {
+    for (const at of [...this.#proposals.keys()]) if (at <= index) this.#settle(at, { ok: false, error: 'UNKNOWN_OUTCOME' });
+  }
+
   /** A newer leader replaced the entry: it definitely did not happen. */
   truncated(at: EntryId): void {
     if (this.#proposals.get(at.index)?.at.term === at.term) this.#settle(at.index, { ok: false, error: 'NOT_LEADER' });

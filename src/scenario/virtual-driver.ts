@@ -147,12 +147,11 @@ export class VirtualDriver implements ClusterDriver {
 /** What a machine that is not there cannot tell (memory, sync times) is 0. */
 function statusOf({ clock }: SimNode, replica: NonNullable<SimNode['replica']>): MemberStatus {
   const core = replica.coreStatus();
-  const first = logIndex(Math.max(1, core.lastIndex - LIMITS.logTailEntries + 1));
+  const first = logIndex(Math.max(core.compactedIndex, core.lastIndex - LIMITS.logTailEntries) + 1);
   return {
     ...core,
     cluster: NAME,
     appliedIndex: replica.appliedIndex,
-    snapshotIndex: logIndex(0),
     revision: replica.machine.revision,
     keys: replica.machine.size,
     sessions: replica.machine.sessionCount,

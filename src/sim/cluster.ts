@@ -4,6 +4,7 @@ import type { Random } from '../base/random.ts';
 import { type LinkFault, NO_FAULTS } from '../fault/plan.ts';
 import type { Message, RaftEvent, Role } from '../raft/messages.ts';
 import type { Transport } from '../replica/ports.ts';
+import type { SnapshotPolicy } from '../replica/snapshotter.ts';
 import type { Span } from './disk.ts';
 import { EventQueue } from './event-queue.ts';
 import { SimNetwork } from './network.ts';
@@ -21,6 +22,8 @@ export interface SimClusterParts {
   /** Two writes may have the same value. Default: each value names its write. */
   readonly valuesRepeat?: boolean;
   readonly knobs?: Knobs;
+  /** Where it differs from base/limits.ts. */
+  readonly snapshotPolicy?: Partial<SnapshotPolicy>;
   /** Every message that arrives, every role that is taken, every end of a process. */
   readonly note: (who: string, what: string | Message) => void;
   readonly onEvent?: (id: NodeId, event: RaftEvent) => void;
@@ -42,6 +45,7 @@ export class SimCluster {
   #elections = 0;
   #ends = 0;
   #repairs = { begun: 0, done: 0 };
+  #snapshots = { taken: 0, installed: 0 };
 
   constructor(parts: SimClusterParts) {
     this.#parts = parts;
@@ -61,6 +65,10 @@ export class SimCluster {
   }
 
   /** How many logs were found damaged, and how many others have made whole again. */
+  get snapshots(): { readonly taken: number; readonly installed: number } {
+    return this.#snapshots;
+  }
+
   get repairs(): { readonly begun: number; readonly done: number } {
     return this.#repairs;
   }
@@ -148,7 +156,7 @@ export class SimCluster {
   }
 
   #createNode(id: NodeId): SimNode {
-    const { random, nodes, syncMs, segmentBytes, knobs, note, onEvent, onRole, onTurn } = this.#parts;
+    const { random, nodes, syncMs, segmentBytes, snapshotPolicy = {}, knobs, note, onEvent, onRole, onTurn } = this.#parts;
     const { transport } = this.network;
     const watched: Transport = {
       send: (message) => {
@@ -163,6 +171,7 @@ export class SimCluster {
       configuration: { voters: nodeIds(nodes), outgoing: [], learners: [] },
       syncMs,
       segmentBytes,
+      snapshotPolicy,
       network: watched,
       knobs: knobs ?? {},
       onRecovered: (_, recovered) => {
@@ -181,11 +190,16 @@ export class SimCluster {
           this.#repairs.done += 1;
           note(id, `has repaired its log since term ${event.since}`);
         }
+        if (event.type === 'snapshot') {
+          if (event.state !== 'sending') this.#snapshots[event.state] += 1;
+          note(id, `snapshot ${event.state} at ${event.index}`);
+        }
         if (event.type !== 'role') return;
         if (event.role === 'leader') this.#elections += 1;
         onRole?.(id, event.role);
         note(id, `becomes ${event.role} of term ${event.term}: ${event.reason}`);
       },
+      onTrouble: (_, error) => note(id, `snapshot failed: ${error.message}`),
       onDown: (node, why, byItself) => this.#onDown(node, why, byItself),
     });
   }

@@ -12,7 +12,7 @@ export type FaultAction =
   | {
       readonly kind: 'crash-point';
       readonly node: Target;
-      readonly file: 'any' | 'log' | 'vote';
+      readonly file: 'any' | 'log' | 'vote' | 'snapshot';
       readonly steps: number;
       readonly power: boolean;
       readonly downMs: number;
@@ -38,7 +38,7 @@ export type FaultAction =
   | {
       readonly kind: 'bit-rot';
       readonly node: NodeId;
-      readonly file: 'log' | 'vote' | 'mark';
+      readonly file: 'log' | 'vote' | 'mark' | 'snapshot';
       readonly place: number;
       readonly bit: number;
       readonly downMs: number;

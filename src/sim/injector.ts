@@ -15,12 +15,18 @@ export interface InjectorParts {
   readonly note: (who: string, what: string) => void;
 }
 
-const FILES: Readonly<Record<'any' | 'log' | 'vote', RegExp>> = { any: /./, log: /\/wal\//, vote: /\/meta-[ab]$/ };
+const FILES: Readonly<Record<'any' | 'log' | 'vote' | 'snapshot', RegExp>> = {
+  any: /./,
+  log: /\/wal\//,
+  vote: /\/meta-[ab]$/,
+  snapshot: /\/snap(?:\/|$)/,
+};
 /** Never both copies of the vote: a node without either has no way back. */
-const ROTTING: Readonly<Record<'log' | 'vote' | 'mark', RegExp>> = {
+const ROTTING: Readonly<Record<'log' | 'vote' | 'mark' | 'snapshot', RegExp>> = {
   log: /\/wal\/\d+\.log$/,
   vote: /\/meta-b$/,
   mark: /\/mark$/,
+  snapshot: /\.snap$/,
 };
 
 export class Injector {

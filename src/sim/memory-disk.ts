@@ -20,8 +20,7 @@ export interface DiskStep {
 interface NameChange {
   readonly dir: string;
   readonly removed: string | null;
-  readonly added: string;
-  readonly contents: Contents;
+  readonly added: { readonly path: string; readonly contents: Contents } | null;
 }
 
 export type Operation =
@@ -35,6 +34,7 @@ export type Operation =
   | 'read'
   | 'list'
   | 'rename'
+  | 'unlink'
   | 'syncDir';
 
 export class MemoryDisk implements Disk {
@@ -103,8 +103,7 @@ export class MemoryDisk implements Disk {
     const names = new Map(this.#durableNames);
     for (const change of this.#nameChanges) {
       if (random.next() >= kept) continue;
-      if (change.removed !== null) names.delete(change.removed);
-      names.set(change.added, change.contents);
+      rename(names, change);
     }
     const next = new MemoryDisk();
     next.#dirs = new Set(this.#dirs);
@@ -159,7 +158,7 @@ export class MemoryDisk implements Disk {
       () => {
         const contents = new Contents();
         this.#names.set(path, contents);
-        this.#nameChanges.push({ dir: dirOf(path), removed: null, added: path, contents });
+        this.#nameChanges.push({ dir: dirOf(path), removed: null, added: { path, contents } });
         done(null, this.#file(path, contents));
       },
     );
@@ -193,19 +192,33 @@ export class MemoryDisk implements Disk {
       if (contents === undefined) return done(new Error(`no file ${from}`));
       this.#names.delete(from);
       this.#names.set(to, contents);
-      this.#nameChanges.push({ dir: dirOf(to), removed: from, added: to, contents });
+      this.#nameChanges.push({ dir: dirOf(to), removed: from, added: { path: to, contents } });
+      done(null);
+    });
+  }
+
+  unlink(path: string, done: Done): void {
+    this.#step('unlink', path, done, () => {
+      if (!this.#names.delete(path)) return done(new Error(`no file ${path}`));
+      this.#nameChanges.push({ dir: dirOf(path), removed: path, added: null });
       done(null);
     });
   }
 
   syncDir(path: string, done: Done): void {
     this.#step('syncDir', path, done, () => {
-      for (const { dir, removed, added, contents } of this.#nameChanges) {
-        if (dir !== path) continue;
-        if (removed !== null) this.#durableNames.delete(removed);
-        this.#durableNames.set(added, contents);
+      const open: NameChange[] = [];
+      for (const change of this.#nameChanges) {
+        if (change.dir !== path) {
+          open.push(change);
+          continue;
+        }
+        // A name that moved here from another directory came about there before: it does not come back when that one is synced.
+        const made = open.findIndex(({ added }) => added !== null && added.path === change.removed);
+        for (const earlier of made < 0 ? [] : open.splice(made, 1)) rename(this.#durableNames, earlier);
+        rename(this.#durableNames, change);
       }
-      this.#nameChanges = this.#nameChanges.filter(({ dir }) => dir !== path);
+      this.#nameChanges = open;
       done(null);
     });
   }
@@ -229,6 +242,13 @@ export class MemoryDisk implements Disk {
         };
         this.#step('write', path, failed, carryOut, { tear, grows: () => at + bytes.length > contents.current.length });
       },
+      read: (at, count, done) =>
+        this.#step(
+          'read',
+          path,
+          (error) => error && done(error, null),
+          () => done(null, Buffer.from(contents.current.subarray(at, at + count))),
+        ),
       sync: (done) =>
         this.#step(
           'sync',
@@ -293,6 +313,11 @@ export class MemoryDisk implements Disk {
 export function wholeSectors(at: number, count: number): number {
   const end = at + count;
   return Math.max(0, end - (end % SECTOR_BYTES) - at);
+}
+
+function rename(names: Map<string, Contents>, { removed, added }: NameChange): void {
+  if (removed !== null) names.delete(removed);
+  if (added !== null) names.set(added.path, added.contents);
 }
 
 const dirOf = (path: string): string => path.slice(0, path.lastIndexOf('/'));

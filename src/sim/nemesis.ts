@@ -134,7 +134,7 @@ class Draw {
       case 'bit-rot': {
         const victim = this.#mortal[this.#random.integer(0, this.#mortal.length)];
         if (victim === undefined) return null;
-        const file = (['log', 'log', 'log', 'vote', 'mark'] as const)[this.#random.integer(0, 5)] ?? 'log';
+        const file = (['log', 'log', 'log', 'vote', 'mark', 'snapshot'] as const)[this.#random.integer(0, 6)] ?? 'log';
         return {
           kind,
           node: victim,
@@ -167,8 +167,8 @@ class Draw {
     }
   }
 
-  #point(): { readonly file: 'any' | 'log' | 'vote'; readonly steps: number } {
-    const file = (['any', 'log', 'vote'] as const)[this.#random.integer(0, 3)] ?? 'any';
+  #point(): { readonly file: 'any' | 'log' | 'vote' | 'snapshot'; readonly steps: number } {
+    const file = (['any', 'log', 'vote', 'snapshot'] as const)[this.#random.integer(0, 4)] ?? 'any';
     return { file, steps: this.#random.integer(0, file === 'vote' ? 5 : 40) };
   }
 

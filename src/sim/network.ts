@@ -114,5 +114,9 @@ export function messageWords(message: Message): string {
       return `${route} ${message.preVote ? 'pre-vote' : 'vote'} ${message.granted ? 'granted' : `refused: ${message.refusal}`}`;
     case 'timeout-now':
       return `${route} timeout-now`;
+    case 'install-snapshot':
+      return `${route} snapshot ${message.snapshot.last.index} from byte ${message.offset} of ${message.snapshot.sizeBytes}`;
+    case 'install-snapshot-reply':
+      return `${route} snapshot ${message.last.index} next byte ${message.next}`;
   }
 }

@@ -6,9 +6,10 @@ import { FaultyTransport } from '../fault/faulty-transport.ts';
 import { LinkFilter } from '../fault/link-filter.ts';
 import { type FaultPlan, NO_FAULTS } from '../fault/plan.ts';
 import type { Configuration, RaftEvent } from '../raft/messages.ts';
-import type { Cancel, Clock, LogStore, Recovered, Transport } from '../replica/ports.ts';
+import type { Cancel, Clock, Recovered, Transport } from '../replica/ports.ts';
 import { Replica, type ReplicaOptions } from '../replica/replica.ts';
-import { openLogStore } from '../storage/log-store.ts';
+import type { SnapshotPolicy } from '../replica/snapshotter.ts';
+import { type OpenedLog, openLogStore } from '../storage/log-store.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { SimClock } from './clock.ts';
 import { SimDisk, type Span } from './disk.ts';
@@ -25,12 +26,15 @@ export interface SimNodeParts {
   readonly configuration: Configuration;
   readonly syncMs: Span;
   readonly segmentBytes: number;
+  readonly snapshotPolicy: Partial<SnapshotPolicy>;
   readonly network: Transport;
   readonly knobs: Knobs;
   readonly onRecovered: (id: NodeId, recovered: Recovered) => void;
   /** A turn of the replica has ended. */
   readonly onTurn: (node: SimNode) => void;
   readonly onEvent: (id: NodeId, event: RaftEvent) => void;
+  /** A snapshot came to nothing, for a reason that may be. */
+  readonly onTrouble: (id: NodeId, error: Error) => void;
   /** The process has ended; `byItself` when nobody killed it. */
   readonly onDown: (node: SimNode, why: string, byItself: boolean) => void;
 }
@@ -161,8 +165,8 @@ export class SimNode {
     this.#filter?.setPlan(plan);
   }
 
-  #serve(life: number, { store, recovered }: { store: LogStore; recovered: Recovered }): void {
-    const { id, random, configuration, network, knobs, onEvent } = this.#parts;
+  #serve(life: number, { store, snapshots, recovered }: OpenedLog): void {
+    const { id, random, configuration, network, knobs, snapshotPolicy, onEvent, onTrouble } = this.#parts;
     const clock = this.#clockOf(life);
     const lifeRandom = random.fork(`life ${life}`);
     this.#filter = new LinkFilter(id, clock, lifeRandom.fork('network'));
@@ -176,10 +180,16 @@ export class SimNode {
       clock,
       random: lifeRandom.fork('raft'),
       logStore: this.#ledger.watch(store),
+      snapshots,
+      snapshotPolicy,
       transport: new FaultyTransport(network, this.#filter, clock),
       heartbeatMs: LIMITS.heartbeatMs,
       electionMs: LIMITS.electionMs,
       onEvent: (event) => onEvent(id, event),
+      onTrouble: (error) => {
+        if (this.#mayFail(error)) onTrouble(id, error);
+        else this.#fatal(error);
+      },
       onFatal: (error) => this.#fatal(error),
     });
   }
@@ -206,6 +216,11 @@ export class SimNode {
   #fatal(error: Error): void {
     if (!(error instanceof StorageError) || !this.disk.failed) throw error;
     this.crash(`stopped: ${error.kind}`, true);
+  }
+
+  /** A disk that failed or rotted, or a snapshot that was retired while it was being sent. */
+  #mayFail(error: Error): boolean {
+    return this.disk.failed || this.disk.rotten || error.message.startsWith('no file');
   }
 
   /** Damage is no reason not to start: rot never strikes a majority, so others have what is lost. */

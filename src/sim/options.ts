@@ -31,6 +31,9 @@ export interface SimOptions {
   readonly latencyMs: Span;
   readonly syncMs: Span;
   readonly segmentBytes: number;
+  /** A snapshot is taken after so many entries, and so many stay in the log behind it. */
+  readonly snapshotEntries: number;
+  readonly logTail: number;
   readonly faults: number;
   readonly faultKinds: readonly FaultKind[];
   /** Takes the place of a quarter of the faults. */
@@ -50,6 +53,7 @@ export interface Overrides {
 }
 
 const SECONDS = 12;
+const NEVER = 1_000_000;
 const FEWEST_KINDS = 6;
 
 /** The same for the same seed and overrides. */
@@ -100,6 +104,8 @@ export function drawOptions(seed: number, overrides: Overrides = {}): SimOptions
       { uncommittedEntries: 4 },
     ]),
     applySlice: pick([512, 512, 1, 5]),
+    snapshotEntries: pick([20, 40, 90, 200, 400, NEVER]),
+    logTail: pick([0, 3, 20, 60]),
   };
 }
 
@@ -155,6 +161,7 @@ export function optionsTable(options: SimOptions): readonly (readonly [name: str
     ['sync', span(options.syncMs, 'ms')],
     ['segment', `${options.segmentBytes} bytes`],
     ['limits', `${limits.join(', ') || 'as usual'}, ${options.applySlice} entries applied at a time`],
+    ['snapshots', `every ${options.snapshotEntries} entries, ${options.logTail} entries kept behind them`],
     ['faults', `${options.faults} of ${options.faultKinds.length} kinds: ${options.faultKinds.join(', ')}`],
     ['storm', options.storm ?? 'none'],
     ['left unhealed', ailment === null ? 'nothing' : `${ailment.kind} ${ailment.ofLeader ? 'leader' : 'node'}`],

@@ -44,19 +44,22 @@ export class Referee {
   }
 
   /** What a node told others before its end must have been on its disk by then (Raft figure 2, "persistent state"). */
-  restarted(id: NodeId, { hardState, entries }: Recovered): void {
+  restarted(id: NodeId, { hardState, entries, offset, snapshot }: Recovered): void {
+    const lastIndex = offset.index + entries.length;
+    const last = snapshot?.snapshot.last ?? null;
+    assert(last === null || this.#checker.isCommitted(last), 'a snapshot holds only what is committed', () => ({ id, last }));
     const vote = this.#votes.get(id) ?? null;
     const keepsVote =
       vote === null || hardState.term > vote.term || (hardState.term === vote.term && hardState.votedFor === vote.candidate);
     assert(keepsVote, 'a vote is on the disk before it is told', () => ({ id, vote, hardState }));
     const told = this.#acknowledgements.get(id) ?? null;
     // In a newer term, a newer leader may have replaced it.
-    const keepsEntries = told === null || hardState.term > told.term || entries.length >= told.matched;
+    const keepsEntries = told === null || hardState.term > told.term || lastIndex >= told.matched;
     assert(keepsEntries && hardState.term >= (told?.term ?? 0), 'entries are on the disk before they are acknowledged', () => ({
       id,
       told,
       hardState,
-      recovered: entries.length,
+      recovered: lastIndex,
     }));
   }
 

@@ -54,6 +54,7 @@ export interface SimFigures {
   readonly restarts: number;
   /** Logs that were found damaged, and logs that others made whole again. */
   readonly repairs: { readonly begun: number; readonly done: number };
+  readonly snapshots: { readonly taken: number; readonly installed: number };
   readonly messages: number;
   /** From the healing until every client had succeeded; null when that never came. */
   readonly progressMs: number | null;
@@ -97,10 +98,11 @@ class Simulation {
     const onDown = (node: SimNode, byItself: boolean): void => {
       if (byItself) this.#injector.restartLater(node, SUPERVISOR_MS);
     };
-    const knobs = { limits, applySlice };
+    const snapshotPolicy = { entries: options.snapshotEntries, share: 0, tailEntries: options.logTail, chunkBytes: 512 };
+    const knobs = { limits: { ...limits, snapshotPieceBytes: 700 }, applySlice };
     const onRole = (id: NodeId, role: Role): void => this.#injector.began(id, role);
     const onTurn = (node: SimNode): void => this.#injector.turned(node);
-    const parts = { random, nodes, latencyMs, syncMs, segmentBytes, knobs };
+    const parts = { random, nodes, latencyMs, syncMs, segmentBytes, snapshotPolicy, knobs };
     const cluster = new SimCluster({ ...parts, note, onDown, onRole, onTurn });
     this.#cluster = cluster;
     this.#trace = new Trace(() => cluster.queue.now, setting.onTrace ?? null);
@@ -225,6 +227,7 @@ class Simulation {
       elections: this.#cluster.elections,
       restarts: this.#cluster.ends,
       repairs: this.#cluster.repairs,
+      snapshots: this.#cluster.snapshots,
       messages: this.#cluster.network.sent,
       progressMs: this.#progressMs,
       convergenceMs: this.#convergenceMs,

@@ -4,9 +4,10 @@ import type { HardState } from '../raft/messages.ts';
 import type { Done } from '../replica/ports.ts';
 import type { Disk, DoneWith } from './disk.ts';
 import { encodeMark, MARK_NAME } from './durable-mark.ts';
+import { type FoundSnapshots, readSnapshots, type StartProgress } from './find-snapshots.ts';
 import { COPY_NAMES, encodeCopy, FIRST_SEQUENCE } from './hard-state.ts';
 import type { Room } from './room.ts';
-import { type Identity, segmentName, segmentNumber } from './segment.ts';
+import { FIRST_SEGMENT, type Identity, segmentName, segmentNumber } from './segment.ts';
 import { createSegment, type SegmentSizes } from './segment-writer.ts';
 import { inSequence, loadEach, withValue } from './sequence.ts';
 
@@ -17,9 +18,12 @@ export interface Place {
   readonly disk: Disk;
   readonly dir: string;
   readonly walDir: string;
+  readonly snapDir: string;
   readonly identity: Identity;
   readonly sizes: SegmentSizes;
   readonly room: Room;
+  /** Hears how much of the newest snapshot has been read, for people. */
+  readonly onProgress: (progress: StartProgress) => void;
 }
 
 /** Every file's bytes; no bytes stand for a missing file. */
@@ -27,6 +31,7 @@ export interface FoundFiles {
   readonly copies: readonly Buffer[];
   readonly mark: Buffer;
   readonly segments: readonly { readonly file: string; readonly segment: number; readonly bytes: Buffer }[];
+  readonly snapshots: FoundSnapshots;
 }
 
 export function readDirectory(place: Place, done: DoneWith<FoundFiles>): void {
@@ -49,7 +54,11 @@ export function readDirectory(place: Place, done: DoneWith<FoundFiles>): void {
         bytes: all[single.length + i] ?? Buffer.alloc(0),
       }));
       const copies = COPY_NAMES.map((_, i) => all[i] ?? Buffer.alloc(0));
-      done(null, { copies, mark: all[COPY_NAMES.length] ?? Buffer.alloc(0), segments });
+      const mark = all[COPY_NAMES.length] ?? Buffer.alloc(0);
+      readSnapshots(
+        place,
+        withValue(fail, (snapshots) => done(null, { copies, mark, segments, snapshots })),
+      );
     };
     loadEach(paths, load, withValue(fail, loaded));
   };
@@ -65,12 +74,11 @@ export function beginDirectory(place: Place, done: Done): void {
     ...COPY_NAMES.map((name) => (next: Done) => writeWhole(disk, dir, name, copy, next)),
   ];
   inSequence(steps, (error) => {
-    const header = { segment: 1, previous: 0, batchesBefore: 0 };
     if (error !== null) return done(error);
     createSegment(
       disk,
       walDir,
-      header,
+      FIRST_SEGMENT,
       identity,
       sizes.aheadBytes,
       withValue(done, ({ file }) => file.close(done)),

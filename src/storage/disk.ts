@@ -2,15 +2,16 @@
  * All that the log asks of a file system. The real one is node-disk.ts; tests and simulations put their own behind it,
  * with crashes, torn writes and errors. A path is text with '/' between its parts.
  */
-import type { Done } from '../replica/ports.ts';
+import type { Done, DoneWith } from '../replica/ports.ts';
 
-/** A callback with a result: `value` is null exactly when `error` is not. */
-export type DoneWith<T> = (...result: [error: null, value: T] | [error: Error, value: null]) => void;
+export type { DoneWith } from '../replica/ports.ts';
 
 export interface DiskFile {
   readonly path: string;
   /** All of `bytes` at `position`, or an error; a short write is carried on. The bytes stay untouched until `done`. */
   write(bytes: Buffer, position: number, done: Done): void;
+  /** Up to `count` bytes from `position` on; fewer only where the file ends. */
+  read(position: number, count: number, done: DoneWith<Buffer>): void;
   /** Data and size are on the disk when it calls back without an error (fdatasync). */
   sync(done: Done): void;
   /** Shortens the file; durable with the next sync. */
@@ -32,6 +33,8 @@ export interface Disk {
   /** Names of the files in a directory, sorted. */
   list(path: string, done: DoneWith<readonly string[]>): void;
   rename(from: string, to: string, done: Done): void;
-  /** Makes creations and renames in this directory durable. */
+  /** The name goes; whoever has the file open keeps it. */
+  unlink(path: string, done: Done): void;
+  /** Makes creations, renames and removals in this directory durable. */
   syncDir(path: string, done: Done): void;
 }

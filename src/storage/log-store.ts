@@ -1,17 +1,20 @@
 /** Opens a data directory: makes a new one, or reads back what is there and decides whether it can be trusted. */
-import type { NodeId } from '../base/brand.ts';
+import { logIndex, type NodeId } from '../base/brand.ts';
 import { LIMITS } from '../base/limits.ts';
-import type { Done, LogStore, Recovered } from '../replica/ports.ts';
+import type { Done, LogStore, Recovered, SnapshotStore } from '../replica/ports.ts';
 import { beginDirectory, type FoundFiles, type Place, readDirectory, writeWhole } from './directory.ts';
 import type { Disk, DiskFile, DoneWith } from './disk.ts';
 import { DurableMark, encodeMark, MARK_NAME } from './durable-mark.ts';
+import { type FoundSnapshots, type StartProgress, tidySnapshots } from './find-snapshots.ts';
 import { COPY_NAMES, encodeCopy, HardStateFiles } from './hard-state.ts';
 import { damageOf, mendDirectory, withSalvaged } from './mend.ts';
 import { type DamagePolicy, isNew, judge, settleEnd, type Verdict } from './recovery.ts';
 import { type Pause, Room } from './room.ts';
+import { endOf } from './scan.ts';
 import { assertIdentity, segmentName } from './segment.ts';
 import { type SegmentSizes, SegmentWriter, timedSync } from './segment-writer.ts';
 import { inSequence, loadEach, withValue } from './sequence.ts';
+import { SnapshotFiles } from './snapshot-store.ts';
 import { diskError, StorageError } from './storage-error.ts';
 import { SyncTimes } from './sync-times.ts';
 import { Wal } from './wal.ts';
@@ -30,10 +33,12 @@ export interface LogStoreOptions {
   readonly acceptLoss?: boolean;
   /** How long a write waits before it tries a full disk again. Not given: a full disk ends the use of the log. */
   readonly pause?: Pause;
+  readonly onProgress?: (progress: StartProgress) => void;
 }
 
 export interface OpenedLog {
   readonly store: LogStore;
+  readonly snapshots: SnapshotStore;
   readonly recovered: Recovered;
 }
 
@@ -44,26 +49,32 @@ const AHEAD_BYTES = 1_024 * 1_024;
  * when its loss is accepted. Calls back with a StorageError when the directory cannot be trusted; then nothing in it was changed.
  */
 export function openLogStore(options: LogStoreOptions, done: DoneWith<OpenedLog>): void {
-  const { disk, dir, clusterId, nodeId, limits, alone = true, acceptLoss = false, pause = null } = options;
+  const { disk, dir, clusterId, nodeId, limits, alone = true, acceptLoss = false } = options;
+  const { pause = null, onProgress = () => {} } = options;
   assertIdentity({ clusterId, nodeId });
   const sizes = { segmentBytes: LIMITS.segmentBytes, aheadBytes: AHEAD_BYTES, ...limits };
-  const place = { disk, dir, walDir: `${dir}/wal`, identity: { clusterId, nodeId }, sizes, room: new Room(pause) };
+  const identity = { clusterId, nodeId };
+  const place = { disk, dir, walDir: `${dir}/wal`, snapDir: `${dir}/snap`, identity, sizes, room: new Room(pause), onProgress };
+  const dirs = [dir, place.walDir, place.snapDir];
   const fail = (error: Error): void => done(diskError(error, dir), null);
   const opened = withValue<OpenedLog>(fail, (log) => done(null, log));
-  inSequence([(next) => disk.makeDir(dir, next), (next) => disk.makeDir(place.walDir, next)], (error) => {
-    if (error !== null) return fail(error);
-    readDirectory(
-      place,
-      withValue(fail, (found) => {
-        const policy = { alone, acceptLoss };
-        if (found.segments.length > 0 || !isNew(place, found)) return examine(place, found, policy, opened);
-        beginDirectory(place, (failed) => {
-          if (failed === null) reread(place, policy, opened);
-          else fail(failed);
-        });
-      }),
-    );
-  });
+  inSequence(
+    dirs.map((path) => (next: Done) => disk.makeDir(path, next)),
+    (error) => {
+      if (error !== null) return fail(error);
+      readDirectory(
+        place,
+        withValue(fail, (found) => {
+          const policy = { alone, acceptLoss };
+          if (found.segments.length > 0 || !isNew(place, found)) return examine(place, found, policy, opened);
+          beginDirectory(place, (failed) => {
+            if (failed === null) reread(place, policy, opened);
+            else fail(failed);
+          });
+        }),
+      );
+    },
+  );
 }
 
 function reread(place: Place, policy: DamagePolicy, done: DoneWith<OpenedLog>): void {
@@ -74,7 +85,7 @@ function reread(place: Place, policy: DamagePolicy, done: DoneWith<OpenedLog>): 
       const verdict = judge(place, found, policy);
       if (verdict instanceof StorageError) fail(verdict);
       else if (verdict.damage !== null) fail(verdict.damage);
-      else trust(place, verdict, done);
+      else trust(place, found.snapshots, verdict, done);
     }),
   );
 }
@@ -82,25 +93,28 @@ function reread(place: Place, policy: DamagePolicy, done: DoneWith<OpenedLog>): 
 function examine(place: Place, found: FoundFiles, policy: DamagePolicy, done: DoneWith<OpenedLog>): void {
   const verdict = judge(place, found, policy);
   if (verdict instanceof StorageError) done(verdict, null);
-  else if (verdict.damage === null) trust(place, verdict, done);
+  else if (verdict.damage === null) trust(place, found.snapshots, verdict, done);
   else mend(place, verdict, verdict.damage, policy, done);
 }
 
 function mend(place: Place, verdict: Verdict, damage: StorageError, policy: DamagePolicy, done: DoneWith<OpenedLog>): void {
   const fail = (error: Error): void => done(error, null);
-  const { scanned } = verdict;
-  const { salvaged } = scanned;
+  const { salvaged } = verdict.scanned;
   mendDirectory(place, verdict, (error) => {
     if (error !== null) return fail(error);
     // From the beginning: what was mended must stand every check.
     reread(
       place,
       policy,
-      withValue(fail, ({ store, recovered }) => {
-        const whole = { ...recovered, entries: withSalvaged(scanned, salvaged), damage: damageOf(place, damage, verdict) };
-        if (salvaged.length === 0) return done(null, { store, recovered: whole });
+      withValue(fail, ({ store, snapshots, recovered }) => {
+        const { entries, offset } = recovered;
+        const known = { ...recovered, damage: damageOf(place, damage, verdict) };
+        const first = salvaged[0]?.index ?? 0;
+        const fits = first > offset.index && first <= endOf(recovered).index + 1;
+        if (!fits) return done(null, { store, snapshots, recovered: known });
+        const whole = { ...known, entries: withSalvaged(entries, salvaged) };
         store.append({ hardState: null, entries: salvaged, commit: recovered.commitHint }, (failed) => {
-          if (failed === null) done(null, { store, recovered: whole });
+          if (failed === null) done(null, { store, snapshots, recovered: whole });
           else fail(failed);
         });
       }),
@@ -108,7 +122,7 @@ function mend(place: Place, verdict: Verdict, damage: StorageError, policy: Dama
   });
 }
 
-function trust(place: Place, verdict: Verdict, done: DoneWith<OpenedLog>): void {
+function trust(place: Place, found: FoundSnapshots, verdict: Verdict, done: DoneWith<OpenedLog>): void {
   const { disk, dir, walDir, identity } = place;
   const { newest, scanned } = verdict;
   const copy = encodeCopy(newest, identity);
@@ -116,6 +130,12 @@ function trust(place: Place, verdict: Verdict, done: DoneWith<OpenedLog>): void 
     (next: Done) => settleEnd(place, verdict, next),
     ...(verdict.repairCopies ? COPY_NAMES.map((name) => (next: Done) => writeWhole(disk, dir, name, copy, next)) : []),
     ...(verdict.repairMark ? [(next: Done) => writeWhole(disk, dir, MARK_NAME, encodeMark(0, identity), next)] : []),
+    (next: Done) => tidySnapshots(place, found, next),
+    ...verdict.staleSegments.map(
+      ({ file }) =>
+        (next: Done) =>
+          disk.unlink(file, next),
+    ),
     // A name given just before a crash may not be durable yet.
     (next: Done) => disk.syncDir(walDir, next),
   ];
@@ -131,12 +151,37 @@ function trust(place: Place, verdict: Verdict, done: DoneWith<OpenedLog>): void 
         if (a === undefined || b === undefined || mark === undefined || segment === undefined)
           return fail(new Error('a file was not opened'));
         const store = assemble(place, verdict, { copies: [a, b], mark, segment });
-        const { torn, entries, commitHint } = scanned;
-        const tornBytes = torn === null ? 0 : torn.to - torn.from;
-        done(null, { store, recovered: { hardState: newest.hardState, entries, commitHint, tornBytes, damage: null } });
+        const snapshots = new SnapshotFiles({
+          disk,
+          dir: place.snapDir,
+          clusterId: identity.clusterId,
+          names: found.names,
+          newest: verdict.snapshot,
+        });
+        const recovered = recoveredOf(found, verdict);
+        if (!verdict.beginsAnew || verdict.snapshot === null) return done(null, { store, snapshots, recovered });
+        const { snapshot: reset } = verdict;
+        store.append({ hardState: null, reset, entries: [], commit: reset.last.index }, (failed) => {
+          if (failed === null) done(null, { store, snapshots, recovered });
+          else fail(failed);
+        });
       }),
     );
   });
+}
+
+function recoveredOf(found: FoundSnapshots, { newest, scanned, snapshot, beginsAnew }: Verdict): Recovered {
+  const { torn, commitHint } = scanned;
+  const { offset, entries } = beginsAnew && snapshot !== null ? { offset: snapshot.last, entries: [] } : scanned;
+  return {
+    hardState: newest.hardState,
+    snapshot: found.newest,
+    offset,
+    entries,
+    commitHint: logIndex(Math.max(commitHint, snapshot?.last.index ?? 0)),
+    tornBytes: torn === null ? 0 : torn.to - torn.from,
+    damage: null,
+  };
 }
 
 interface OpenFiles {
@@ -160,15 +205,17 @@ function assemble({ disk, dir, walDir, identity, sizes, room }: Place, verdict: 
     opened: { file: files.segment, seed: scanned.seed, allocatedBytes },
     endBytes: scanned.endBytes,
     chain: scanned.chain,
+    extents: scanned.extents,
   });
   const hardState = new HardStateFiles(files.copies, identity, newest, (file, next) =>
     timedSync({ disk, syncTimes }, file, next),
   );
   // -1: the mark on the disk may be older than what is now known, and is then written at once.
   const mark = new DurableMark(files.mark, identity, -1, (error) => wal.fail(error));
-  const { lastBatch, entries, commitHint } = scanned;
+  const { lastBatch, commitHint } = scanned;
+  const { index, term } = endOf(scanned);
   const parts = { disk, dir, segment, hardState, mark, syncTimes, room };
-  const wal = new Wal({ ...parts, lastBatch, lastIndex: entries.length, commitHint });
+  const wal = new Wal({ ...parts, lastBatch, last: { index, term }, commitHint });
   mark.set(lastBatch);
   return wal;
 }

@@ -6,8 +6,8 @@ import { type Place, writeWhole } from './directory.ts';
 import { encodeMark, MARK_NAME } from './durable-mark.ts';
 import { COPY_NAMES, encodeCopy } from './hard-state.ts';
 import { quarantineName, settleEnd, type Verdict } from './recovery.ts';
-import type { ScannedLog } from './scan.ts';
-import { segmentName } from './segment.ts';
+import { endOf, type ScannedLog } from './scan.ts';
+import { FIRST_SEGMENT, segmentName } from './segment.ts';
 import { createSegment } from './segment-writer.ts';
 import { inSequence, withValue } from './sequence.ts';
 import type { StorageError } from './storage-error.ts';
@@ -21,7 +21,6 @@ export function mendDirectory(place: Place, verdict: Verdict, done: Done): void 
   const { newest, lostSegments, lastSegment } = verdict;
   const quarantine = `${dir}/quarantine`;
   const copy = encodeCopy(newest, identity);
-  const first = { segment: 1, previous: 0, batchesBefore: 0 };
   const steps = [
     (next: Done) => disk.makeDir(quarantine, next),
     ...COPY_NAMES.map((name) => (next: Done) => writeWhole(disk, dir, name, copy, next)),
@@ -38,7 +37,7 @@ export function mendDirectory(place: Place, verdict: Verdict, done: Done): void 
       createSegment(
         disk,
         walDir,
-        first,
+        FIRST_SEGMENT,
         identity,
         sizes.aheadBytes,
         withValue(next, ({ file }) => file.close(next)),
@@ -50,7 +49,8 @@ export function mendDirectory(place: Place, verdict: Verdict, done: Done): void 
 }
 
 /** What was found and what became of it, for people. */
-export function damageOf({ dir }: Place, damage: StorageError, { scanned, lostSegments, newest }: Verdict): Damage {
+export function damageOf({ dir }: Place, damage: StorageError, verdict: Verdict): Damage {
+  const { scanned, lostSegments, newest, snapshot } = verdict;
   const { torn, endBytes, segment } = scanned;
   const cut = torn === null ? [] : [`${segmentName(segment)}-${endBytes}`];
   const names = [...cut, ...lostSegments.map((lost) => segmentName(lost.segment))];
@@ -58,15 +58,15 @@ export function damageOf({ dir }: Place, damage: StorageError, { scanned, lostSe
     file: damage.file,
     offset: damage.offset,
     detail: damage.detail,
-    firstLost: firstLost(scanned),
+    firstLost: logIndex(Math.max(lastGood(scanned), snapshot?.last.index ?? 0) + 1),
     quarantined: names.map((name) => `${dir}/quarantine/${quarantineName(newest, name)}`),
   };
 }
 
-const firstLost = ({ entries, salvaged }: ScannedLog): LogIndex => logIndex((salvaged.at(-1)?.index ?? entries.length) + 1);
+const lastGood = (scanned: ScannedLog): LogIndex => scanned.salvaged.at(-1)?.index ?? endOf(scanned).index;
 
 /** The log with what was saved from the batch that is not whole. */
-export function withSalvaged({ entries }: ScannedLog, salvaged: readonly Entry[]): readonly Entry[] {
+export function withSalvaged(entries: readonly Entry[], salvaged: readonly Entry[]): readonly Entry[] {
   const first = salvaged[0];
-  return first === undefined ? entries : [...entries.slice(0, first.index - 1), ...salvaged];
+  return first === undefined ? entries : [...entries.filter(({ index }) => index < first.index), ...salvaged];
 }

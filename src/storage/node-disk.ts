@@ -29,6 +29,18 @@ class NodeFile implements DiskFile {
     writeFrom(0);
   }
 
+  read(position: number, count: number, done: DoneWith<Buffer>): void {
+    const bytes = Buffer.allocUnsafe(count);
+    const readFrom = (offset: number): void => {
+      fs.read(this.#descriptor, bytes, offset, count - offset, position + offset, (error, read) => {
+        if (error !== null) return done(error, null);
+        if (read > 0 && offset + read < count) readFrom(offset + read);
+        else done(null, bytes.subarray(0, offset + read));
+      });
+    };
+    readFrom(0);
+  }
+
   sync(done: Done): void {
     fs.fdatasync(this.#descriptor, done);
   }
@@ -95,5 +107,6 @@ export const nodeDisk: Disk = {
     fs.readdir(path, (error, names) => (error === null ? done(null, names.sort()) : done(error, null)));
   },
   rename: (from, to, done) => fs.rename(from, to, done),
+  unlink: (path, done) => fs.unlink(path, done),
   syncDir,
 };

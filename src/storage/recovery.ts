@@ -1,16 +1,17 @@
 /** Decides what a directory's files are worth together, and settles the end of its log accordingly. */
 import { nextTerm, term } from '../base/brand.ts';
-import type { HardState } from '../raft/messages.ts';
+import type { HardState, Snapshot } from '../raft/messages.ts';
 import type { Done } from '../replica/ports.ts';
 import { type FoundFiles, type Place, writeWhole } from './directory.ts';
 import { decodeMark } from './durable-mark.ts';
 import { type ChosenCopy, COPY_NAMES, chooseCopy, decodeCopy, FIRST_SEQUENCE, type HardStateCopy } from './hard-state.ts';
-import { type DurableEvidence, emptyLog, highestTerm, type ScannedLog, scanSegments } from './scan.ts';
-import { segmentName } from './segment.ts';
+import { type DurableEvidence, emptyLog, endOf, highestTerm, type ScannedLog, scanSegments } from './scan.ts';
+import { decodeSegmentHeader, type Identity, segmentName } from './segment.ts';
 import { inSequence, withValue } from './sequence.ts';
 import { StorageError } from './storage-error.ts';
 
 type Copies = readonly (HardStateCopy | null)[];
+type Segments = FoundFiles['segments'];
 
 /** What may be done about damage. */
 export interface DamagePolicy {
@@ -45,6 +46,12 @@ export interface Verdict {
   readonly repairCopies: boolean;
   readonly repairMark: boolean;
   readonly scanned: ScannedLog;
+  /** The newest that is whole. */
+  readonly snapshot: Snapshot | null;
+  /** The log ends before the snapshot, or has other entries at its end: it is to begin anew after it. */
+  readonly beginsAnew: boolean;
+  /** Segments that a snapshot has taken the place of. */
+  readonly staleSegments: FoundFiles['segments'];
   /** Null when not even the first is left. */
   readonly lastSegment: FoundFiles['segments'][number] | null;
   /** Files of the log that do not belong to it any more. */
@@ -61,9 +68,12 @@ export function judge(place: Place, found: FoundFiles, policy: DamagePolicy): Ve
   if (vote instanceof StorageError && !forgiven) return vote;
   const chosen = vote instanceof StorageError ? LOST_VOTE : vote;
   const durableBatch = Math.max(mark ?? 0, chosen.copy.durableBatch);
-  const scanned = scanFound(place, found, { durableBatch, complete: mark !== null });
+  const snapshot = found.snapshots.newest?.snapshot ?? null;
+  const run = connectedRun(found.segments, place.identity, snapshot);
+  const scanned = withoutGap(place, found, scanFound(place, run, { durableBatch, complete: mark !== null }));
   if (scanned instanceof StorageError) return scanned;
-  const highest = scanned.damage === null ? (scanned.entries.at(-1)?.term ?? 0) : highestTerm(found.segments);
+  const inLog = scanned.damage === null ? endOf(scanned).term : highestTerm(found.segments);
+  const highest = Math.max(inLog, snapshot?.last.term ?? 0);
   if (highest > chosen.copy.hardState.term && !forgiven) return forgottenVote(place, highest, chosen.copy.hardState);
   const damage = scanned.damage ?? (vote instanceof StorageError ? vote : null);
   if (damage !== null && policy.alone && !policy.acceptLoss) return damage;
@@ -75,6 +85,9 @@ export function judge(place: Place, found: FoundFiles, policy: DamagePolicy): Ve
     repairCopies: chosen.repair || changed,
     repairMark: mark === null || damage !== null,
     scanned,
+    snapshot,
+    beginsAnew: snapshot !== null && !holdsEndOf(snapshot, scanned),
+    staleSegments: scanned.damage === null ? found.segments.filter((segment) => !run.includes(segment)) : [],
     lastSegment: found.segments.find(({ segment }) => segment === scanned.segment) ?? null,
     lostSegments: scanned.damage === null ? [] : found.segments.filter(({ segment }) => segment > scanned.segment),
     damage,
@@ -85,7 +98,41 @@ const NO_STATE: HardState = { term: term(0), votedFor: null, repairFrom: null };
 /** Whoever is the only voter can vote for nobody else. */
 const LOST_VOTE: ChosenCopy = { copy: { sequence: FIRST_SEQUENCE, hardState: NO_STATE, durableBatch: 0 }, repair: true };
 
-function scanFound(place: Place, { segments }: FoundFiles, known: DurableEvidence): ScannedLog | StorageError {
+/**
+ * The segments to read: the unbroken run up to the last one, if the snapshot reaches to its beginning (what is before it was being
+ * removed when the node stopped); else all of them, which shows where the gap is.
+ */
+function connectedRun(segments: Segments, identity: Identity, snapshot: Snapshot | null): Segments {
+  let first = Math.max(0, segments.length - 1);
+  while (first > 0 && segments[first - 1]?.segment === (segments[first]?.segment ?? 0) - 1) first -= 1;
+  const head = segments[first];
+  if (first === 0 || head === undefined || snapshot === null) return segments;
+  const header = decodeSegmentHeader(head.bytes, head.file, identity);
+  const connects = !(header instanceof StorageError) && header.last.index <= snapshot.last.index;
+  return connects ? segments.slice(first) : segments;
+}
+
+/** A log that begins beyond what the snapshot stands for is not used at all (redisraft#43). */
+function withoutGap(
+  { walDir }: Place,
+  { snapshots, segments }: FoundFiles,
+  scanned: ScannedLog | StorageError,
+): ScannedLog | StorageError {
+  const reaches = snapshots.newest?.snapshot.last.index ?? 0;
+  if (scanned instanceof StorageError || scanned.offset.index <= reaches) return scanned;
+  if (scanned.damage !== null) return emptyLog(scanned.damage);
+  const detail = `the log begins after index ${scanned.offset.index}, and no snapshot stands for all that is before`;
+  const file = segments[0]?.file ?? walDir;
+  return emptyLog(snapshots.damage ?? new StorageError({ kind: 'corrupt', file, offset: null, detail }));
+}
+
+/** Only then do the entries after it belong to the same log (openraft#559). */
+function holdsEndOf({ last }: Snapshot, { entries, offset }: ScannedLog): boolean {
+  const at = last.index === offset.index ? offset : entries[last.index - offset.index - 1];
+  return at?.term === last.term;
+}
+
+function scanFound(place: Place, segments: Segments, known: DurableEvidence): ScannedLog | StorageError {
   if (segments.length > 0) return scanSegments(segments, place.identity, known);
   const detail = 'the segments of the log are missing';
   return emptyLog(new StorageError({ kind: 'corrupt', file: place.walDir, offset: null, detail }));

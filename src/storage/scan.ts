@@ -13,7 +13,8 @@
  * 0x20), and no checksum tells the two apart: for any four missing bytes there is one value that makes a CRC-32 right.
  */
 import { type LogIndex, logIndex } from '../base/brand.ts';
-import type { Entry } from '../raft/messages.ts';
+import { ORIGIN } from '../raft/log.ts';
+import type { Entry, EntryId } from '../raft/messages.ts';
 import { endOfData, isZero } from './bytes.ts';
 import {
   endOfRecord,
@@ -38,6 +39,11 @@ export interface SegmentBytes {
   readonly bytes: Buffer;
 }
 
+export interface SegmentExtent {
+  readonly segment: number;
+  readonly highest: LogIndex;
+}
+
 /** What is known from outside the segments. */
 export interface DurableEvidence {
   readonly durableBatch: number;
@@ -46,6 +52,10 @@ export interface DurableEvidence {
 }
 
 export interface ScannedLog {
+  /** What the first of `entries` follows. */
+  readonly offset: EntryId;
+  /** Every segment that was read, and the highest index in it. */
+  readonly extents: readonly SegmentExtent[];
   readonly entries: readonly Entry[];
   readonly commitHint: LogIndex;
   /** Number, position and checksum of what the next record continues, in the last segment. */
@@ -72,12 +82,15 @@ export function scanSegments(
 ): ScannedLog | StorageError {
   const scan = new Scan(known);
   for (const [place, segment] of segments.entries()) {
-    const failure = scan.segment(segment, segments[place + 1] ?? null, identity, place + 1);
+    const failure = scan.segment(segment, segments[place + 1] ?? null, identity, (segments[0]?.segment ?? 1) + place);
     if (failure?.kind === 'foreign' || failure?.kind === 'version') return failure;
     if (failure !== null) return scan.damaged(failure);
   }
   return scan.result();
 }
+
+/** The last entry of a log; what it follows, when there is none. */
+export const endOf = ({ entries, offset }: Pick<ScannedLog, 'entries' | 'offset'>): EntryId => entries.at(-1) ?? offset;
 
 /** The newest term that any undamaged header names, wherever it stands. */
 export function highestTerm(segments: readonly SegmentBytes[]): number {
@@ -96,7 +109,10 @@ export function highestTerm(segments: readonly SegmentBytes[]): number {
 export const emptyLog = (damage: StorageError): ScannedLog => new Scan({ durableBatch: 0, complete: true }).damaged(damage);
 
 class Scan {
+  /** The log goes on after this; the entries up to here are in no segment, and a snapshot stands for them. */
+  #offset: EntryId = ORIGIN;
   readonly #entries: Entry[] = [];
+  readonly #extents: { segment: number; highest: LogIndex }[] = [];
   readonly #complete: boolean;
   #durableBatch: number;
   #recordedDurable = 0;
@@ -110,6 +126,7 @@ class Scan {
     readonly at: number;
     readonly chain: number;
     readonly commitHint: number;
+    readonly offset: EntryId;
     readonly undo: { length: number; removed: Entry[] }[];
   } | null = null;
   #file: SegmentBytes = { file: '', segment: 0, bytes: Buffer.alloc(0) };
@@ -128,10 +145,22 @@ class Scan {
     }
     const header = decodeSegmentHeader(current.bytes, current.file, identity);
     if (header instanceof StorageError) return header;
-    if (header.previous !== this.#chain || header.batchesBefore !== this.#lastBatch) {
+    if (this.#extents.length === 0) {
+      this.#offset = header.last;
+      this.#chain = header.previous;
+      this.#lastBatch = header.batchesBefore;
+    }
+    const end = endOf({ entries: this.#entries, offset: this.#offset });
+    const follows = header.anew || (header.last.index === end.index && header.last.term === end.term);
+    if (header.previous !== this.#chain || header.batchesBefore !== this.#lastBatch || !follows) {
       const detail = `the log stops here after batch ${this.#lastBatch}, but ${segmentName(expected)} continues batch ${header.batchesBefore}`;
       return this.#failure('corrupt', this.#file, this.#end, detail);
     }
+    if (header.anew) {
+      this.#offset = header.last;
+      this.#entries.length = 0;
+    }
+    this.#extents.push({ segment: header.segment, highest: header.last.index });
     // A segment is begun only after everything before it is durable.
     this.#durableBatch = Math.max(this.#durableBatch, header.batchesBefore);
     this.#file = current;
@@ -164,22 +193,31 @@ class Scan {
     if (header.durableBatch >= batch || header.durableBatch < this.#recordedDurable) return 'its durable batch is impossible';
     if (header.commitHint < this.#commitHint) return 'its commit hint runs backwards';
     if (header.commitHint >= index) return 'its commit hint is impossible';
-    if (index < 1 || index > this.#entries.length + 1) return `index ${index} does not follow index ${this.#entries.length}`;
+    const end = endOf({ entries: this.#entries, offset: this.#offset }).index;
+    if (index < 1 || index > end + 1) return `index ${index} does not follow index ${end}`;
     if (index <= this.#commitHint) return `it would replace the committed index ${index}`;
-    if (term < (this.#entries[index - 2]?.term ?? 0)) return `term ${term} is older than the term before it`;
+    const before = index - this.#offset.index - 2;
+    if (term < (this.#entries[before]?.term ?? (before === -1 ? this.#offset.term : 0)))
+      return `term ${term} is older than the term before it`;
     return null;
   }
 
   #accept(header: RecordHeader, entry: Entry): void {
-    const place = entry.index - 1;
+    const place = entry.index - this.#offset.index - 1;
     this.#open ??= {
       at: this.#end,
       chain: this.#chain,
       commitHint: this.#commitHint,
+      offset: this.#offset,
       undo: [{ length: this.#entries.length, removed: [] }],
     };
-    if (place < this.#entries.length) this.#open.undo.push({ length: place, removed: this.#entries.splice(place) });
-    this.#entries.push(entry);
+    const kept = Math.max(0, place);
+    if (kept < this.#entries.length) this.#open.undo.push({ length: kept, removed: this.#entries.splice(kept) });
+    // It replaced what was in a segment that is gone: the term before it is not known any more, but its own is.
+    if (place < 0) this.#offset = { index: entry.index, term: entry.term };
+    else this.#entries.push(entry);
+    const extent = this.#extents.at(-1);
+    if (extent !== undefined && extent.highest < entry.index) extent.highest = entry.index;
     this.#chain = header.headerChecksum;
     this.#commitHint = header.commitHint;
     this.#recordedDurable = header.durableBatch;
@@ -262,6 +300,7 @@ class Scan {
       this.#entries.length = length;
       for (const entry of removed) this.#entries.push(entry);
     }
+    this.#offset = this.#open?.offset ?? this.#offset;
     this.#chain = this.#open?.chain ?? this.#chain;
     this.#commitHint = this.#open?.commitHint ?? this.#commitHint;
     this.#end = from;
@@ -279,6 +318,8 @@ class Scan {
 
   result(): ScannedLog {
     return {
+      offset: this.#offset,
+      extents: this.#extents,
       entries: this.#entries,
       commitHint: logIndex(this.#commitHint),
       lastBatch: this.#lastBatch,

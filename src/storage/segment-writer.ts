@@ -1,7 +1,10 @@
 import { assert } from '../base/assert.ts';
+import { type LogIndex, logIndex } from '../base/brand.ts';
+import type { EntryId } from '../raft/messages.ts';
 import type { Done } from '../replica/ports.ts';
 import type { Disk, DiskFile, DoneWith } from './disk.ts';
 import type { Room } from './room.ts';
+import type { SegmentExtent } from './scan.ts';
 import {
   encodeSegmentHeader,
   type Identity,
@@ -67,6 +70,20 @@ export interface SegmentWriterParts {
   readonly opened: NewSegment;
   readonly endBytes: number;
   readonly chain: number;
+  /** Every segment of the log with the highest index in it, the last one too. */
+  readonly extents: readonly SegmentExtent[];
+}
+
+/** Where the log ends on the disk. */
+export interface LogEnd {
+  readonly batch: number;
+  readonly last: EntryId;
+}
+
+interface Group {
+  readonly bytes: Buffer;
+  readonly chain: number;
+  readonly highest: LogIndex;
 }
 
 /** Appends to the last segment and begins the next one when it is full. One call at a time. */
@@ -84,6 +101,7 @@ export class SegmentWriter {
   #zeros: Buffer | null = null;
   /** Set once the disk had no room for zeros: the log itself may still fit. */
   #fillOff = false;
+  #extents: readonly SegmentExtent[];
 
   constructor(parts: SegmentWriterParts) {
     this.#parts = parts;
@@ -93,6 +111,7 @@ export class SegmentWriter {
     this.#segment = parts.segment;
     this.#chain = parts.chain;
     this.#end = parts.endBytes;
+    this.#extents = parts.extents;
   }
 
   get path(): string {
@@ -109,18 +128,54 @@ export class SegmentWriter {
   }
 
   /** After this, `bytes` more may be appended: to this segment or, if they do not fit, to a new one. */
-  makeRoom(bytes: number, lastBatch: number, done: Done): void {
+  makeRoom(bytes: number, end: LogEnd, done: Done): void {
     const { segmentBytes } = this.#parts.sizes;
     const full = this.#end > SEGMENT_HEADER_BYTES && this.#end + bytes > segmentBytes;
     // Zeros on their way must not land on records: whoever needs the place beyond them waits.
-    if (full) this.#filled(() => this.#parts.room.attempt((next) => this.#rotate(lastBatch, next), done));
+    if (full) this.#filled(() => this.#parts.room.attempt((next) => this.#rotate(end, false, next), done));
     else if (this.#end + bytes > this.#allocated) this.#filled(() => done(null));
     else done(null);
   }
 
-  /** Writes and syncs; `chain` is the header checksum of the last record in `bytes`. */
-  append(bytes: Buffer, chain: number, done: Done): void {
+  /** A new segment says that a snapshot stands for the whole log up to `end`; then the others are of no use. */
+  beginAnew(end: LogEnd, done: Done): void {
+    const begin = (next: Done): void => this.#rotate(end, true, next);
+    this.#filled(() =>
+      this.#parts.room.attempt(begin, (error) => {
+        if (error !== null) return done(error);
+        // Those that stay behind are read and passed over at the next start.
+        this.remove(end.last.index, () => {});
+        done(null);
+      }),
+    );
+  }
+
+  /** Removes the segments that hold nothing beyond `upTo`; which of them are gone after a crash does not matter. */
+  remove(upTo: LogIndex, done: Done): void {
+    const gone = this.#extents.filter(({ segment, highest }) => highest <= upTo && segment !== this.#segment);
+    // From the beginning on: one in the middle is needed to read those after it.
+    const until = this.#extents.findIndex((extent) => !gone.includes(extent));
+    const removed = until < 0 ? [] : this.#extents.slice(0, until);
+    if (removed.length === 0) {
+      done(null);
+      return;
+    }
+    this.#extents = this.#extents.slice(until);
+    const { disk, walDir } = this.#parts;
+    const unlink = removed.map(
+      ({ segment }) =>
+        (next: Done) =>
+          disk.unlink(`${walDir}/${segmentName(segment)}`, next),
+    );
+    inSequence([...unlink, (next) => disk.syncDir(walDir, next)], done);
+  }
+
+  /** Writes and syncs; `chain` is the header checksum of the last record in `bytes`, `highest` the highest index. */
+  append({ bytes, chain, highest }: Group, done: Done): void {
     const file = this.#file;
+    this.#extents = this.#extents.map((extent) =>
+      extent.segment === this.#segment && extent.highest < highest ? { segment: extent.segment, highest } : extent,
+    );
     assert(this.#end >= SEGMENT_HEADER_BYTES, 'records follow the header of their segment');
     const { room } = this.#parts;
     const write = (next: Done): void => room.attempt((written) => file.write(bytes, this.#end, written), next);
@@ -138,9 +193,9 @@ export class SegmentWriter {
     this.#filled(() => this.#file.close(done));
   }
 
-  #rotate(lastBatch: number, done: Done): void {
+  #rotate({ batch, last }: LogEnd, anew: boolean, done: Done): void {
     const { disk, walDir, identity, sizes } = this.#parts;
-    const header = { segment: this.#segment + 1, previous: this.#chain, batchesBefore: lastBatch };
+    const header = { segment: this.#segment + 1, previous: this.#chain, batchesBefore: batch, last, anew };
     createSegment(
       disk,
       walDir,
@@ -151,6 +206,8 @@ export class SegmentWriter {
         const old = this.#file;
         this.#file = created.file;
         this.#segment = header.segment;
+        if (anew) this.#extents = this.#extents.map(({ segment }) => ({ segment, highest: logIndex(0) }));
+        this.#extents = [...this.#extents, { segment: header.segment, highest: last.index }];
         this.#seed = created.seed;
         this.#end = SEGMENT_HEADER_BYTES;
         this.#allocated = created.allocatedBytes;

@@ -1,23 +1,29 @@
 /**
- * One file of the log: a header of 128 bytes that says whose it is and what it continues, then records. The header is
+ * One file of the log: a header of 144 bytes that says whose it is and what it continues, then records. The header is
  * durable before the file gets its name, so a segment with a bad one is damaged, never unfinished. Little-endian.
  *
- *    0 magic u32   4 checksum over bytes 8..127   8 version u32   12 previous u32: header checksum of the last record
+ *    0 magic u32   4 checksum over bytes 8..143   8 version u32   12 previous u32: header checksum of the last record
  *   16 segment    24 last batch before
- *   40 length of the node's name u8               48 cluster id, 16 bytes    64 name of the node, UTF-8, 64 bytes
+ *   32 last index before   40 length of the node's name u8   48 cluster id, 16 bytes   64 name of the node, UTF-8, 64 bytes
+ *  128 last term before   136 flags u32
  */
 import { assert } from '../base/assert.ts';
-import type { NodeId } from '../base/brand.ts';
+import { logIndex, type NodeId, term } from '../base/brand.ts';
 import { safe } from '../base/safe.ts';
+import { ORIGIN } from '../raft/log.ts';
+import type { EntryId } from '../raft/messages.ts';
 import { getPosition, putPosition } from './bytes.ts';
 import { checksum } from './record.ts';
 import { StorageError } from './storage-error.ts';
 
-export const SEGMENT_HEADER_BYTES = 128;
+export const SEGMENT_HEADER_BYTES = 144;
 const MAGIC = 0x5346_5233;
 const VERSION = 1;
 const NAME_AT = 64;
 const CLUSTER_AT = 48;
+const NAME_BYTES = 64;
+const LAST_TERM_AT = NAME_AT + NAME_BYTES;
+const BEGINS_ANEW = 1;
 
 /** Whose data this is; the cluster's id is 32 hexadecimal digits. */
 export interface Identity {
@@ -31,12 +37,19 @@ export interface SegmentHeader {
   readonly previous: number;
   /** Number of the last batch before it; durable before the segment is begun. */
   readonly batchesBefore: number;
+  /** Where the log ended before it. */
+  readonly last: EntryId;
+  /** Everything before it is void: a snapshot stands for the log up to `last` (Raft §7). */
+  readonly anew: boolean;
 }
+
+/** Of the first segment of a new directory. */
+export const FIRST_SEGMENT: SegmentHeader = { segment: 1, previous: 0, batchesBefore: 0, last: ORIGIN, anew: false };
 
 export function assertIdentity({ clusterId, nodeId }: Identity): void {
   assert(/^[0-9a-f]{32}$/.test(clusterId), 'a cluster id is 32 hexadecimal digits');
   const bytes = Buffer.byteLength(nodeId);
-  assert(bytes > 0 && bytes <= SEGMENT_HEADER_BYTES - NAME_AT, 'the name of a node has 1 to 64 bytes');
+  assert(bytes > 0 && bytes <= NAME_BYTES, 'the name of a node has 1 to 64 bytes');
 }
 
 export const segmentName = (segment: number): string => `${String(segment).padStart(8, '0')}.log`;
@@ -68,7 +81,10 @@ export function encodeSegmentHeader(header: SegmentHeader, identity: Identity): 
   bytes.writeUInt32LE(header.previous, 12);
   putPosition(bytes, 16, header.segment);
   putPosition(bytes, 24, header.batchesBefore);
+  putPosition(bytes, 32, header.last.index);
   writeIdentity(bytes, CLUSTER_AT - 8, identity);
+  putPosition(bytes, LAST_TERM_AT, header.last.term);
+  bytes.writeUInt32LE(header.anew ? BEGINS_ANEW : 0, LAST_TERM_AT + 8);
   bytes.writeUInt32LE(checksum(bytes.subarray(8), 0), 4);
   return bytes;
 }
@@ -90,6 +106,8 @@ export function decodeSegmentHeader(bytes: Buffer, file: string, expected: Ident
     segment: getPosition(bytes, 16),
     previous: bytes.readUInt32LE(12),
     batchesBefore: getPosition(bytes, 24),
+    last: { index: logIndex(getPosition(bytes, 32)), term: term(getPosition(bytes, LAST_TERM_AT)) },
+    anew: bytes.readUInt32LE(LAST_TERM_AT + 8) === BEGINS_ANEW,
   };
   const name = segmentName(header.segment);
   return file.endsWith(name) ? header : damaged(16, `this file is ${name} under another name`);

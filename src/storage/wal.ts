@@ -1,6 +1,7 @@
 /** The write-ahead log: what arrives while the disk works becomes one write and one sync (group commit). */
 import { assert } from '../base/assert.ts';
-import type { Entry, HardState, PersistBatch } from '../raft/messages.ts';
+import { type LogIndex, logIndex } from '../base/brand.ts';
+import type { Entry, EntryId, HardState, PersistBatch } from '../raft/messages.ts';
 import type { Done, LogStore } from '../replica/ports.ts';
 import type { Disk } from './disk.ts';
 import type { DurableMark } from './durable-mark.ts';
@@ -30,7 +31,7 @@ export interface WalParts {
   readonly room: Room;
   /** The last batch on the disk. */
   readonly lastBatch: number;
-  readonly lastIndex: number;
+  readonly last: EntryId;
   readonly commitHint: number;
 }
 
@@ -46,6 +47,8 @@ export class Wal implements LogStore {
   #failure: StorageError | null = null;
   #closing: Done | null = null;
   #lastBatch: number;
+  /** End of the log on the disk. */
+  #last: EntryId;
   /** End of the log as appended, durable or not. */
   #lastIndex: number;
   #commitHint: number;
@@ -53,7 +56,8 @@ export class Wal implements LogStore {
   constructor(parts: WalParts) {
     this.#parts = parts;
     this.#lastBatch = parts.lastBatch;
-    this.#lastIndex = parts.lastIndex;
+    this.#last = parts.last;
+    this.#lastIndex = parts.last.index;
     this.#commitHint = parts.commitHint;
     this.#buffer = new GroupBuffer(parts.commitHint);
   }
@@ -74,6 +78,12 @@ export class Wal implements LogStore {
     return this.#parts.room.isFull;
   }
 
+  /** Nobody needs entries up to `upTo` from the disk any more: a snapshot stands for them. */
+  compact(upTo: LogIndex, done: Done): void {
+    if (this.#failure !== null || this.#closing !== null) done(null);
+    else this.#parts.segment.remove(upTo, done);
+  }
+
   syncTimes(): ReturnType<LogStore['syncTimes']> {
     return this.#parts.syncTimes.summary();
   }
@@ -91,7 +101,12 @@ export class Wal implements LogStore {
     this.#failure ??= diskError(error, this.#parts.dir);
   };
 
-  #checkContinues({ entries, commit }: PersistBatch): void {
+  #checkContinues({ entries, commit, reset }: PersistBatch): void {
+    if (reset !== undefined) {
+      assert(reset.last.index > this.#commitHint, 'a log never begins anew before what is committed', () => reset.last);
+      this.#lastIndex = reset.last.index;
+      this.#commitHint = reset.last.index;
+    }
     let previous: Entry | null = null;
     for (const entry of entries) {
       const expected = previous === null ? Math.min(entry.index, this.#lastIndex + 1) : previous.index + 1;
@@ -114,17 +129,22 @@ export class Wal implements LogStore {
       return;
     }
     this.#working = true;
-    const steps = [(next: Done) => this.#writeHardState(group, next), (next: Done) => this.#writeEntries(group, next)];
+    const steps = [
+      (next: Done) => this.#writeHardState(group, next),
+      (next: Done) => this.#beginAnew(group, next),
+      (next: Done) => this.#writeEntries(group, next),
+    ];
     inSequence(steps, (error) => {
       if (error !== null) this.fail(error);
       this.#answer(group);
     });
   }
 
-  /** The oldest waiting batches, at least one, up to the bound. */
+  /** The oldest waiting batches, at least one, up to the bound; one that begins the log anew is the first of its group. */
   #takeGroup(): readonly Pending[] {
     let count = 0;
     for (let bytes = 0; count < this.#pending.length && bytes < GROUP_BYTES; count += 1) {
+      if (count > 0 && this.#pending[count]?.batch.reset !== undefined) break;
       for (const { data } of this.#pending[count]?.batch.entries ?? []) bytes += data.length;
     }
     const group = this.#pending.slice(0, count);
@@ -142,6 +162,19 @@ export class Wal implements LogStore {
     this.#parts.hardState.write(newest, this.#lastBatch, done);
   }
 
+  #beginAnew(group: readonly Pending[], done: Done): void {
+    const reset = group[0]?.batch.reset;
+    if (reset === undefined) {
+      done(null);
+      return;
+    }
+    const { index, term } = reset.last;
+    this.#parts.segment.beginAnew({ batch: this.#lastBatch, last: { index, term } }, (error) => {
+      if (error === null) this.#last = { index, term };
+      done(error);
+    });
+  }
+
   #writeEntries(group: readonly Pending[], done: Done): void {
     const { segment } = this.#parts;
     const batches = group.map((each) => each.batch).filter(({ entries }) => entries.length > 0);
@@ -151,7 +184,8 @@ export class Wal implements LogStore {
     }
     const batch = this.#lastBatch + 1;
     // The records' checksums start from their segment's, so it must be settled before they are encoded.
-    segment.makeRoom(this.#buffer.size(batches), this.#lastBatch, (error) => {
+    const end = { batch: this.#lastBatch, last: this.#last };
+    segment.makeRoom(this.#buffer.size(batches), end, (error) => {
       if (error !== null) return done(error);
       const { bytes, chain } = this.#buffer.encode(batches, {
         batch,
@@ -159,8 +193,13 @@ export class Wal implements LogStore {
         chain: segment.chain,
         seed: segment.seed,
       });
-      segment.append(bytes, chain, (failed) => {
-        if (failed === null) this.#lastBatch = batch;
+      const last = batches.at(-1)?.entries.at(-1) ?? this.#last;
+      const highest = logIndex(Math.max(...batches.map(({ entries }) => entries.at(-1)?.index ?? 0)));
+      segment.append({ bytes, chain, highest }, (failed) => {
+        if (failed === null) {
+          this.#lastBatch = batch;
+          this.#last = { index: last.index, term: last.term };
+        }
         done(failed);
       });
     });

@@ -14,7 +14,9 @@ export type RaftMethod =
   | 'raft.requestVoteReply'
   | 'raft.appendEntries'
   | 'raft.appendEntriesReply'
-  | 'raft.timeoutNow';
+  | 'raft.timeoutNow'
+  | 'raft.installSnapshot'
+  | 'raft.installSnapshotReply';
 
 export const RAFT_METHODS: readonly RaftMethod[] = [
   'raft.requestVote',
@@ -22,6 +24,8 @@ export const RAFT_METHODS: readonly RaftMethod[] = [
   'raft.appendEntries',
   'raft.appendEntriesReply',
   'raft.timeoutNow',
+  'raft.installSnapshot',
+  'raft.installSnapshotReply',
 ];
 
 /** An entry without its index, which follows from its place: few brackets, still readable. */
@@ -53,6 +57,27 @@ export function encodeMessage(message: Message): { readonly method: RaftMethod; 
     }
     case 'timeout-now':
       return { method: 'raft.timeoutNow', params: { from, to, term } };
+    case 'install-snapshot': {
+      const { snapshot, offset, data } = message;
+      const { last, sizeBytes, hash } = snapshot;
+      const params = {
+        from,
+        to,
+        term,
+        lastIncludedIndex: last.index,
+        lastIncludedTerm: last.term,
+        sizeBytes,
+        hash,
+        offset,
+        data,
+      };
+      return { method: 'raft.installSnapshot', params };
+    }
+    case 'install-snapshot-reply': {
+      const { last, next } = message;
+      const params = { from, to, term, lastIncludedIndex: last.index, lastIncludedTerm: last.term, nextOffset: next };
+      return { method: 'raft.installSnapshotReply', params };
+    }
     default:
       return unreachable(message);
   }
@@ -120,6 +145,14 @@ function decode(method: string, reader: Reader): Message {
       });
     case 'raft.timeoutNow':
       return reader.whole(3, reader.route('timeout-now'));
+    case 'raft.installSnapshot':
+      return decodeInstallSnapshot(reader);
+    case 'raft.installSnapshotReply':
+      return reader.whole(6, {
+        ...reader.route('install-snapshot-reply'),
+        last: reader.included(),
+        next: reader.number('nextOffset'),
+      });
     default:
       throw new Malformed('is no message between peers');
   }
@@ -135,6 +168,22 @@ function decodeVoteRequest(reader: Reader): Message {
   };
   if (last.term > message.term) throw new Malformed('the log is ahead of the term');
   return reader.whole(7, message);
+}
+
+function decodeInstallSnapshot(reader: Reader): Message {
+  const sizeBytes = reader.number('sizeBytes');
+  const offset = reader.number('offset');
+  const message = {
+    ...reader.route('install-snapshot'),
+    snapshot: { last: reader.included(), sizeBytes, hash: reader.matching('hash', SHA_256) },
+    offset,
+    data: reader.matching('data', BASE64),
+  };
+  if (message.snapshot.last.term > message.term) throw new Malformed('the snapshot is ahead of the term');
+  if (message.data.length > PIECE_UNITS) throw new Malformed('a piece is over its size');
+  if (sizeBytes > LIMITS.snapshotBytes) throw new Malformed('the snapshot is over its size');
+  if (offset >= sizeBytes) throw new Malformed('a piece begins beyond the snapshot');
+  return reader.whole(9, message);
 }
 
 function decodeAppend(reader: Reader): Message {
@@ -154,6 +203,11 @@ function decodeAppend(reader: Reader): Message {
   if (newest > message.term) throw new Malformed('an entry is ahead of the term');
   return reader.whole(8, message);
 }
+
+const SHA_256 = /^[0-9a-f]{64}$/;
+const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
+/** Base64 makes four characters of three bytes. */
+const PIECE_UNITS = 4 * Math.ceil(LIMITS.snapshotPieceBytes / 3);
 
 const REFUSALS: ReadonlySet<unknown> = new Set<VoteRefusal>([
   'older-term',
@@ -191,6 +245,16 @@ class Reader {
 
   index(name: string): LogIndex {
     return logIndex(this.number(name));
+  }
+
+  included(): { readonly index: LogIndex; readonly term: Term } {
+    return { index: this.index('lastIncludedIndex'), term: this.term('lastIncludedTerm') };
+  }
+
+  matching(name: string, pattern: RegExp): string {
+    const value = this.#params[name];
+    if (typeof value !== 'string' || !pattern.test(value)) throw new Malformed(`${name} does not look as it should`);
+    return value;
   }
 
   flag(name: string): boolean {

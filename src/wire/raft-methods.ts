@@ -8,6 +8,8 @@ import { count, indexField, nodeIdField, positive, termField } from './fields.ts
 
 const routed = { from: nodeIdField, to: nodeIdField, term: termField };
 
+const included = { lastIncludedIndex: indexField, lastIncludedTerm: termField };
+
 const entryTuple = z
   .union([
     z.tuple([positive, z.number()]),
@@ -69,5 +71,25 @@ export const raftMethods = {
     ...peer,
     params: z.strictObject(routed),
     summary: 'Leadership transfer: stand for election at once (dissertation §3.10).',
+  },
+  'raft.installSnapshot': {
+    ...peer,
+    params: z.strictObject({
+      ...routed,
+      ...included,
+      sizeBytes: positive.describe('Of the whole snapshot.'),
+      hash: z
+        .string()
+        .regex(/^[0-9a-f]{64}$/)
+        .describe('SHA-256 over the snapshot without its footer: two with the same are the same.'),
+      offset: count.describe('Where this piece begins, in bytes.'),
+      data: z.base64().describe(`Up to ${LIMITS.snapshotPieceBytes} bytes.`),
+    }),
+    summary: 'One piece of a snapshot, for a follower that needs entries which the leader has compacted (Raft §7).',
+  },
+  'raft.installSnapshotReply': {
+    ...peer,
+    params: z.strictObject({ ...routed, ...included, nextOffset: count.describe('Where the next piece should begin.') }),
+    summary: 'Asks for the next piece. That all of it is installed is told by raft.appendEntriesReply.',
   },
 } as const;

@@ -19,7 +19,7 @@ const nodeIds = z.array(nodeIdField).max(64);
 
 const peerProgress = z.object({
   id: nodeIdField,
-  state: z.enum(['probe', 'replicate']),
+  state: z.enum(['probe', 'replicate', 'snapshot']),
   matchIndex: indexField,
   nextIndex: indexField,
   inflight: count,
@@ -44,6 +44,7 @@ export const memberStatus = z.object({
   repairing: z.boolean().describe('Its log lost entries to damage: it has no vote until others have given them back.'),
   appliedIndex: indexField,
   snapshotIndex: indexField,
+  compactedIndex: indexField,
   election: z.object({ elapsedMs: millisField, timeoutMs: millisField }).nullable(),
   votes: z.object({ granted: nodeIds, refused: nodeIds }).nullable(),
   peers: z.array(peerProgress).max(64),
@@ -92,6 +93,12 @@ export const raftEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('vote-received'), from: nodeIdField, ...ballot }),
   z.object({ type: z.literal('truncated'), from: indexField, to: indexField, leader: nodeIdField }),
   z.object({ type: z.literal('repair'), since: termField, state: z.enum(['begun', 'done']) }),
+  z.object({
+    type: z.literal('snapshot'),
+    index: indexField,
+    state: z.enum(['taken', 'installed', 'sending']),
+    peer: nodeIdField.nullable(),
+  }),
   z.object({ type: z.literal('transfer'), to: nodeIdField, state: z.enum(['started', 'sent', 'aborted']) }),
 ]);
 

@@ -163,4 +163,30 @@ describe('the skip list', () => {
     const list = new SkipList<Payload>(seededRandom(1));
     expect(() => list.payloadAt(list.first)).toThrow('a place holds a key');
   });
+
+  it('takes keys at its end without a search, between all other operations', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.constantFrom('append', 'set', 'delete'), fc.nat(99)), { maxLength: 120 }), (steps) => {
+        const list = new SkipList<{ readonly n: number }>(seededRandom(3));
+        const model = new Map<string, { readonly n: number }>();
+        let end = 100;
+        for (const [step, n] of steps) {
+          if (step === 'append') end += 1;
+          const key = `k${String(step === 'append' ? end : n).padStart(3, '0')}`;
+          if (step === 'append') list.append(key, { n });
+          else if (step === 'set') list.set(key, { n });
+          else list.delete(key);
+          if (step === 'delete') model.delete(key);
+          else model.set(key, { n });
+        }
+        const sorted = [...model.keys()].sort();
+        expect(sorted.map((key) => list.rank(key))).toEqual(sorted.map((_, i) => i));
+        expect(sorted.map((_, i) => list.keyAt(list.placeOf(i)))).toEqual(sorted);
+        expect(sorted.map((key) => list.find(key))).toEqual(sorted.map((key) => model.get(key)));
+      }),
+    );
+    const list = new SkipList<{ readonly n: number }>(seededRandom(3));
+    list.append('b', { n: 1 });
+    expect(() => list.append('b', { n: 2 })).toThrow('appended keys ascend');
+  });
 });

@@ -22,6 +22,8 @@ function member(id: string, terms: readonly number[], status: Partial<CoreStatus
       commitIndex: logIndex(0),
       durableIndex: logIndex(0),
       repairing: false,
+      snapshotIndex: logIndex(0),
+      compactedIndex: logIndex(0),
       election: null,
       votes: null,
       peers: [],

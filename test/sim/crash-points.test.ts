@@ -9,6 +9,8 @@ import { deadlineOf, type SimNode } from '../../src/sim/node.ts';
 
 const NODES = 3;
 const DOWN_MS = 60;
+/** Often, and with hardly anything left of the log, so that whoever was away needs one. */
+const SNAPSHOTS = { entries: 5, share: 0, tailEntries: 1, chunkBytes: 2_048 };
 /** A dozen of these do not fit into one segment. */
 const FILLER = 'x'.repeat(900);
 
@@ -37,6 +39,7 @@ class Story {
       nodes: NODES,
       latencyMs: [0.2, 1],
       syncMs: [0.2, 1],
+      snapshotPolicy: SNAPSHOTS,
       segmentBytes: 8_192,
       note: () => {},
       onDown: (_, byItself) => expect(byItself).toBe(false),

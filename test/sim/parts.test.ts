@@ -4,6 +4,7 @@ import { clusterTime, logIndex, millis, nodeId, term } from '../../src/base/bran
 import { seededRandom } from '../../src/base/random.ts';
 import { encodeCommand } from '../../src/kv/command-text.ts';
 import { Machine } from '../../src/kv/machine.ts';
+import { ORIGIN } from '../../src/raft/log.ts';
 import type { Entry, PersistBatch } from '../../src/raft/messages.ts';
 import type { LogStore, Recovered } from '../../src/replica/ports.ts';
 import { SimClock } from '../../src/sim/clock.ts';
@@ -136,6 +137,8 @@ describe('the ledger of a disk', () => {
   });
   const recovered = (entries: readonly Entry[], inTerm: number): Recovered => ({
     hardState: { term: term(inTerm), votedFor: inTerm === 0 ? null : nodeId('n1'), repairFrom: null },
+    snapshot: null,
+    offset: ORIGIN,
     entries,
     commitHint: logIndex(0),
     tornBytes: 0,
@@ -151,6 +154,7 @@ describe('the ledger of a disk', () => {
         if (left >= 0) done(null);
       },
       isFull: false,
+      compact: (_, done) => done(null),
       syncTimes: () => ({ p50Ms: 0, p99Ms: 0, maxMs: 0, count: 0 }),
       close: () => {},
     };

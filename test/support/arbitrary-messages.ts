@@ -84,5 +84,30 @@ export const messages: fc.Arbitrary<Message> = fc.oneof(
       readRound: safeInteger,
     })
     .map((rest): Message => ({ type: 'append-reply', from: FROM, to: TO, ...rest })),
+  fc
+    .record({
+      a: terms,
+      b: terms,
+      index: indexes,
+      offset: fc.nat(),
+      rest: fc.integer({ min: 1, max: 1_000 }),
+      bytes: fc.uint8Array({ minLength: 1, maxLength: 300 }),
+    })
+    .map(({ a, b, index, offset, rest, bytes }): Message => {
+      const [older, newer] = a < b ? [a, b] : [b, a];
+      const snapshot = { last: { index, term: older }, sizeBytes: offset + rest, hash: 'ab'.repeat(32) };
+      return {
+        type: 'install-snapshot',
+        from: FROM,
+        to: TO,
+        term: newer,
+        snapshot,
+        offset,
+        data: Buffer.from(bytes).toString('base64'),
+      };
+    }),
+  fc
+    .record({ term: terms, last: fc.record({ index: indexes, term: terms }), next: safeInteger })
+    .map((rest): Message => ({ type: 'install-snapshot-reply', from: FROM, to: TO, ...rest })),
   terms.map((at): Message => ({ type: 'timeout-now', from: FROM, to: TO, term: at })),
 );

@@ -36,6 +36,7 @@ export function fakeStatus(
     cluster: 'demo',
     appliedIndex: logIndex(0),
     snapshotIndex: logIndex(0),
+    compactedIndex: logIndex(0),
     revision: revision(0),
     keys: 0,
     sessions: 1,

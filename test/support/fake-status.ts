@@ -18,6 +18,7 @@ export function fakeStatus(id: NodeId, changes: Partial<MemberStatus> = {}): Mem
     repairing: false,
     appliedIndex: logIndex(5),
     snapshotIndex: logIndex(0),
+    compactedIndex: logIndex(0),
     election: { elapsedMs: millis(20), timeoutMs: millis(700) },
     votes: null,
     peers: [],

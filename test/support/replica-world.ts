@@ -1,8 +1,9 @@
 /** Several replicas in virtual time over simulated disks and links: one plain loop, the same run for the same seed. */
-import { clusterTime, logIndex, type Millis, millis, type NodeId, nodeId, term } from '../../src/base/brand.ts';
+import { clusterTime, type LogIndex, logIndex, type Millis, millis, type NodeId, nodeId, term } from '../../src/base/brand.ts';
 import { type Random, seededRandom } from '../../src/base/random.ts';
+import { ORIGIN } from '../../src/raft/log.ts';
 import type { Entry, HardState, Message, PersistBatch, RaftEvent } from '../../src/raft/messages.ts';
-import type { Cancel, Clock, Done, LogStore } from '../../src/replica/ports.ts';
+import type { Cancel, Clock, Done, LogStore, SnapshotStore } from '../../src/replica/ports.ts';
 import { Replica } from '../../src/replica/replica.ts';
 import type { ProposalOutcome, ReadOutcome } from '../../src/replica/waiting.ts';
 
@@ -39,6 +40,15 @@ class Member {
     this.id = id;
   }
 }
+
+/** These stories are too short for snapshots. */
+const NO_SNAPSHOTS: SnapshotStore = {
+  newest: null,
+  write: () => () => {},
+  read: () => {},
+  receive: () => {},
+  retire: () => {},
+};
 
 export class ReplicaWorld {
   readonly members: readonly Member[];
@@ -84,6 +94,8 @@ export class ReplicaWorld {
       id,
       configuration: { voters: this.members.map((each) => each.id), outgoing: [], learners: [] },
       recovered: {
+        snapshot: null,
+        offset: ORIGIN,
         hardState: disk.hardState,
         entries: [...disk.entries],
         commitHint: disk.commitHint,
@@ -93,6 +105,7 @@ export class ReplicaWorld {
       clock: this.#clock(alive),
       random: this.random.fork(`${id}/${life}`),
       logStore: this.#logStore(id, disk, alive),
+      snapshots: NO_SNAPSHOTS,
       transport: { send: (message) => this.#deliver(message) },
       heartbeatMs: 50,
       electionMs: 500,
@@ -190,6 +203,7 @@ export class ReplicaWorld {
         });
       },
       isFull: false,
+      compact: (_: LogIndex, done: Done) => done(null, undefined),
       syncTimes: () => ({ p50Ms: 0, p99Ms: 0, maxMs: 0, count: 0 }),
       close: (done: Done) => done(null, undefined),
     };

@@ -28,6 +28,10 @@ function bodyText(message: Message): string {
       return message.matched === null ? `no match, try ${positionText(message.hint)}` : `matched ${message.matched}`;
     case 'timeout-now':
       return 'campaign now';
+    case 'install-snapshot':
+      return `snapshot of ${positionText(message.snapshot.last)}, bytes from ${message.offset} on`;
+    case 'install-snapshot-reply':
+      return `snapshot of ${positionText(message.last)}: now from ${message.next} on`;
   }
 }
 
@@ -48,6 +52,11 @@ export function eventText(event: RaftEvent): string | null {
       return event.state === 'begun'
         ? `lost entries: no vote until one of term ${event.since} or later is committed`
         : 'has its log again';
+    case 'snapshot':
+      if (event.state === 'taken') return `takes a snapshot at ${event.index}`;
+      return event.state === 'sending'
+        ? `sends ${event.peer} a snapshot of ${event.index}`
+        : `installs a snapshot of ${event.index}`;
     case 'transfer':
       return `handing over to ${event.to}: ${event.state}`;
     default:

@@ -72,7 +72,7 @@ describe('a message between peers', () => {
 
   it('never throws on anything at all', () => {
     fc.assert(
-      fc.property(fc.constantFrom(...RAFT_METHODS, 'raft.installSnapshot', 'constructor'), fc.anything(), (method, params) => {
+      fc.property(fc.constantFrom(...RAFT_METHODS, 'constructor'), fc.anything(), (method, params) => {
         expect(decodeMessage(method, params, FROM, TO).ok).toBe(false);
       }),
     );

@@ -1,6 +1,6 @@
 /** The log matrix with a cursor, the entries around it as a list, and the one under it in words. */
 
-import { cellAt, newestIndex } from '../../commands/log-cells.ts';
+import { cellAt, leaderOf, newestIndex } from '../../commands/log-cells.ts';
 import { timeText } from '../../commands/wording.ts';
 import type { LogRow } from '../../replica/status.ts';
 import { entryWords, knownRow, rowWords } from '../entry-words.ts';
@@ -119,5 +119,7 @@ function entryList(
     look,
   );
   const all = lines.map((line, i) => (shown[i] === index ? selectRow(line, width, look.ellipsis) : line));
-  return [titleRow('ENTRIES', width, look), header, ...all];
+  const compacted = leaderOf(state.picture)?.status?.compactedIndex ?? 0;
+  const title = compacted === 0 ? 'ENTRIES' : `ENTRIES  compacted up to ${compacted}`;
+  return [titleRow(title, width, look), header, ...all];
 }

@@ -76,6 +76,13 @@ export class FaultyDisk implements Disk {
     });
   }
 
+  unlink(path: string, done: Done): void {
+    this.#enter(() => {
+      this.#used.delete(path);
+      this.#parts.inner.unlink(path, done);
+    });
+  }
+
   syncDir(path: string, done: Done): void {
     this.#enter(() =>
       this.#fails('sync') ? done(systemError('EIO', 'i/o error, fsync')) : this.#parts.inner.syncDir(path, done),
@@ -93,6 +100,7 @@ export class FaultyDisk implements Disk {
     return {
       path: inner.path,
       write: (bytes, at, done) => this.#enter(() => this.#write(path, inner, bytes, at, done)),
+      read: (at, count, done) => inner.read(at, count, done),
       sync: (done) =>
         this.#enter(() => (this.#fails('sync') ? done(systemError('EIO', 'i/o error, fdatasync')) : inner.sync(done))),
       truncate: (sizeBytes, done) =>

@@ -21,6 +21,7 @@ const Operation = z.discriminatedUnion('op', [
   z.strictObject({ op: z.literal('write'), file, at: size, size }),
   z.strictObject({ op: z.literal('truncate'), file, size }),
   z.strictObject({ op: z.literal('rename'), from: path, to: path }),
+  z.strictObject({ op: z.literal('unlink'), path }),
   /** A sync holds what was written before it began, but only once it has ended. */
   z.strictObject({ op: z.literal('sync'), file, id }),
   z.strictObject({ op: z.literal('syncDir'), path, id }),

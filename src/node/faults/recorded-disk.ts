@@ -47,6 +47,10 @@ export class RecordedDisk implements Disk {
     this.#inner.rename(from, to, this.#noted({ op: 'rename', from: this.#relative(from), to: this.#relative(to) }, done));
   }
 
+  unlink(path: string, done: Done): void {
+    this.#inner.unlink(path, this.#noted({ op: 'unlink', path: this.#relative(path) }, done));
+  }
+
   syncDir(path: string, done: Done): void {
     const id = this.#log.nextSync();
     this.#log.note({ op: 'syncDir', path: this.#relative(path), id });
@@ -70,6 +74,7 @@ export class RecordedDisk implements Disk {
           if (error === null) this.#log.note({ op: 'write', file, at, size: bytes.length }, bytes);
           done(error, nothing);
         }),
+      read: (at, count, done) => inner.read(at, count, done),
       sync: (done) => {
         const id = this.#log.nextSync();
         this.#log.note({ op: 'sync', file, id });

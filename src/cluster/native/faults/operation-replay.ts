@@ -68,6 +68,10 @@ class Replay {
         this.disk.rename(at(operation.from), at(operation.to), failIf);
         this.#changed(dirOf(operation.to));
         break;
+      case 'unlink':
+        this.disk.unlink(at(operation.path), failIf);
+        this.#changed(dirOf(operation.path));
+        break;
       default:
         this.#stepInFile(operation, bytes);
     }

@@ -43,6 +43,8 @@ export class EventWords {
         return null;
       case 'truncated':
         return info('log', `cuts entries ${event.from} to ${event.to}: leader ${event.leader} has others there`, 'warn');
+      case 'snapshot':
+        return info('log', SNAPSHOTS[event.state](event.index, event.peer));
       case 'transfer':
         return info('election', TRANSFERS[event.state](event.to), event.state === 'aborted' ? 'warn' : 'info');
       case 'repair':
@@ -112,6 +114,12 @@ const TRANSFERS = {
 const REPAIR = {
   begun: info('log', 'lost entries to damage: has no vote until a leader has given them back', 'warn'),
   done: info('log', 'is repaired: its log is whole again, and it votes'),
+} as const;
+
+const SNAPSHOTS = {
+  taken: (index: number) => `has a snapshot up to entry ${index}`,
+  sending: (index: number, peer: NodeId | null) => `sends ${peer ?? 'a follower'} its snapshot up to entry ${index}`,
+  installed: (index: number, peer: NodeId | null) => `has installed ${peer ?? 'a leader'}'s snapshot up to entry ${index}`,
 } as const;
 
 function because(reason: string): string {

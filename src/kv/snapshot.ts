@@ -1,0 +1,128 @@
+/**
+ * The whole state at one moment, in chunks, while writing goes on (dissertation §5.1). Nothing is copied at that moment: the store
+ * keeps the versions that the cut still sees, the session table copies what it is about to change.
+ */
+import { type Revision, revision } from '../base/brand.ts';
+import { emptyParts, Machine, type MachineParts } from './machine.ts';
+import type { SessionCut, SessionRecord } from './sessions.ts';
+import { ChunkWriter, readChunk } from './snapshot-records.ts';
+import { keyPart, wholeHash } from './state-parts.ts';
+import type { Pin, Versions } from './versions.ts';
+
+/** What a snapshot says it holds; a reader counts along. */
+export interface StateCounts {
+  readonly keys: number;
+  readonly sessions: number;
+  /** Of the state, as replicas compare it. */
+  readonly hash: number;
+}
+
+/** A consistent cut. Ended by `using` or by hand; until then the store keeps old versions for it. */
+export interface StateCut extends Disposable {
+  readonly counts: StateCounts;
+  /** The next chunk of about `chunkBytes`; null after the last. */
+  next(): Buffer | null;
+}
+
+/** The present state of `machine`, in chunks of about `chunkBytes`. */
+export function cutOf(machine: Machine, chunkBytes: number): StateCut {
+  return new PinnedCut(machine.parts(), chunkBytes);
+}
+
+class PinnedCut implements StateCut {
+  readonly counts: StateCounts;
+  readonly #versions: Versions;
+  readonly #pin: Pin;
+  readonly #chunkBytes: number;
+  readonly #writer = new ChunkWriter();
+  readonly #walk: ReturnType<Versions['walkAt']>;
+  readonly #sessionCut: SessionCut;
+  readonly #sessions: Iterator<SessionRecord>;
+  #sessionsDone = false;
+  /** Where the walk over the keys goes on; null at its end. */
+  #from: string | null = '';
+
+  constructor({ versions, sessions, sum, revision: at }: MachineParts, chunkBytes: number) {
+    this.#versions = versions;
+    this.#chunkBytes = chunkBytes;
+    this.#pin = versions.pin(at, true);
+    this.#walk = versions.walkAt(this.#pin);
+    this.#sessionCut = sessions.cut();
+    this.#sessions = this.#sessionCut.records();
+    this.counts = { keys: versions.newest.size, sessions: this.#sessionCut.size, hash: wholeHash(sum, at) };
+    this.#writer.state(at);
+  }
+
+  next(): Buffer | null {
+    while (this.#writer.size < this.#chunkBytes && !this.#sessionsDone) this.#takeSession();
+    while (this.#writer.size < this.#chunkBytes && this.#from !== null) this.#takeKey(this.#from);
+    return this.#writer.size === 0 ? null : this.#writer.take();
+  }
+
+  [Symbol.dispose](): void {
+    this.#versions.unpin(this.#pin);
+    this.#sessionCut[Symbol.dispose]();
+  }
+
+  #takeSession(): void {
+    const { done, value } = this.#sessions.next();
+    if (done === true) {
+      this.#sessionsDone = true;
+      return;
+    }
+    this.#writer.session(value);
+    for (const [sequence, reply] of value.replies) this.#writer.reply(sequence, reply);
+  }
+
+  #takeKey(from: string): void {
+    const kv = this.#walk(from, null);
+    if (kv === null) {
+      this.#from = null;
+      return;
+    }
+    this.#writer.key(kv);
+    this.#from = `${kv.key}\0`;
+  }
+}
+
+/** Builds the state that a snapshot holds, chunk by chunk. */
+export class Restore {
+  readonly #parts = emptyParts();
+  #revision: Revision | null = null;
+  #session: number | null = null;
+
+  /** Throws for a chunk that no cut has written, or out of its order. */
+  add(chunk: Buffer): void {
+    for (const record of readChunk(chunk)) {
+      if ((this.#revision === null) !== (record.type === 'state')) throw new RangeError('the state comes first, and once');
+      switch (record.type) {
+        case 'state':
+          this.#revision = revision(record.revision);
+          break;
+        case 'session':
+          this.#session = record.session.id;
+          this.#parts.sessions.restore(record.session);
+          break;
+        case 'reply':
+          if (this.#session === null) throw new RangeError('an answer belongs to a session');
+          this.#parts.sessions.restoreReply(this.#session, record.sequence, record.reply);
+          break;
+        case 'key':
+          this.#parts.versions.restore(record.kv);
+          this.#parts.sum.add(keyPart(record.kv));
+          break;
+      }
+    }
+  }
+
+  /** Throws when something is missing, or is not what was announced. */
+  finish({ keys, sessions, hash }: StateCounts): Machine {
+    if (this.#revision === null) throw new RangeError('the snapshot has no state');
+    const machine = new Machine({ ...this.#parts, revision: this.#revision });
+    if (machine.size !== keys || machine.sessionCount !== sessions) {
+      throw new RangeError(`${keys} keys and ${sessions} sessions were announced, others came`);
+    }
+    if (machine.hash() !== hash) throw new RangeError('the state is another than the one that was announced');
+    return machine;
+  }
+}

@@ -1,0 +1,170 @@
+/** Takes snapshots when the log has grown enough, sends their pieces to followers that need them, and stores those of a leader. */
+import { before, type LogIndex, logIndex, type NodeId } from '../base/brand.ts';
+import { LIMITS } from '../base/limits.ts';
+import type { Machine } from '../kv/machine.ts';
+import { cutOf } from '../kv/snapshot.ts';
+import type { Entry, Input, InstallSnapshot, Message, PieceToSend, Snapshot, SnapshotHead } from '../raft/messages.ts';
+import type { Cancel, LogStore, SnapshotStore } from './ports.ts';
+
+/** When a snapshot is due, and what stays of the log behind it; see base/limits.ts. */
+export interface SnapshotPolicy {
+  readonly entries: number;
+  readonly logBytes: number;
+  readonly share: number;
+  readonly tailEntries: number;
+  readonly tailBytes: number;
+  readonly chunkBytes: number;
+}
+
+const POLICY: SnapshotPolicy = {
+  entries: LIMITS.snapshotEntries,
+  logBytes: LIMITS.snapshotLogBytes,
+  share: LIMITS.snapshotShare,
+  tailEntries: LIMITS.logTailKept,
+  tailBytes: LIMITS.logTailKeptBytes,
+  chunkBytes: LIMITS.snapshotChunkBytes,
+};
+
+export interface SnapshotterParts {
+  readonly id: NodeId;
+  readonly store: SnapshotStore;
+  readonly logStore: Pick<LogStore, 'compact'>;
+  readonly policy: Partial<SnapshotPolicy>;
+  /** What the core has of its log. */
+  readonly log: {
+    entries(from: LogIndex, limit: number): readonly Entry[];
+    snapshotHead(index: LogIndex): SnapshotHead | null;
+  };
+  readonly send: (message: Message) => void;
+  readonly accept: (input: Input) => void;
+  /** Something went wrong that will be tried again: for people. */
+  readonly onTrouble: (error: Error) => void;
+}
+
+export class Snapshotter {
+  readonly #parts: SnapshotterParts;
+  readonly #policy: SnapshotPolicy;
+  /** Bytes of data applied since the newest snapshot, and the index at which one was tried last. */
+  #bytesSince = 0;
+  #triedAt: LogIndex;
+  #taking: Cancel | null = null;
+  /** States of snapshots that were received, until the core has decided about them. */
+  readonly #received = new Map<LogIndex, Machine>();
+  #stopped = false;
+
+  constructor(parts: SnapshotterParts) {
+    this.#parts = parts;
+    this.#policy = { ...POLICY, ...parts.policy };
+    this.#triedAt = parts.store.newest?.last.index ?? logIndex(0);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#taking?.();
+  }
+
+  applied({ data }: Entry): void {
+    this.#bytesSince += data.length;
+  }
+
+  /** Takes a snapshot if one is due; nothing but what is on the local disk goes into one. */
+  consider(machine: Machine, appliedIndex: LogIndex, durableIndex: LogIndex): void {
+    if (this.#taking !== null || !this.#isDue(appliedIndex) || appliedIndex > durableIndex) return;
+    const { log, onTrouble, store } = this.#parts;
+    const head = log.snapshotHead(appliedIndex);
+    if (head === null) return;
+    const bytesBefore = this.#bytesSince;
+    const cut = cutOf(machine, this.#policy.chunkBytes);
+    let isOver = false;
+    const cancel = store.write(head, cut, (error, snapshot) => {
+      isOver = true;
+      this.#taking = null;
+      cut[Symbol.dispose]();
+      if (this.#stopped) return;
+      if (error !== null) onTrouble(error);
+      else if (snapshot !== null) this.#taken(snapshot, bytesBefore);
+    });
+    this.#triedAt = appliedIndex;
+    if (!isOver) this.#taking = cancel;
+  }
+
+  sendPiece({ to, term, snapshot, offset, count }: PieceToSend): void {
+    const { accept, id: from, onTrouble, send, store } = this.#parts;
+    store.read(snapshot, offset, count, (error, bytes) => {
+      if (this.#stopped) return;
+      if (error === null && bytes.length === count) {
+        send({ type: 'install-snapshot', from, to, term, snapshot, offset, data: bytes.toString('base64') });
+        return;
+      }
+      onTrouble(error ?? new Error(`a snapshot ends before byte ${offset + count}`));
+      accept({ type: 'snapshot-unreadable', to, last: snapshot.last });
+    });
+  }
+
+  /** What the leader is told is no promise: only the core says that a snapshot is installed. */
+  receivePiece({ from: to, term, snapshot, offset, data }: InstallSnapshot): void {
+    const { accept, id: from, onTrouble, send, store } = this.#parts;
+    store.receive({ snapshot, offset, data: Buffer.from(data, 'base64') }, (error, received) => {
+      if (this.#stopped) return;
+      if (error !== null) return onTrouble(error);
+      const { loaded, next } = received;
+      if (loaded === null) {
+        send({ type: 'install-snapshot-reply', from, to, term, last: snapshot.last, next });
+        return;
+      }
+      this.#received.set(loaded.snapshot.last.index, loaded.machine);
+      accept({ type: 'snapshot-received', snapshot: loaded.snapshot });
+    });
+  }
+
+  /** The state that takes the place of the present one. */
+  restored({ last }: Snapshot): Machine | null {
+    const machine = this.#received.get(last.index) ?? null;
+    this.#taking?.();
+    this.#bytesSince = 0;
+    this.#triedAt = last.index;
+    this.#retire();
+    return machine;
+  }
+
+  /** Whatever the core knows to be committed, it needs no snapshot for. */
+  forget(commitIndex: LogIndex): void {
+    for (const index of this.#received.keys()) if (index <= commitIndex) this.#received.delete(index);
+  }
+
+  #isDue(appliedIndex: LogIndex): boolean {
+    const { entries, logBytes, share } = this.#policy;
+    const grown = appliedIndex - this.#triedAt;
+    const isLong = grown >= entries || (grown > 0 && this.#bytesSince >= logBytes);
+    return isLong && this.#bytesSince >= share * (this.#parts.store.newest?.sizeBytes ?? 0);
+  }
+
+  #taken(snapshot: Snapshot, bytesBefore: number): void {
+    this.#bytesSince -= bytesBefore;
+    this.#parts.accept({ type: 'snapshot-taken', snapshot, upTo: this.#beforeTail(snapshot.last.index) });
+    this.#retire();
+  }
+
+  /** The last entry that need not stay for followers that are only a little late. */
+  #beforeTail(index: LogIndex): LogIndex {
+    const { tailBytes, tailEntries } = this.#policy;
+    const tail = this.#parts.log.entries(logIndex(Math.max(1, index - tailEntries + 1)), tailEntries);
+    let bytes = 0;
+    const heavy = tail.findLast((entry) => {
+      if (entry.index > index) return false;
+      bytes += entry.data.length;
+      return bytes > tailBytes;
+    });
+    return heavy?.index ?? before(tail[0]?.index ?? logIndex(index + 1));
+  }
+
+  #retire(): void {
+    const { logStore, onTrouble, store } = this.#parts;
+    store.retire((error, upTo) => {
+      if (error !== null) return onTrouble(error);
+      logStore.compact(upTo, (failed) => {
+        if (failed !== null) onTrouble(failed);
+      });
+    });
+  }
+}
