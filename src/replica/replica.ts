@@ -233,9 +233,7 @@ export class Replica {
     if (this.#core.deadline <= now) this.#core.step(now, { type: 'tick' });
     while (this.#core.hasReady()) this.#carryOut(this.#core.ready());
     this.#applySlice();
-    const { commitIndex, durableIndex } = this.#core;
-    this.#snapshotter.forget(commitIndex);
-    this.#snapshotter.consider(this.#machine, this.#appliedIndex, durableIndex);
+    this.#snapshotter.consider(this.#machine, this.#appliedIndex);
     this.#armTimer(this.#options.clock.now());
     this.#armExpiry();
   }

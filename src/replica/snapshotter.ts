@@ -32,6 +32,8 @@ export interface SnapshotterParts {
   readonly policy: Partial<SnapshotPolicy>;
   /** What the core has of its log. */
   readonly log: {
+    readonly commitIndex: LogIndex;
+    readonly durableIndex: LogIndex;
     entries(from: LogIndex, limit: number): readonly Entry[];
     snapshotHead(index: LogIndex): SnapshotHead | null;
   };
@@ -68,9 +70,10 @@ export class Snapshotter {
   }
 
   /** Takes a snapshot if one is due; nothing but what is on the local disk goes into one. */
-  consider(machine: Machine, appliedIndex: LogIndex, durableIndex: LogIndex): void {
-    if (this.#taking !== null || !this.#isDue(appliedIndex) || appliedIndex > durableIndex) return;
+  consider(machine: Machine, appliedIndex: LogIndex): void {
     const { log, onTrouble, store } = this.#parts;
+    this.#forget(log.commitIndex);
+    if (this.#taking !== null || !this.#isDue(appliedIndex) || appliedIndex > log.durableIndex) return;
     const head = log.snapshotHead(appliedIndex);
     if (head === null) return;
     const bytesBefore = this.#bytesSince;
@@ -128,7 +131,8 @@ export class Snapshotter {
   }
 
   /** Whatever the core knows to be committed, it needs no snapshot for. */
-  forget(commitIndex: LogIndex): void {
+  #forget(commitIndex: LogIndex): void {
+    if (this.#received.size === 0) return;
     for (const index of this.#received.keys()) if (index <= commitIndex) this.#received.delete(index);
   }
 
