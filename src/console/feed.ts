@@ -57,6 +57,7 @@ export function startFeed(
       type: 'data',
       picture,
       ownsNodes: driver.ownsNodes,
+      checks: driver.checks(),
       events,
       dropped: lost,
       now: flushedAt,
@@ -79,6 +80,7 @@ export function startFeed(
   };
   const stops = [
     driver.onPicture(schedule),
+    driver.onChecks(schedule),
     driver.onEvent((event) => {
       if (pending.length >= LIMITS.eventRing) {
         pending.shift();

@@ -4,6 +4,7 @@ import { type Area, bodyHeight, LEAST, sizeClass } from './layout.ts';
 import { cutRow, fitHeight, type Row, span } from './rows.ts';
 import type { ConsoleState } from './state.ts';
 import type { Glyphs } from './theme.ts';
+import { checksView } from './views/checks-view.ts';
 import { headerRow, hintsRow, statusLine, tabsRow } from './views/chrome.ts';
 import { eventsView } from './views/events-list.ts';
 import { faultsView } from './views/faults-view.ts';
@@ -68,6 +69,8 @@ function drawView(state: ConsoleState, area: Area, look: Glyphs): Drawn {
       return still(metricsView(state, area, look));
     case 'faults':
       return still(faultsView(state, area.width, area.height, look));
+    case 'checks':
+      return still(checksView(state, area.width, look));
     case 'shell':
       return shellView(state, area, look);
     default:

@@ -76,10 +76,11 @@ export const VIEWS: readonly { readonly id: ViewId; readonly key: string; readon
   { id: 'metrics', key: '6', title: 'Metrics' },
   { id: 'faults', key: '7', title: 'Faults' },
   { id: 'shell', key: '8', title: 'Shell' },
+  { id: 'checks', key: '9', title: 'Checks' },
 ];
 
 const NODE_VIEWS: readonly ViewId[] = ['overview', 'log'];
-const TIMELINE: readonly ViewId[] = ['overview', 'log', 'links', 'keys', 'events', 'metrics', 'faults'];
+const TIMELINE: readonly ViewId[] = ['overview', 'log', 'links', 'keys', 'events', 'metrics', 'faults', 'checks'];
 const LISTS: readonly ViewId[] = ['overview', 'log', 'links', 'keys', 'events', 'faults'];
 
 const VIEW_BINDINGS: readonly Binding[] = VIEWS.map(({ id, key, title }) => ({
@@ -126,8 +127,8 @@ const WORKING: readonly Binding[] = [
     action: 'open',
     keys: ['enter'],
     hint: 'detail',
-    summary: 'Show everything about the node, key or event under the cursor.',
-    views: ['overview', 'log', 'keys', 'events'],
+    summary: 'Show everything about the node, key or event under the cursor, or about the checks.',
+    views: ['overview', 'log', 'keys', 'events', 'checks'],
   },
   {
     action: 'filter',

@@ -1,6 +1,6 @@
 /** What can happen to the console, and what it can ask of the world. Both are data. */
 import type { NodeId } from '../base/brand.ts';
-import type { ClusterAction, ClusterEvent, ClusterPicture } from '../cluster/driver.ts';
+import type { ChecksPicture, ClusterAction, ClusterEvent, ClusterPicture } from '../cluster/driver.ts';
 import type { CommandResult, ThemeName } from '../commands/command.ts';
 import type { Completion } from '../commands/completion.ts';
 import type { Consequence } from '../commands/consequence.ts';
@@ -21,6 +21,7 @@ export type Message =
       readonly type: 'data';
       readonly picture: ClusterPicture;
       readonly ownsNodes: boolean;
+      readonly checks?: ChecksPicture | null;
       readonly events: readonly ClusterEvent[];
       readonly dropped: number;
     })

@@ -1,6 +1,6 @@
 /** Everything the console knows. Immutable: `update.ts` makes the next one, `frame.ts` draws it. */
 import type { NodeId } from '../base/brand.ts';
-import type { Capability, ClusterEvent, ClusterPicture } from '../cluster/driver.ts';
+import type { Capability, ChecksPicture, ClusterEvent, ClusterPicture } from '../cluster/driver.ts';
 import type { LastFailure, ThemeName } from '../commands/command.ts';
 import type { Candidate } from '../commands/completion.ts';
 import { EMPTY_LINE, type LineState } from '../commands/line-editor.ts';
@@ -11,7 +11,7 @@ import { type Metrics, NO_METRICS } from './metrics.ts';
 import { steadyRoundTrips } from './round-trips.ts';
 import type { Moment } from './traveller.ts';
 
-export type ViewId = 'overview' | 'log' | 'links' | 'keys' | 'events' | 'metrics' | 'faults' | 'shell';
+export type ViewId = 'overview' | 'log' | 'links' | 'keys' | 'events' | 'metrics' | 'faults' | 'shell' | 'checks';
 export type Severity = 'info' | 'warn' | 'error';
 
 export interface Size {
@@ -138,6 +138,8 @@ export interface ConsoleState {
   readonly linkCursor: NodeId | null;
   readonly marked: readonly NodeId[];
   readonly faultCursor: number;
+  /** Of the present, also while the past is shown; null where nobody checks. */
+  readonly checks: ChecksPicture | null;
   readonly log: LogState;
   readonly keys: KeyList;
   readonly events: EventList;
@@ -198,6 +200,7 @@ export function initialState(start: InitialState): ConsoleState {
     linkCursor: start.picture.nodes[1]?.id ?? null,
     marked: [],
     faultCursor: 0,
+    checks: null,
     log: { index: null, loaded: new Map(), loading: null, loadedFor: null },
     keys: EMPTY_KEYS,
     events: { items: [], filter: '', cursor: null, dropped: 0 },

@@ -167,6 +167,9 @@ export interface Glyphs {
   readonly next: string;
   readonly arrow: string;
   readonly dot: string;
+  /** A promise that holds, and one that does not. */
+  readonly holds: string;
+  readonly broken: string;
   readonly bars: readonly string[];
   /** Braille patterns can be drawn. */
   readonly braille: boolean;
@@ -199,6 +202,8 @@ export const UTF8_GLYPHS: Glyphs = {
   next: '›',
   arrow: '→',
   dot: '·',
+  holds: '✓',
+  broken: '✗',
   bars: [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
   braille: true,
 };
@@ -230,6 +235,8 @@ export const ASCII_GLYPHS: Glyphs = {
   next: '>',
   arrow: '>',
   dot: '-',
+  holds: '+',
+  broken: 'X',
   bars: [' ', '.', '.', ':', ':', '=', '=', '#', '#'],
   braille: false,
 };

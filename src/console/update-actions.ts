@@ -1,11 +1,13 @@
 /** What the keys of the views do. */
 import { unreachable } from '../base/assert.ts';
 import type { NodeId } from '../base/brand.ts';
-import type { ClusterAction } from '../cluster/driver.ts';
+import { timelineLines } from '../check/timeline.ts';
+import type { ChecksPicture, ClusterAction } from '../cluster/driver.ts';
 import { THEMES } from '../commands/command.ts';
 import { EMPTY_LINE, withText } from '../commands/line-editor.ts';
 import { newestIndex } from '../commands/log-cells.ts';
 import { asWord } from '../commands/quote.ts';
+import { checksReport } from './checks-report.ts';
 import { currentEvent, visibleEvents } from './event-list.ts';
 import { withFlash } from './flash.ts';
 import { type Action, VIEWS } from './keymap.ts';
@@ -208,7 +210,14 @@ function openDetail(state: ConsoleState): ConsoleState {
     const event = currentEvent(state.events);
     return event === null ? state : { ...state, overlay: { type: 'event', seq: event.seq } };
   }
+  if (state.view === 'checks') return state.checks === null ? state : openReport(state, state.checks);
   return state.nodeCursor === null ? state : { ...state, overlay: { type: 'node', node: state.nodeCursor, top: 0 } };
+}
+
+function openReport(state: ConsoleState, checks: ChecksPicture): ConsoleState {
+  const { culprit } = checks.traffic;
+  const picture = culprit === null ? [] : timelineLines(culprit, { width: Math.max(40, state.size.columns - 8), ascii: true });
+  return { ...state, overlay: { type: 'output', title: 'checks', lines: checksReport(checks, picture), prose: false, top: 0 } };
 }
 
 function moveAction(state: ConsoleState, action: Action): Step<ConsoleState> | null {
@@ -252,6 +261,7 @@ function moveBy(state: ConsoleState, step: number, page: boolean): ConsoleState 
       return { ...state, nodeCursor: shifted(state, state.nodeCursor, step) };
     case 'metrics':
     case 'shell':
+    case 'checks':
       return state;
     default:
       return unreachable(state.view);

@@ -25,7 +25,7 @@ export function update(state: ConsoleState, message: Message): Step<ConsoleState
 function apply(state: ConsoleState, message: Message): Step<ConsoleState> {
   switch (message.type) {
     case 'data':
-      return still(takeData(state, message));
+      return still(takeData({ ...state, checks: message.checks ?? state.checks }, message));
     case 'clock':
       return still(expire(state.live === null ? withRate(atTime(state, message)) : atTime(state, message)));
     case 'key':

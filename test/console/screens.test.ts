@@ -1,7 +1,11 @@
 /** Every view at three sizes, as a terminal shows it. UPDATE_GOLDENS=1 rewrites the pictures; read the difference. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Operation } from '../../src/check/history.ts';
+import { judgeWindows } from '../../src/check/windows.ts';
+import type { TrafficCheck } from '../../src/cluster/driver.ts';
 import { ConsoleBench, has } from '../support/console-bench.ts';
+import { fakeChecks, NO_TRAFFIC } from '../support/fake-checks.ts';
 import { FakeDriver } from '../support/fake-driver.ts';
 import { fakePicture, withNode } from '../support/fake-picture.ts';
 import { HOSTILE, sceneDriver, tellScene } from '../support/fake-scene.ts';
@@ -23,6 +27,19 @@ const SIZES = [
   [200, 60],
 ] as const;
 
+const TORN_STATE = 'the same applied index is the same state: {"index":1280,"n1":77,"n2":78}';
+
+/** What a put, and a read that misses it, come to. */
+function tornTraffic(): Partial<TrafficCheck> {
+  const base = { process: 'c1', outcome: 'ok', stale: false, revision: 5, key: 'user:42' } as const;
+  const history: readonly Operation[] = [
+    { ...base, op: 'put', value: 'ann', call: 0, return: 900 },
+    { ...base, process: 'c2', op: 'get', call: 1_200, return: 1_900, result: { value: null } },
+  ];
+  const { culprit } = judgeWindows(history, 1_000);
+  return { verdict: 'not-linearizable', detail: culprit?.violations[0]?.text ?? null, culprit };
+}
+
 describe.each(SIZES)('the console at %ix%i', (columns, rows) => {
   it('draws every view', async () => {
     const driver = sceneDriver();
@@ -41,6 +58,15 @@ describe.each(SIZES)('the console at %ix%i', (columns, rows) => {
     await bench.type('4', has('KEYS 1 of 250'));
     expectGolden(await bench.type('jj', has('KEYS 3 of 250')), golden(`keys-${size}`));
     expectGolden(await bench.type('5', has('EVENTS 5', 'follows')), golden(`events-${size}`));
+    await bench.type('9', has('Nobody checks'));
+    driver.setChecks(fakeChecks());
+    expectGolden(await bench.output.until(has('linearizable', '1,284')), golden(`checks-${size}`));
+    driver.setChecks(fakeChecks({ 'state-machine-safety': TORN_STATE }, tornTraffic()));
+    expectGolden(await bench.output.until(has('A PROMISE IS BROKEN', 'NOT LINEARIZABLE')), golden(`checks-broken-${size}`));
+    expectGolden(await bench.type('\r', has('log-matching: holds')), golden(`checks-report-${size}`));
+    await bench.type('\x1b', (text) => !text.includes('log-matching: holds'));
+    driver.setChecks(fakeChecks({}, NO_TRAFFIC));
+    await bench.output.until(has('No traffic yet'));
     expectGolden(await bench.type('7', has('COMMAND')), golden(`faults-${size}`));
     await bench.type('8', has('SHELL'));
     await bench.type('put a "x y"\r', has('OK'));

@@ -21,7 +21,7 @@ describe('moving', () => {
   it('goes between the views by number, by Tab and back', () => {
     expect(press(healthy(), ['4']).state.view).toBe('keys');
     expect(press(healthy(), ['tab']).state.view).toBe('log');
-    expect(press(healthy(), ['shift-tab']).state.view).toBe('shell');
+    expect(press(healthy(), ['shift-tab']).state.view).toBe('checks');
     expect(press(healthy(), ['5', '2', '-']).state.view).toBe('events');
   });
 

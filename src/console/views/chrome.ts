@@ -24,6 +24,7 @@ export function headerRow(state: ConsoleState, width: number, look: Glyphs): Row
   const right = liveness(state);
   const parts: readonly Row[] = [
     [span(` ${foreign(picture.name, 20)}`, 'bold')],
+    ...(isBroken(state) ? [[span(`${look.broken} A PROMISE IS BROKEN`, 'bad')]] : []),
     [span(`${up}/${count} up`, up === count ? 'good' : 'warn')],
     [
       span(`T${picture.term} `),
@@ -41,6 +42,12 @@ export function headerRow(state: ConsoleState, width: number, look: Glyphs): Row
     line = next;
   }
   return spread(line, right, width, look.ellipsis);
+}
+
+/** 9 tells which. */
+function isBroken({ checks }: ConsoleState): boolean {
+  if (checks === null) return false;
+  return checks.traffic.verdict === 'not-linearizable' || checks.promises.some(({ state }) => state === 'broken');
 }
 
 function quorumPart({ picture }: ConsoleState): Row {
@@ -69,6 +76,8 @@ export function tabsRow(state: ConsoleState, width: number, look: Glyphs): Row {
   const tab = (active: boolean, text: string): Span => (active ? span(` ${text} `, 'active') : span(` ${text} `, 'dim'));
   const full = VIEWS.map(({ id, key, title }) => tab(id === state.view, `${key} ${name(id, title)}`));
   if (rowCells(full) <= width) return full;
+  const tight = full.map((each) => ({ ...each, text: each.text.trimEnd() }));
+  if (rowCells(tight) <= width) return tight;
   const short = VIEWS.map(({ id, key, title }) => tab(id === state.view, id === state.view ? `${key} ${name(id, title)}` : key));
   return cutRow(short, width, look.ellipsis);
 }
