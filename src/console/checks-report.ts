@@ -6,11 +6,13 @@ export function checksReport({ promises, coverage, traffic }: ChecksPicture, pic
   const { from, to, behind, skipped } = coverage;
   const entries = `Entries ${from} to ${to} were compared one by one; ${skipped} were passed over, ${behind} are to come.`;
   return [
-    ...[...promises.filter(isBroken), ...promises.filter((each) => !isBroken(each))].flatMap(({ id, promise, source, state, checked, detail }) => [
-      `${id}: ${state === 'not-yet' ? 'nothing to compare yet' : `${state}, compared ${plural(checked, 'time')}`}`,
-      `  ${promise} (${source})`,
-      ...(detail === null ? [] : [`  ${detail}`]),
-    ]),
+    ...[...promises.filter(isBroken), ...promises.filter((each) => !isBroken(each))].flatMap(
+      ({ id, promise, source, state, checked, detail }) => [
+        `${id}: ${state === 'not-yet' ? 'nothing to compare yet' : `${state}, compared ${plural(checked, 'time')}`}`,
+        `  ${promise} (${source})`,
+        ...(detail === null ? [] : [`  ${detail}`]),
+      ],
+    ),
     '',
     entries,
     'Hashes of the whole state are compared at every 256th index, and wherever two nodes stand at the same one.',
