@@ -19,9 +19,6 @@ export interface Seeds {
   readonly onDone: (done: number) => void;
 }
 
-/** Most of what a simulated cluster allocates is soon forgotten: room for it, so that little is moved. */
-const YOUNG_MEGABYTES = 64;
-
 export const seedAt = (first: number, place: number): number => (first + place) % 2 ** 32;
 
 /**
@@ -79,7 +76,7 @@ function ownLane(overrides: Overrides): Lane {
 
 function threadLane(overrides: Overrides): Lane {
   const file = new URL(import.meta.url.endsWith('.ts') ? './seed-thread.ts' : './seed-thread.js', import.meta.url);
-  const thread = new Worker(file, { workerData: overrides, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES } });
+  const thread = new Worker(file, { workerData: overrides });
   return {
     run: (seed) =>
       new Promise((resolve, reject) => {

@@ -82,7 +82,7 @@ export function resultLines(results: readonly SimResult[], totals: Totals): read
     ['virtual time', `${formatElapsed(totals.virtualMs)} in ${formatElapsed(totals.elapsedMs)}${jobsWords(totals)}`],
     [
       'operations',
-      `${formatCount(totals.ok)} ok, ${totals.failed} refused, ${totals.unknown} unknown; ${formatCount(totals.committed)} entries committed`,
+      `${formatCount(totals.ok)} ok, ${formatCount(totals.failed)} refused, ${formatCount(totals.unknown)} unknown; ${formatCount(totals.committed)} entries committed`,
     ],
     [
       'elections',
