@@ -140,6 +140,7 @@ export const REPLICATION_BUGS: readonly Bug[] = [
       by: 'simulation',
       breaks: /^all commit the same|holds everything committed|^a read sees all|^a leader of a later term|^a healed|^healed/,
       seed: null,
+      scenario: 'stale-acknowledgement',
     },
   },
   {

@@ -26,9 +26,8 @@ export const STORAGE_BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'storage/segment-writer.ts',
-        find: 'const steps = [(next: Done) => file.write(bytes, this.#end, next), (next: Done) => timedSync(this.#parts, file, next)];',
-        replace:
-          'const steps = [(next: Done) => file.write(bytes, this.#end, next), (next: Done) => (timedSync(this.#parts, file, () => {}), next(null))];',
+        find: 'inSequence([write, (next) => timedSync(this.#parts, file, next)], (error) => {',
+        replace: 'inSequence([write, (next) => (timedSync(this.#parts, file, () => {}), next(null))], (error) => {',
       },
     ],
     caught: { by: 'simulation', breaks: /^what the disk acknowledged|^entries are|^\/data/, seed: 11 },
