@@ -198,8 +198,9 @@ export class InvariantChecker {
     let log = before === null || before.log.last < first - 1 ? new TermLog(logIndex(first - 1)) : before.log;
     const had = log.last;
     const kept = commonLength(log, first, last, entries);
-    // Nothing that can be compared is as it was: what is before it may have changed as well.
-    if (kept < first - 1) log = new TermLog(logIndex(first - 1));
+    // Nothing that can be compared is as it was: what is before it may have changed as well, by a snapshot that was installed.
+    const isLast = kept === status.lastIndex && log.at(kept) === status.lastTerm;
+    if (kept < first && !isLast) log = new TermLog(logIndex(first - 1));
     const wasLeader = before?.status.role === 'leader' && before.status.term === status.term && known?.exact !== false;
     if (wasLeader) {
       this.#check('leader-append-only', kept === had, 'a leader never replaces its own entries', () => ({

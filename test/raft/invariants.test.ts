@@ -43,6 +43,17 @@ const observe = (...members: ObservedMember[]) => {
   };
 };
 
+describe('a snapshot', () => {
+  it('that was installed over a tail of an older term has replaced it', () => {
+    const whole = member('n2', [1, 2, 2], committed(3));
+    const installed = { ...committed(3), snapshotIndex: logIndex(3), compactedIndex: logIndex(3) };
+    expect(observe(member('n1', [1, 1, 1]), whole, member('n1', [1, 2, 2], installed))).not.toThrow();
+    expect(observe(member('n1', [1, 1, 1]), whole, member('n1', [1, 2, 2, 2], installed))).not.toThrow();
+    // Of its own log, a node leaves out what it had.
+    expect(observe(member('n1', [1, 1, 1]), whole, member('n1', [1, 1, 1], installed))).toThrow('all commit the same');
+  });
+});
+
 describe('each broken promise is noticed', () => {
   it('election safety', () => {
     expect(observe(member('n1', [1], leads(2)), member('n2', [1], leads(3)))).not.toThrow();
