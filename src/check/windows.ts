@@ -19,8 +19,15 @@ const SOME_VALUE = '(some value)';
 type Answered = Operation & { readonly revision: number };
 type OfKey = Exclude<Answered, { readonly op: 'range' }>;
 
-/** Histories that are linearizable if the store is; together they hold every answer that names its revision and asked for the newest. */
-export function windowsOf(operations: readonly Operation[]): readonly (readonly Operation[])[] {
+export interface HistoryWindow {
+  /** Linearizable if the store is. Holds what was there before as puts of `BEFORE`, and ranges as gets. */
+  readonly history: readonly Operation[];
+  /** How many of the operations it stands for. */
+  readonly answers: number;
+}
+
+/** Together they stand for every answer that names its revision and asked for the newest. */
+export function windowsOf(operations: readonly Operation[]): readonly HistoryWindow[] {
   const answered = operations.filter((operation): operation is Answered => {
     const told = operation.op !== 'delete' || (operation.result?.deleted ?? null) !== null;
     return operation.outcome === 'ok' && operation.revision !== null && !operation.stale && told;
@@ -37,7 +44,7 @@ export function windowsOf(operations: readonly Operation[]): readonly (readonly 
     windows.set(first, window);
     window.push(operation);
   }
-  return [...windows.values()].map(windowOf);
+  return [...windows.values()].map((window) => ({ history: windowOf(window), answers: window.length }));
 }
 
 export interface WindowsVerdict {
@@ -53,11 +60,11 @@ export interface WindowsVerdict {
 export function judgeWindows(operations: readonly Operation[], budget: number): WindowsVerdict {
   let linearizable = 0;
   let gaveUp = 0;
-  for (const window of windowsOf(operations)) {
-    const report = checkHistory(window, { budget });
+  for (const { history, answers } of windowsOf(operations)) {
+    const report = checkHistory(history, { budget });
     if (report.verdict === 'not-linearizable') return { linearizable, gaveUp, culprit: report };
-    if (report.verdict === 'gave-up') gaveUp += window.length;
-    else linearizable += window.length;
+    if (report.verdict === 'gave-up') gaveUp += answers;
+    else linearizable += answers;
   }
   return { linearizable, gaveUp, culprit: null };
 }
