@@ -86,9 +86,8 @@ export const ELECTION_BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'storage/log-store.ts',
-        find: 'recovered: { hardState: newest.hardState, entries,',
-        replace:
-          'recovered: { hardState: { ...newest.hardState, term: entries.at(-1)?.term ?? newest.hardState.term, votedFor: null }, entries,',
+        find: 'hardState: newest.hardState,',
+        replace: 'hardState: { ...newest.hardState, term: entries.at(-1)?.term ?? newest.hardState.term, votedFor: null },',
       },
     ],
     caught: { by: 'simulation', breaks: /^term and vote are there/, seed: 1 },
@@ -189,7 +188,7 @@ export const ELECTION_BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'raft/core.ts',
-        find: "if (message.type === 'append-request') this.#tellNewerTerm(message);",
+        find: "if (message.type === 'append-request') this.#tellNewerTerm(message.from, message.readRound);",
         replace: '',
       },
     ],

@@ -256,7 +256,7 @@ export const REPLICATION_BUGS: readonly Bug[] = [
     name: 'late-refusal-believed',
     title: 'A late refusal takes nextIndex back behind what is known to match',
     source: '#34: Raft §5.3',
-    edits: [{ file: 'raft/progress.ts', find: 'if (agree < this.#matchIndex) return;', replace: '' }],
+    edits: [{ file: 'raft/progress.ts', find: 'if (agree < this.#matchIndex || this.#state', replace: 'if (this.#state' }],
     caught: { by: 'simulation', breaks: /^matchIndex </, seed: 1 },
   },
   {
@@ -266,8 +266,9 @@ export const REPLICATION_BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'raft/progress.ts',
-        find: "if (this.#state === 'probe') {\n      this.#state = 'replicate';",
-        replace: "if (this.#state === 'probe' && (rose || !this.#probing)) {\n      this.#state = 'replicate';",
+        find: "if (this.#state !== 'replicate') {\n      this.#state = 'replicate';",
+        replace:
+          "if (this.#state === 'snapshot' || (this.#state === 'probe' && (rose || !this.#probing))) {\n      this.#state = 'replicate';",
       },
     ],
     caught: { by: 'simulation', breaks: /^a healed cluster|^healed nodes|^a cluster with one/, seed: 9 },

@@ -92,8 +92,8 @@ export const STORE_BUGS: readonly Bug[] = [
       },
       {
         file: 'replica/replica.ts',
-        find: 'this.#machine = new Machine();',
-        replace: 'this.#machine = new Machine();\n    this.#appliedIndex = options.recovered.commitHint;',
+        find: 'this.#appliedIndex = snapshot?.snapshot.last.index ?? logIndex(0);',
+        replace: 'this.#appliedIndex = options.recovered.commitHint;',
       },
     ],
     caught: { by: 'simulation', breaks: /^the same applied index|^a read|^the answer is|^a write comes after/, seed: 1 },
