@@ -137,6 +137,14 @@ describe('live invariants', () => {
     expect(brokenIds()).toEqual(['monotonic']);
   });
 
+  it('do not ask for what is compacted', async () => {
+    const { live, tell, asked, broken } = watching({ n1: rowsOf(Array.from({ length: 300 }, () => 1)) });
+    tell(n1, { compactedIndex: logIndex(290), snapshotIndex: logIndex(298) });
+    expect(asked).toEqual([{ node: 'n1', from: 291, limit: 10 }]);
+    await vi.advanceTimersByTimeAsync(0);
+    expect([live.coverage().from, broken]).toEqual([291, []]);
+  });
+
   it('ask for few entries at a time, and pass over what they cannot follow', async () => {
     const logs: { n1: readonly LogRow[] } = { n1: rowsOf(Array.from({ length: 1_000 }, () => 1)) };
     const { live, tell, asked } = watching(logs);

@@ -47,7 +47,7 @@ export class CommittedReader {
   /** The newest status of the node. */
   update(status: MemberStatus): void {
     this.#status = status;
-    this.#upTo ??= Math.max(status.snapshotIndex, status.commitIndex - LOOK_BACK, 0);
+    this.#upTo ??= Math.max(status.compactedIndex, status.commitIndex - LOOK_BACK, 0);
     if (!this.#reading && this.#timer === null) void this.#readPage();
   }
 
@@ -82,9 +82,9 @@ export class CommittedReader {
     this.#later(last === undefined ? AFTER_FAILURE_MS : PAGE_EVERY_MS);
   }
 
-  #skipTo({ commitIndex, snapshotIndex }: MemberStatus): void {
+  #skipTo({ commitIndex, compactedIndex }: MemberStatus): void {
     const upTo = this.#upTo ?? 0;
-    const next = Math.max(upTo, snapshotIndex, commitIndex - upTo > MOST_BEHIND ? commitIndex - PAGE_ROWS : 0);
+    const next = Math.max(upTo, compactedIndex, commitIndex - upTo > MOST_BEHIND ? commitIndex - PAGE_ROWS : 0);
     if (next === upTo) return;
     this.#skipped += next - upTo;
     this.#upTo = next;
