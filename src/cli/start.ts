@@ -34,12 +34,14 @@ function startOptions({ globals, args, options }: Invocation): StartOptions {
   const basePort = number(options['basePort'], '--base-port', 1, 65_535);
   const heartbeatMs = number(options['heartbeatMs'], '--heartbeat-ms', 5, 10_000);
   const electionMs = number(options['electionMs'], '--election-ms', 20, 60_000);
+  const snapshotEntries = number(options['snapshotEntries'], '--snapshot-entries', 1, 1_000_000_000);
   return {
     ...which(globals),
     ...(count === undefined ? {} : { count }),
     ...(basePort === undefined ? {} : { basePort }),
     ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
     ...(electionMs === undefined ? {} : { electionMs }),
+    ...(snapshotEntries === undefined ? {} : { snapshotEntries }),
     ...(options['operationLog'] === true ? { operationLog: true } : {}),
   };
 }

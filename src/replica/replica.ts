@@ -10,7 +10,7 @@ import { type CoreLimits, RaftCore } from '../raft/core.ts';
 import type { Configuration, CoreStatus, Entry, Input, Message, RaftEvent, Ready, Snapshot } from '../raft/messages.ts';
 import { type Checkpoint, Checkpoints } from './checkpoints.ts';
 import type { Cancel, Clock, LogStore, Recovered, SnapshotStore, Transport } from './ports.ts';
-import { type SnapshotPolicy, Snapshotter } from './snapshotter.ts';
+import { logAfter, type SnapshotPolicy, Snapshotter } from './snapshotter.ts';
 import { type ProposalOutcome, type ReadOutcome, Waiting } from './waiting.ts';
 
 export interface ReplicaOptions {
@@ -85,8 +85,7 @@ export class Replica {
       configuration: options.configuration,
       hardState: options.recovered.hardState,
       snapshot: snapshot?.snapshot ?? null,
-      offset: options.recovered.offset,
-      entries: options.recovered.entries,
+      ...logAfter(options.recovered, options.snapshotPolicy),
       commitHint: options.recovered.commitHint,
       now: options.clock.now(),
       random: options.random,

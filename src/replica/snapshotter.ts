@@ -4,7 +4,7 @@ import { LIMITS } from '../base/limits.ts';
 import type { Machine } from '../kv/machine.ts';
 import { cutOf } from '../kv/snapshot.ts';
 import type { Entry, Input, InstallSnapshot, Message, PieceToSend, Snapshot, SnapshotHead } from '../raft/messages.ts';
-import type { Cancel, LogStore, SnapshotStore } from './ports.ts';
+import type { Cancel, LogStore, Recovered, SnapshotStore } from './ports.ts';
 
 /** When a snapshot is due, and what stays of the log behind it; see base/limits.ts. */
 export interface SnapshotPolicy {
@@ -24,6 +24,16 @@ const POLICY: SnapshotPolicy = {
   tailBytes: LIMITS.logTailKeptBytes,
   chunkBytes: LIMITS.snapshotChunkBytes,
 };
+
+/** What a core begins with: of the log behind the snapshot, only the tail; the disk has more, in segments that are not done with. */
+export function logAfter(recovered: Recovered, policy: Partial<SnapshotPolicy> = {}): Pick<Recovered, 'entries' | 'offset'> {
+  const { entries, offset, snapshot } = recovered;
+  const tail = policy.tailEntries ?? POLICY.tailEntries;
+  const dropped = (snapshot?.snapshot.last.index ?? 0) - tail - offset.index;
+  const last = entries[dropped - 1];
+  if (dropped <= 0 || last === undefined) return { entries, offset };
+  return { offset: { index: last.index, term: last.term }, entries: entries.slice(dropped) };
+}
 
 export interface SnapshotterParts {
   readonly id: NodeId;
@@ -52,6 +62,7 @@ export class Snapshotter {
   #taking: Cancel | null = null;
   /** States of snapshots that were received, until the core has decided about them. */
   readonly #received = new Map<LogIndex, Machine>();
+  readonly #toSend: PieceToSend[] = [];
   #stopped = false;
 
   constructor(parts: SnapshotterParts) {
@@ -91,16 +102,29 @@ export class Snapshotter {
     if (!isOver) this.#taking = cancel;
   }
 
-  sendPiece({ to, term, snapshot, offset, count }: PieceToSend): void {
+  sendPiece(piece: PieceToSend): void {
+    // More than this come up only while the disk hangs: the core asks again.
+    if (this.#toSend.length >= LIMITS.inflightPieces * LIMITS.maxNodes) return;
+    this.#toSend.push(piece);
+    if (this.#toSend.length === 1) this.#sendNext();
+  }
+
+  /** One after the other: a piece that overtakes the one before it is of no use to the receiver. */
+  #sendNext(): void {
+    const piece = this.#toSend[0];
+    if (piece === undefined) return;
+    const { to, term, snapshot, offset, count } = piece;
     const { accept, id: from, onTrouble, send, store } = this.#parts;
     store.read(snapshot, offset, count, (error, bytes) => {
       if (this.#stopped) return;
       if (error === null && bytes.length === count) {
         send({ type: 'install-snapshot', from, to, term, snapshot, offset, data: bytes.toString('base64') });
-        return;
+      } else {
+        onTrouble(error ?? new Error(`a snapshot ends before byte ${offset + count}`));
+        accept({ type: 'snapshot-unreadable', to, last: snapshot.last });
       }
-      onTrouble(error ?? new Error(`a snapshot ends before byte ${offset + count}`));
-      accept({ type: 'snapshot-unreadable', to, last: snapshot.last });
+      this.#toSend.shift();
+      this.#sendNext();
     });
   }
 

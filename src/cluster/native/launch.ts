@@ -17,6 +17,8 @@ export interface StartOptions extends WhichCluster {
   readonly basePort?: number;
   readonly heartbeatMs?: number;
   readonly electionMs?: number;
+  /** Entries after which a node of a new cluster takes a snapshot. Default: base/limits.ts. */
+  readonly snapshotEntries?: number;
   /** The nodes of a new cluster note what they do to their disks, for `power-loss`. Default false. */
   readonly operationLog?: boolean;
   /** False when a console will hold the cluster: its guard then starts together with the nodes. Default true. */

@@ -38,6 +38,7 @@ export const ClusterFile = z.strictObject({
     basePort: z.int().min(1).max(65_535).nullable(),
     heartbeatMs: z.int().min(5).max(10_000).optional(),
     electionMs: z.int().min(20).max(60_000).optional(),
+    snapshotEntries: z.int().min(1).optional(),
     /** The nodes note what they do to their disks. */
     operationLog: z.boolean().optional(),
   }),

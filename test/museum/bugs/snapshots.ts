@@ -1,0 +1,140 @@
+/** Mistakes with snapshots: what they hold, when they count, and what becomes of the log (docs/decisions/0006-snapshots.md). */
+import type { Bug } from '../bug.ts';
+
+const OTHER_STATE = /^the same applied index is the same state|^what was ever committed|^a write takes effect at most once/;
+const OTHER_LOG =
+  /^all commit the same|^the same index and term|^a (?:new leader|leader of a later term) holds|^the leader agrees/;
+
+export const SNAPSHOT_BUGS: readonly Bug[] = [
+  {
+    name: 'snapshot-goes-back',
+    title: 'A snapshot that is older than the state is installed',
+    source: 'etcd#18055; openraft 0.7.3',
+    edits: [
+      {
+        file: 'raft/core.ts',
+        find: '!(this.#role instanceof FollowerRole) || last.index <= state.commitIndex',
+        replace: '!(this.#role instanceof FollowerRole)',
+      },
+      {
+        file: 'raft/core.ts',
+        find: 'if (state.log.holds(last)) {',
+        replace: 'if (last.index > state.commitIndex && state.log.holds(last)) {',
+      },
+    ],
+    caught: { by: 'simulation', breaks: /^a snapshot never takes the state back|^only what|back in time/, seed: null },
+  },
+  {
+    name: 'snapshot-keeps-tail',
+    title: 'After an install the log keeps entries that do not belong to the snapshot',
+    source: 'openraft#559',
+    edits: [
+      {
+        file: 'raft/core.ts',
+        find: 'if (state.log.holds(last)) {',
+        replace: 'if (state.log.lastIndex >= last.index) {',
+      },
+    ],
+    caught: { by: 'simulation', breaks: OTHER_LOG, seed: null },
+  },
+  {
+    name: 'snapshot-boot-keeps-tail',
+    title: 'A start keeps the log behind a snapshot without comparing its term',
+    source: 'openraft#753',
+    edits: [
+      {
+        file: 'storage/recovery.ts',
+        find: 'return at?.term === last.term;',
+        replace: 'return at !== undefined;',
+      },
+    ],
+    caught: { by: 'simulation', breaks: /^the log holds the end of the snapshot|^what the disk acknowledged/, seed: null },
+  },
+  {
+    name: 'snapshot-gap',
+    title: 'A log that begins beyond the snapshot is used',
+    source: 'redisraft#43',
+    edits: [
+      {
+        file: 'storage/recovery.ts',
+        find: 'if (scanned instanceof StorageError || scanned.offset.index <= reaches) return scanned;',
+        replace: 'if (scanned instanceof StorageError || reaches >= 0) return scanned;',
+      },
+    ],
+    caught: { by: 'simulation', breaks: /^the log goes on where the snapshot ends|^a log has no gaps|^what/, seed: null },
+  },
+  {
+    name: 'snapshot-unsynced',
+    title: 'A snapshot has its name before it is on the disk',
+    source: 'redisraft#654',
+    edits: [
+      {
+        file: 'storage/snapshot-file.ts',
+        find: '      (next: Done) => this.#file.sync(next),\n',
+        replace: '',
+      },
+    ],
+    caught: { by: 'test', file: 'storage/snapshot-store.test.ts', name: 'a snapshot on the disk is there whole or not at all' },
+  },
+  {
+    name: 'snapshot-without-sessions',
+    title: 'A snapshot does not hold the sessions, and the hash is not compared',
+    source: 'dissertation §6.3',
+    edits: [
+      {
+        file: 'kv/snapshot.ts',
+        find: '    while (this.#writer.size < this.#chunkBytes && !this.#sessionsDone) this.#takeSession();\n',
+        replace: '',
+      },
+      {
+        file: 'kv/snapshot.ts',
+        find: 'machine.size !== keys || machine.sessionCount !== sessions',
+        replace: 'machine.size !== keys',
+      },
+      { file: 'kv/snapshot.ts', find: 'machine.hash() !== hash', replace: 'hash < 0' },
+    ],
+    caught: { by: 'simulation', breaks: OTHER_STATE, seed: null },
+  },
+  {
+    name: 'snapshot-torn-cut',
+    title: 'A snapshot reads the newest state, not the state at its revision',
+    source: 'dissertation §5.1.3',
+    edits: [
+      {
+        file: 'kv/versions.ts',
+        find: 'if (kv !== null && kv.modRevision <= pin.revision) return kv;\n        const former',
+        replace: 'if (kv !== null) return kv;\n        const former',
+      },
+    ],
+    caught: { by: 'simulation', breaks: /^\/data\/snap|another than the one that was announced|^the same applied/, seed: null },
+  },
+  {
+    name: 'snapshot-configuration-stays',
+    title: 'After an install the old configuration is still in force',
+    source: 'openraft#1808',
+    edits: [{ file: 'raft/state.ts', find: '    this.membership.restore(configuration, last.index);\n', replace: '' }],
+    caught: { by: 'test', file: 'raft/snapshots.test.ts', name: 'an installed snapshot brings its configuration' },
+  },
+  {
+    name: 'compacted-entries-return',
+    title: 'Entries that have left the log are appended again',
+    source: 'willemt/raft#118',
+    edits: [
+      { file: 'raft/follower.ts', find: 'const request = this.#beyondOffset(received);', replace: 'const request = received;' },
+    ],
+    caught: { by: 'test', file: 'raft/snapshots.test.ts', name: 'an append that begins before the log' },
+  },
+  {
+    name: 'log-removed-too-early',
+    title: 'The log behind the newest snapshot goes at once, so that the older one is worth nothing',
+    source: 'the rule of two snapshots (decisions/0006)',
+    edits: [
+      {
+        file: 'storage/snapshot-store.ts',
+        find: "kept.length < LIMITS.snapshotsKept ? 0 : Number((kept[0] ?? '')",
+        replace: "Number((kept.at(-1) ?? '')",
+      },
+    ],
+    caught: { by: 'test', file: 'storage/snapshot-store.test.ts', name: 'a snapshot on the disk gives way to newer ones' },
+  },
+];
