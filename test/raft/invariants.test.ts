@@ -207,4 +207,20 @@ describe('states, answers and what is forgotten', () => {
     expect(() => checker.observe(member('n2', [2, 2, 2], committed(2)))).not.toThrow();
     expect(() => checker.observe(member('n2', [2, 2, 2], committed(3)))).toThrow('all commit the same entry');
   });
+
+  it('holds nothing against a log that a snapshot took the place of', () => {
+    const checker = new InvariantChecker();
+    checker.observe(member('n1', [1, 1, 2, 2], { ...committed(4), term: term(2) }));
+    // Its own entries of term 3 at 3 and 4 were never committed; the snapshot of 4 replaced them.
+    checker.observe(member('n2', [1, 1, 3, 3], { ...committed(2), term: term(3) }));
+    const behind = member('n2', [1, 1, 2, 2], { ...committed(4), term: term(3) });
+    checker.observe({
+      status: { ...behind.status, snapshotIndex: logIndex(4), compactedIndex: logIndex(4) },
+      entries: () => [],
+    });
+    const status = { ...committed(5), term: term(3), snapshotIndex: logIndex(4), compactedIndex: logIndex(4) };
+    const grown = member('n2', [1, 1, 2, 2, 3], status);
+    checker.observe({ ...grown, entries: (from, limit) => grown.entries(logIndex(Math.max(5, from)), limit) });
+    expect(checker.isCommitted({ index: logIndex(5), term: term(3) })).toBe(true);
+  });
 });
