@@ -77,7 +77,7 @@ async function control(): Promise<Verdict> {
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { seeds: { type: 'string', default: '2000' }, search: { type: 'boolean', default: false } },
+  options: { seeds: { type: 'string', default: '200' }, search: { type: 'boolean', default: false } },
 });
 const bug = BUGS.find(({ name }) => name === positionals[0]);
 if (bug === undefined && positionals[0] !== 'control') throw new Error(`there is no exhibit ${positionals[0]}`);

@@ -133,7 +133,7 @@ export const ELECTION_BUGS: readonly Bug[] = [
       breaks:
         /holds everything committed|^all commit the same|^a leader of a later term|agrees with what is committed|^what is committed is never truncated/,
       seed: null,
-      scenario: 'figure-7',
+      scenario: 'figure-8-safe',
     },
   },
   {
@@ -178,7 +178,7 @@ export const ELECTION_BUGS: readonly Bug[] = [
     caught: {
       by: 'simulation',
       breaks: /^the same index and term|^one leader per term|^one leader a term|holds everything committed|^all commit the same/,
-      seed: 22,
+      seed: 28,
     },
   },
   {

@@ -34,7 +34,7 @@ export const REPLICATION_BUGS: readonly Bug[] = [
     caught: {
       by: 'simulation',
       breaks: /^all commit the same|^a leader of a later term|holds everything committed|agrees with what is committed/,
-      seed: 1,
+      seed: 9,
     },
   },
   {
@@ -104,7 +104,7 @@ export const REPLICATION_BUGS: readonly Bug[] = [
     caught: {
       by: 'simulation',
       breaks: /^the same index and term|holds everything committed|^all commit the same|^terms/,
-      seed: 1,
+      seed: 2,
     },
   },
   {
@@ -205,7 +205,7 @@ export const REPLICATION_BUGS: readonly Bug[] = [
     caught: {
       by: 'simulation',
       breaks: /^all commit the same|holds everything committed|^what is acknowledged|^what was ever committed/,
-      seed: 13,
+      seed: 41,
       nodes: 1,
     },
   },
@@ -220,7 +220,7 @@ export const REPLICATION_BUGS: readonly Bug[] = [
         replace: 'void isPromise;\n    outbox.send(reply);',
       },
     ],
-    caught: { by: 'simulation', breaks: /^entries are on the disk/, seed: 3 },
+    caught: { by: 'simulation', breaks: /^entries are on the disk/, seed: 7 },
   },
   {
     name: 'acks-counted-per-round',

@@ -70,11 +70,11 @@ export const SNAPSHOT_BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'storage/snapshot-file.ts',
-        find: '      (next: Done) => this.#file.sync(next),\n',
-        replace: '',
+        find: 'this.#end, next), (next: Done) => this.#file.sync(next)];',
+        replace: 'this.#end, next)];',
       },
     ],
-    caught: { by: 'test', file: 'storage/snapshot-store.test.ts', name: 'a snapshot on the disk is there whole or not at all' },
+    caught: { by: 'test', file: 'storage/snapshot-store.test.ts', name: 'a snapshot on the disk > is there whole or not at all' },
   },
   {
     name: 'snapshot-without-sessions',
@@ -113,7 +113,11 @@ export const SNAPSHOT_BUGS: readonly Bug[] = [
     title: 'After an install the old configuration is still in force',
     source: 'openraft#1808',
     edits: [{ file: 'raft/state.ts', find: '    this.membership.restore(configuration, last.index);\n', replace: '' }],
-    caught: { by: 'test', file: 'raft/snapshots.test.ts', name: 'an installed snapshot brings its configuration' },
+    caught: {
+      by: 'test',
+      file: 'raft/snapshots.test.ts',
+      name: 'a log that begins after a snapshot > an installed snapshot brings its configuration',
+    },
   },
   {
     name: 'compacted-entries-return',
@@ -122,7 +126,11 @@ export const SNAPSHOT_BUGS: readonly Bug[] = [
     edits: [
       { file: 'raft/follower.ts', find: 'const request = this.#beyondOffset(received);', replace: 'const request = received;' },
     ],
-    caught: { by: 'test', file: 'raft/snapshots.test.ts', name: 'an append that begins before the log' },
+    caught: {
+      by: 'test',
+      file: 'raft/snapshots.test.ts',
+      name: 'a log that begins after a snapshot > an append that begins before the log',
+    },
   },
   {
     name: 'log-removed-too-early',
@@ -135,6 +143,86 @@ export const SNAPSHOT_BUGS: readonly Bug[] = [
         replace: "Number((kept.at(-1) ?? '')",
       },
     ],
-    caught: { by: 'test', file: 'storage/snapshot-store.test.ts', name: 'a snapshot on the disk gives way to newer ones' },
+    caught: { by: 'test', file: 'storage/snapshot-store.test.ts', name: 'a snapshot on the disk > gives way to newer ones' },
+  },
+  {
+    name: 'snapshot-index-apart',
+    title: 'A snapshot is named after what is committed, and holds the state of what is applied',
+    source: '#11: etcd#13766, the postmortem of v3.5',
+    edits: [
+      {
+        file: 'replica/snapshotter.ts',
+        find: 'const head = log.snapshotHead(appliedIndex);',
+        replace: 'const head = log.snapshotHead(log.commitIndex);',
+      },
+    ],
+    caught: { by: 'simulation', breaks: OTHER_STATE, seed: null },
+  },
+  {
+    name: 'snapshot-key-as-value',
+    title: 'A restored key has its own name for a value',
+    source: 'the seed project: skipList.h:299',
+    edits: [
+      {
+        file: 'kv/snapshot.ts',
+        find: 'this.#parts.versions.restore(record.kv);',
+        replace: 'this.#parts.versions.restore({ ...record.kv, value: record.kv.key });',
+      },
+    ],
+    caught: { by: 'simulation', breaks: OTHER_STATE, seed: null },
+  },
+  {
+    name: 'snapshot-unchecked',
+    title: 'Nobody compares the checksums in a snapshot',
+    source: '#31: redisraft#654',
+    edits: [
+      {
+        file: 'storage/snapshot-format.ts',
+        find: "if (chain !== bytes.readUInt32LE(4)) this.#fail('a frame is damaged');",
+        replace: '',
+      },
+      {
+        file: 'storage/snapshot-format.ts',
+        find: "if (hash !== this.#hash.digest('hex')) this.#fail('the hash of the snapshot is wrong');",
+        replace: '',
+      },
+      { file: 'kv/snapshot.ts', find: 'machine.hash() !== hash', replace: 'hash < 0' },
+    ],
+    caught: {
+      by: 'test',
+      file: 'storage/snapshot-store.test.ts',
+      name: 'a snapshot on the disk > is refused when any byte is another',
+    },
+  },
+  {
+    name: 'snapshot-name-not-durable',
+    title: 'The log goes when the name of the snapshot that stands for it is not durable',
+    source: 'ALICE (OSDI 2014)',
+    edits: [
+      {
+        file: 'storage/snapshot-store.ts',
+        find: '(next: Done) => this.#disk.syncDir(this.#dir, next),\n    ];',
+        replace: '];',
+      },
+      {
+        file: 'storage/snapshot-store.ts',
+        find: 'inSequence([...steps, (next) => this.#disk.syncDir(this.#dir, next)], (error) => {',
+        replace: 'inSequence(steps, (error) => {',
+      },
+    ],
+    caught: { by: 'simulation', breaks: /^what the disk acknowledged|^only rot damages|^term and vote|^\/data/, seed: null },
+  },
+  {
+    name: 'interrupted-snapshot-waits',
+    title: 'A follower that lost the first pieces of a snapshot is sent the rest for ever',
+    source: '#32: logcabin#174',
+    edits: [
+      {
+        file: 'raft/progress.ts',
+        find: 'next < sending.acknowledged && next === 0',
+        replace: 'next < sending.acknowledged && next < 0',
+      },
+    ],
+    caught: { by: 'simulation', breaks: /^a healed cluster|^healed nodes|^a cluster with one/, seed: null },
   },
 ];

@@ -30,7 +30,7 @@ export const STORAGE_BUGS: readonly Bug[] = [
         replace: 'inSequence([write, (next) => (timedSync(this.#parts, file, () => {}), next(null))], (error) => {',
       },
     ],
-    caught: { by: 'simulation', breaks: /^what the disk acknowledged|^entries are|^\/data/, seed: 11 },
+    caught: { by: 'simulation', breaks: /^what the disk acknowledged|^entries are|^\/data/, seed: 29 },
   },
   {
     name: 'sync-retried',
@@ -74,7 +74,7 @@ export const STORAGE_BUGS: readonly Bug[] = [
         replace: 'inSequence(this.#files.filter((_, i) => i === this.#sequence % 2).map(copy), done);',
       },
     ],
-    caught: { by: 'simulation', breaks: /^term and vote are there|^a vote is on the disk|^\/data/, seed: 6 },
+    caught: { by: 'simulation', breaks: /^term and vote are there|^a vote is on the disk|^\/data/, seed: 10 },
   },
   {
     name: 'directory-not-synced',
