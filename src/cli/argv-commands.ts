@@ -217,11 +217,13 @@ export const ARGV_COMMANDS: readonly ArgvCommand[] = [
       opt('--clients <count>', 'clients in closed loops (default 32)'),
       opt('--rate <count>', 'operations that they try in a second, all together (default 400)'),
       opt('--least <count>', 'acknowledged a second before and after each fault, or the run fails (default 200)'),
+      opt('--console', 'look on in the console, on the view Checks; q ends the run'),
       opt('--keep', 'keep the data and the logs of the nodes (kept anyway when something is wrong)'),
       opt('--out <dir>', 'where report, history and events go (default: a new folder for temporary files)'),
     ],
     examples: [
       'torture',
+      'torture --console',
       'torture --seconds 600 --seed 7',
       'torture --faults kill,network --nodes 3',
       'torture --json --out torture-report',

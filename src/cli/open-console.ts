@@ -43,7 +43,7 @@ export async function watchCluster(invocation: Invocation, driver: ClusterDriver
   }
 }
 
-type Special = Pick<ConsoleOptions, 'writable' | 'replay' | 'narration'>;
+type Special = Pick<ConsoleOptions, 'writable' | 'replay' | 'narration' | 'torture'>;
 
 /** The full screen, for as long as somebody looks. */
 export async function showConsole({ io, globals, options }: Invocation, driver: ClusterDriver, more: Special): Promise<number> {

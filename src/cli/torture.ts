@@ -3,21 +3,24 @@ import { randomInt } from 'node:crypto';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Operation } from '../check/history.ts';
 import { UsageError } from '../commands/command.ts';
 import { formatElapsed } from '../commands/duration.ts';
 import { parseInteger } from '../commands/flags.ts';
 import { columns } from '../commands/status-report.ts';
 import { kindsNamed, TORTURE_KINDS, type TortureKind } from '../torture/kinds.ts';
-import { startOwnCluster } from '../torture/own-cluster.ts';
+import { type OwnCluster, startOwnCluster } from '../torture/own-cluster.ts';
 import type { TortureProgress } from '../torture/progress.ts';
 import { Records } from '../torture/records.ts';
 import { reportOf, reportRows, type TortureReport } from '../torture/report.ts';
 import type { TortureOptions, TortureResult } from '../torture/result.ts';
-import { Torture } from '../torture/run.ts';
+import { Torture, type TortureParts } from '../torture/run.ts';
 import { interruptSignal } from './interrupt.ts';
 import type { Invocation } from './io.ts';
+import { hasScreen } from './open-console.ts';
 import { print } from './print.ts';
 import { StatusLine } from './status-line.ts';
+import { type RunTorture, type TortureDone, tortureInConsole } from './torture-console.ts';
 
 interface Wanted extends TortureOptions {
   readonly nodes: number;
@@ -30,41 +33,56 @@ const SHOWN_PROBLEMS = 12;
 /** Without a terminal a line every so often is enough. */
 const PLAIN_EVERY_MS = 2_000;
 
-export async function runTorture({ io, globals, options }: Invocation): Promise<number> {
+export async function runTorture(invocation: Invocation): Promise<number> {
+  const { io, globals, options } = invocation;
   const wanted = wantedOf(options);
+  const inConsole = options['console'] === true;
+  if (inConsole && !hasScreen(invocation))
+    throw new UsageError('--console needs a terminal for input and output', { next: 'leave it out: progress is told in lines' });
   const interrupt = interruptSignal();
   const line = new StatusLine(io.err, globals.quiet);
   try {
     const folder = wanted.out ?? (await mkdtemp(join(tmpdir(), 'raftkv-torture-')));
     line.show(`seed ${wanted.seed}: starting ${wanted.nodes} nodes`);
     const cluster = await startOwnCluster(folder, wanted.nodes, wanted.clients);
-    let records: Records;
-    let result: TortureResult;
-    let report: TortureReport | null = null;
+    let done: TortureDone | null = null;
+    let exit: number;
     try {
-      records = await Records.open(folder);
-      const torture = new Torture({
-        driver: cluster.driver,
-        clients: cluster.clients,
-        options: wanted,
-        onOperation: (operation) => records.add(operation),
-        onProgress: teller(line),
-        signal: interrupt.signal,
-      });
-      result = await torture.run();
-      report = reportOf(result);
+      const run: RunTorture = (onProgress, signal) => runRecorded(wanted, cluster, folder, { onProgress, signal });
+      if (inConsole) {
+        line.end();
+        ({ done, exit } = await tortureInConsole(invocation, cluster.driver, run, interrupt.signal));
+      } else {
+        done = await run(teller(line), interrupt.signal);
+        exit = done.report.exit;
+      }
     } finally {
-      await cluster.end(wanted.keep || (report !== null && report.exit !== 0 && report.exit !== 130));
+      const isWell = done !== null && (done.report.exit === 0 || done.report.exit === 130);
+      await cluster.end(wanted.keep || (done !== null && !isWell));
     }
     line.end();
-    const lines = reportLines(report, result, wanted, folder);
-    await records.finish(result, report, lines);
-    await print(io, globals, lines, { ...report, folder });
-    return report.exit;
+    await print(io, globals, done.lines, { ...done.report, folder });
+    return exit;
   } finally {
     line.end();
     interrupt.done();
   }
+}
+
+/** A run whose report lies in its folder when it is over. */
+async function runRecorded(
+  wanted: Wanted,
+  { driver, clients }: OwnCluster,
+  folder: string,
+  looker: Pick<TortureParts, 'onProgress' | 'signal'>,
+): Promise<TortureDone> {
+  const records = await Records.open(folder);
+  const onOperation = (operation: Operation): void => records.add(operation);
+  const result = await new Torture({ driver, clients, options: wanted, onOperation, ...looker }).run();
+  const report = reportOf(result);
+  const lines = reportLines(report, result, wanted, folder);
+  await records.finish(result, report, lines);
+  return { report, lines, folder };
 }
 
 function wantedOf(options: Invocation['options']): Wanted {

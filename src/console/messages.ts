@@ -7,6 +7,7 @@ import type { Consequence } from '../commands/consequence.ts';
 import type { EditKey } from '../commands/line-editor.ts';
 import type { RangeResult } from '../kv/commands.ts';
 import type { LogRow } from '../replica/status.ts';
+import type { TortureTold } from '../torture/progress.ts';
 import type { Severity, Size } from './state.ts';
 import type { Moment, Move } from './traveller.ts';
 
@@ -31,6 +32,7 @@ export type Message =
   | { readonly type: 'flash'; readonly text: string; readonly severity: Severity }
   /** A story goes on; null when it has ended. */
   | { readonly type: 'narration'; readonly text: string | null }
+  | { readonly type: 'torture'; readonly told: TortureTold }
   /** A line was read and asks to be confirmed before it runs. */
   | {
       readonly type: 'ask';

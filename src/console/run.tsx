@@ -5,6 +5,7 @@ import { saveRecording } from '../cluster/recording/recording-file.ts';
 import type { ThemeName } from '../commands/command.ts';
 import { History } from '../commands/history.ts';
 import type { EditKey } from '../commands/line-editor.ts';
+import type { TortureTold } from '../torture/progress.ts';
 import { App, type MountedApp } from './app.tsx';
 import { crashCard } from './crash-card.ts';
 import { Effects } from './effects.ts';
@@ -27,6 +28,8 @@ export interface ConsoleOptions {
   readonly writable?: boolean;
   /** Tells a story: is given where each of its lines goes, and returns what ends it. */
   readonly narration?: (show: (text: string | null) => void) => () => void;
+  /** A run that tortures this cluster: told as above. The console then opens on its checks, and only looks. */
+  readonly torture?: (show: (told: TortureTold) => void) => () => void;
   /** A recording that is looked at; the driver is then that of its end. */
   readonly replay?: { readonly recording: Recording; readonly metrics: Metrics };
   /** The terminal; by default the one of this process. */
@@ -73,6 +76,7 @@ class Session {
   readonly #stdout: TerminalOutput;
   readonly #clockwork: Clockwork;
   readonly #narration: ConsoleOptions['narration'] | null;
+  readonly #torture: ConsoleOptions['torture'] | null;
   readonly #resolve: (end: ConsoleEnd) => void;
   readonly #store: Store;
   readonly #recording: Recording;
@@ -101,6 +105,7 @@ class Session {
     this.#resolve = resolve;
     this.#clockwork = options.clockwork ?? REAL_CLOCKWORK;
     this.#narration = options.narration ?? null;
+    this.#torture = options.torture ?? null;
     this.#recording = options.replay?.recording ?? new Recording();
     this.#replay = options.replay !== undefined;
     this.#traveller = new Traveller(this.#recording);
@@ -128,7 +133,8 @@ class Session {
       capabilities: driver.capabilities,
       ownsNodes: driver.ownsNodes,
       replay: this.#replay,
-      writable: options.writable !== false,
+      writable: options.writable !== false && options.torture === undefined,
+      tortured: options.torture !== undefined,
       theme: options.theme,
       ...(options.replay === undefined ? {} : { metrics: options.replay.metrics }),
       history: history.lines,
@@ -184,8 +190,11 @@ class Session {
   #feed(): void {
     const record = this.#recording.append.bind(this.#recording);
     this.#cleanups.push(startFeed(this.#driver, this.#store, this.#clockwork, () => dataInterval(this.#frameCostMs), record));
-    const end = this.#narration?.((text) => this.#guarded(() => this.#store.dispatch({ type: 'narration', text })));
-    if (end !== undefined) this.#cleanups.push(end);
+    const ends = [
+      this.#narration?.((text) => this.#guarded(() => this.#store.dispatch({ type: 'narration', text }))),
+      this.#torture?.((told) => this.#guarded(() => this.#store.dispatch({ type: 'torture', told }))),
+    ];
+    this.#cleanups.push(...ends.filter((end) => end !== undefined));
   }
 
   async #saveRecording(file: string | null): Promise<string> {

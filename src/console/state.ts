@@ -6,6 +6,7 @@ import type { Candidate } from '../commands/completion.ts';
 import { EMPTY_LINE, type LineState } from '../commands/line-editor.ts';
 import type { KeyValue } from '../kv/commands.ts';
 import type { LogRow } from '../replica/status.ts';
+import type { TortureTold } from '../torture/progress.ts';
 import type { Effect } from './messages.ts';
 import { type Metrics, NO_METRICS } from './metrics.ts';
 import { steadyRoundTrips } from './round-trips.ts';
@@ -153,6 +154,8 @@ export interface ConsoleState {
   readonly overlay: Overlay | null;
   /** What a story tells now. */
   readonly narration: string | null;
+  /** The run that tortures this cluster; null without one. */
+  readonly torture: TortureTold | null;
   readonly flash: { readonly text: string; readonly severity: Severity; readonly until: number } | null;
   /** Until when a second Ctrl-C quits; null when none was pressed. */
   readonly quitArmedUntil: number | null;
@@ -178,6 +181,8 @@ export interface InitialState {
   readonly ownsNodes: boolean;
   readonly replay: boolean;
   readonly writable: boolean;
+  /** A run that is to be shown will tell of itself. */
+  readonly tortured?: boolean;
   readonly theme: ThemeName;
   /** What a recording showed. */
   readonly metrics?: Metrics;
@@ -186,7 +191,7 @@ export interface InitialState {
   readonly wall: number;
 }
 
-export function initialState(start: InitialState): ConsoleState {
+export function initialState({ tortured = false, ...start }: InitialState): ConsoleState {
   return {
     ...start,
     moment: null,
@@ -194,7 +199,7 @@ export function initialState(start: InitialState): ConsoleState {
     metrics: start.metrics ?? NO_METRICS,
     rate: { perSecond: 0, samples: [] },
     roundTrips: steadyRoundTrips(new Map(), start.picture),
-    view: 'overview',
+    view: tortured ? 'checks' : 'overview',
     previous: 'overview',
     nodeCursor: start.picture.nodes[0]?.id ?? null,
     linkCursor: start.picture.nodes[1]?.id ?? null,
@@ -211,6 +216,7 @@ export function initialState(start: InitialState): ConsoleState {
     lastFailure: null,
     overlay: null,
     narration: null,
+    torture: tortured ? { progress: null, end: null } : null,
     flash: null,
     quitArmedUntil: null,
   };

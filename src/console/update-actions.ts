@@ -83,7 +83,7 @@ function goesBackToNow(state: ConsoleState): boolean {
 }
 
 function toggleWritable(state: ConsoleState): Step<ConsoleState> {
-  if (state.replay) return still(withFlash(state, readOnlyReason(state) ?? '', 'warn'));
+  if (state.replay || state.torture !== null) return still(withFlash(state, readOnlyReason(state) ?? '', 'warn'));
   return still(withWritable(state, !state.writable));
 }
 

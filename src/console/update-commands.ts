@@ -136,6 +136,7 @@ export function withTheme(state: ConsoleState, theme: ThemeName): ConsoleState {
 
 /** Opens or closes the door to changes. */
 export function withWritable(state: ConsoleState, on: boolean): ConsoleState {
+  if (state.torture !== null) return withFlash(state, readOnlyReason(state) ?? '', 'warn');
   const text = on ? 'This console may change things now; W takes that back.' : 'This console only looks now.';
   return withFlash({ ...state, writable: on }, text, on ? 'warn' : 'info');
 }
@@ -163,7 +164,9 @@ export function interrupt(state: ConsoleState): Step<ConsoleState> {
     return { state: withFlash(state, 'Stopped waiting.', 'warn'), effects: [{ type: 'cancel' }] };
   }
   if (state.quitArmedUntil !== null) return { state, effects: [{ type: 'quit', detach: false }] };
-  const stop = state.ownsNodes ? ` and stops ${state.picture.nodes.length} nodes (d leaves them running)` : '';
+  const nodes = state.picture.nodes.length;
+  const stop =
+    state.torture !== null ? ' and ends the run' : state.ownsNodes ? ` and stops ${nodes} nodes (d leaves them running)` : '';
   const armed = { ...state, quitArmedUntil: state.now + QUIT_ARMED_MS };
   return {
     state: { ...withFlash(armed, `Ctrl-C again quits${stop}.`, 'warn'), quitArmedUntil: armed.quitArmedUntil },
@@ -171,17 +174,19 @@ export function interrupt(state: ConsoleState): Step<ConsoleState> {
   };
 }
 
-/** `q`: asks only where quitting stops nodes. */
+/** `q`: asks only where quitting stops nodes, or a run that is not over. */
 export function askToQuit(state: ConsoleState): Step<ConsoleState> {
-  if (!state.ownsNodes) return { state, effects: [{ type: 'quit', detach: false }] };
-  const count = state.picture.nodes.length;
+  const { torture } = state;
+  if (torture === null ? !state.ownsNodes : torture.end !== null) return { state, effects: [{ type: 'quit', detach: false }] };
+  const detail =
+    torture === null ? whatStops(state.picture.nodes.length) : 'all is healed, the nodes stop; what was done is told';
   return {
     state: {
       ...state,
       overlay: {
         type: 'confirm',
-        question: 'quit',
-        detail: `the ${count === 1 ? 'node stops' : `${count} nodes stop`}, the data stays on disk; d would leave ${count === 1 ? 'it' : 'them'} running`,
+        question: torture === null ? 'quit' : 'end the run',
+        detail,
         expected: null,
         typed: '',
         since: state.now,
@@ -190,4 +195,8 @@ export function askToQuit(state: ConsoleState): Step<ConsoleState> {
     },
     effects: [],
   };
+}
+
+function whatStops(count: number): string {
+  return `the ${count === 1 ? 'node stops' : `${count} nodes stop`}, the data stays on disk; d would leave ${count === 1 ? 'it' : 'them'} running`;
 }

@@ -89,7 +89,8 @@ export function takeUnseen(state: ConsoleState, message: Message & { type: 'data
 }
 
 /** Why nothing may be changed from here; null when it may. */
-export function readOnlyReason(state: Pick<ConsoleState, 'moment' | 'replay' | 'writable'>): string | null {
+export function readOnlyReason(state: Pick<ConsoleState, 'moment' | 'replay' | 'writable' | 'torture'>): string | null {
+  if (state.torture !== null) return 'A torture run is judged: this console only looks.';
   if (state.replay) return 'This is a recording: nothing in it can be changed.';
   if (state.moment !== null) return 'This is the past: Esc returns to now, where things can be changed.';
   return state.writable ? null : 'This console only looks. W lets it change things.';

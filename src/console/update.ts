@@ -36,6 +36,8 @@ function apply(state: ConsoleState, message: Message): Step<ConsoleState> {
       return still(withFlash(state, message.text, message.severity));
     case 'narration':
       return still({ ...state, narration: message.text });
+    case 'torture':
+      return still({ ...state, torture: message.told });
     case 'ask':
       return still(confirmAction(state, message));
     case 'finished':

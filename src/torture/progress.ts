@@ -22,6 +22,27 @@ export interface TortureProgress {
   readonly violations: readonly string[];
 }
 
+export type TortureVerdict = 'kept' | 'failed' | 'broken' | 'interrupted';
+
+/** How a run ended. */
+export interface TortureEnd {
+  readonly verdict: TortureVerdict;
+  /** The verdict in words. */
+  readonly text: string;
+  /** What is wrong, first things first: broken promises, then demands that were not met. */
+  readonly problems: readonly string[];
+  /** Where report, history and events lie; null when they could not be written. */
+  readonly folder: string | null;
+}
+
+/** A run for somebody who looks on. */
+export interface TortureTold {
+  /** Null until it has begun. */
+  readonly progress: TortureProgress | null;
+  /** Null while it goes on. */
+  readonly end: TortureEnd | null;
+}
+
 /** One fault as it was carried out. */
 export interface InjectedFault {
   readonly kind: TortureKind;

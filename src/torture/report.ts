@@ -1,10 +1,11 @@
 /** The report of a run on one page: what was demanded, what was measured, and the verdict. */
+import type { PromiseCheck } from '../cluster/driver.ts';
 import { DEPOSING, type TortureKind } from './kinds.ts';
-import type { EpochReport } from './progress.ts';
+import type { EpochReport, TortureVerdict } from './progress.ts';
 import type { TortureResult } from './result.ts';
 
 export interface TortureReport {
-  readonly verdict: 'kept' | 'failed' | 'broken' | 'interrupted';
+  readonly verdict: TortureVerdict;
   /** As the program ends with it. */
   readonly exit: 0 | 1 | 5 | 130;
   /** Promises of the store that did not hold. */
@@ -29,7 +30,8 @@ export interface TortureReport {
   readonly slowestConvergence: { readonly epoch: number; readonly ms: number } | null;
   /** Of any event loop that was not stalled on purpose. */
   readonly longestStallMs: number;
-  readonly promisesChecked: number;
+  /** Comparisons for each promise of Raft while the run went on. */
+  readonly promises: Readonly<Partial<Record<PromiseCheck['id'], number>>>;
   readonly histories: number;
   readonly equalState: boolean;
   readonly epochs: readonly EpochReport[];
@@ -64,7 +66,7 @@ export function reportOf(result: TortureResult): TortureReport {
     slowestRecovery: slowest(epochs, ({ recoveryMs }) => recoveryMs),
     slowestConvergence: slowest(epochs, ({ convergenceMs }) => convergenceMs),
     longestStallMs: Math.round(result.longestStallMs),
-    promisesChecked: result.promisesChecked,
+    promises: Object.fromEntries(result.promises.map(({ id, checked }) => [id, checked])),
     histories: epochs.length,
     equalState: result.equalState,
     epochs,
@@ -78,7 +80,7 @@ function emptiness(result: TortureResult, kinds: ReadonlySet<TortureKind>): read
   return [
     acked < least ? `only ${acked} operations were acknowledged, fewer than ${least}` : '',
     kinds.size === 0 ? 'no fault was injected' : '',
-    result.promisesChecked === 0 ? 'no node told anything of itself' : '',
+    result.promises.every(({ checked }) => checked === 0) ? 'no node told anything of itself' : '',
     DEPOSING.some((kind) => kinds.has(kind)) && leaderChanges === 0 ? 'the leader never changed' : '',
     kinds.has('kill-leader') && unknown === 0 ? 'a leader was killed, and no outcome was unknown' : '',
   ].filter((text) => text !== '');
@@ -93,18 +95,23 @@ function slowest(epochs: readonly EpochReport[], ms: (epoch: EpochReport) => num
   return found;
 }
 
-const VERDICTS = {
+export const VERDICT_WORDS: Readonly<Record<TortureVerdict, string>> = {
   kept: 'every promise was kept',
   failed: 'FAILED: no promise was seen broken, but the run does not count',
   broken: 'BROKEN',
   interrupted: 'interrupted: so far every promise was kept',
-} as const;
+};
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
+}
 
 /** As rows of a table: a name and what there is to say. */
 export function reportRows(report: TortureReport): readonly (readonly [string, string])[] {
   const { slowestRecovery, slowestConvergence } = report;
   const kinds = Object.entries(report.faults);
-  const count = kinds.reduce((sum, [, times]) => sum + times, 0);
+  const count = sum(kinds.map(([, times]) => times));
+  const counts = Object.values(report.promises);
   const took = (found: TortureReport['slowestRecovery']): string =>
     found === null ? 'none' : `${found.ms} ms, epoch ${found.epoch}`;
   return [
@@ -126,8 +133,8 @@ export function reportRows(report: TortureReport): readonly (readonly [string, s
       'histories',
       `${report.histories} judged, ${report.epochs.filter(({ verdict }) => verdict === 'linearizable').length} linearizable`,
     ],
-    ['live promises', `${report.promisesChecked} comparisons of terms, votes, leaders, commit indexes and state hashes`],
+    ['live promises', `${counts.filter((times) => times > 0).length} of ${counts.length} compared, ${sum(counts)} times`],
     ['state', report.equalState ? 'equal on all nodes' : 'not compared, or not equal'],
-    ['verdict', VERDICTS[report.verdict]],
+    ['verdict', VERDICT_WORDS[report.verdict]],
   ];
 }

@@ -1,5 +1,5 @@
 /** What a run is asked for, and what came of it. */
-import type { ClusterEvent } from '../cluster/driver.ts';
+import type { ClusterEvent, PromiseCheck } from '../cluster/driver.ts';
 import type { Judgement } from './judge.ts';
 import type { TortureKind } from './kinds.ts';
 import type { EpochReport } from './progress.ts';
@@ -30,8 +30,8 @@ export interface TortureResult {
   readonly refused: number;
   readonly leaderChanges: number;
   readonly longestStallMs: number;
-  /** Comparisons of what the nodes told of themselves. */
-  readonly promisesChecked: number;
+  /** The promises of Raft, compared on what the nodes told of themselves all the while. */
+  readonly promises: readonly PromiseCheck[];
   readonly equalState: boolean;
   readonly events: readonly ClusterEvent[];
 }

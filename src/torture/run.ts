@@ -85,6 +85,7 @@ export class Torture {
       this.#enter('judging');
       await Promise.all(this.#verdicts);
       await this.#judge.close();
+      this.#takeBroken();
       this.#watcher.stop();
       this.#enter('over');
       clearInterval(ticking);
@@ -125,8 +126,14 @@ export class Torture {
     } finally {
       await load.stop();
     }
-    this.#broken.push(...this.#watcher.ended.splice(0).map((text) => `a node ended by itself: ${text}`));
-    this.#broken.push(...[...this.#watcher.promises.broken.values()].filter((text) => !this.#broken.includes(text)));
+    this.#takeBroken();
+  }
+
+  /** What was seen by looking on. */
+  #takeBroken(): void {
+    const ended = this.#watcher.ended.splice(0).map((text) => `a node ended by itself: ${text}`);
+    const broken = this.#watcher.broken.filter((text) => !this.#broken.includes(text));
+    this.#broken.push(...ended, ...broken);
   }
 
   /** The rate before the fault, once it is high enough; null when it never was. */
@@ -296,7 +303,7 @@ export class Torture {
       leaderChanges: this.#watcher.leaderChanges,
       judged: this.#judged,
       toJudge: this.#judge.open,
-      violations: [...this.#broken, ...this.#watcher.promises.broken.values()],
+      violations: [...new Set([...this.#broken, ...this.#watcher.broken])],
     });
   }
 
@@ -315,7 +322,7 @@ export class Torture {
       refused: this.#meter.failed,
       leaderChanges: this.#watcher.leaderChanges,
       longestStallMs: this.#watcher.longestStallMs,
-      promisesChecked: this.#watcher.promises.checked,
+      promises: this.#watcher.promises,
       equalState: this.#equalState,
       events: this.#watcher.events,
     };

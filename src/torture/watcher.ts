@@ -1,7 +1,6 @@
 /** Looks on while a cluster is tortured: who leads, who ended unasked, how long event loops stood still. */
 import type { NodeId } from '../base/brand.ts';
-import type { ClusterDriver, ClusterEvent } from '../cluster/driver.ts';
-import { LivePromises } from './live-promises.ts';
+import type { ClusterDriver, ClusterEvent, PromiseCheck } from '../cluster/driver.ts';
 
 const REMEMBERED = 4_096;
 /** The window over which a node tells its longest stall; afterwards one that was meant is no longer in it. */
@@ -13,7 +12,6 @@ export class Watcher {
   readonly ended: string[] = [];
   longestStallMs = 0;
   leaderChanges = 0;
-  readonly promises = new LivePromises();
   readonly #driver: ClusterDriver;
   readonly #excused = new Set<NodeId>();
   /** Until when a stall of a node is one of ours. */
@@ -36,6 +34,20 @@ export class Watcher {
     ];
   }
 
+  /** As the driver checks them on what the nodes tell; empty where nobody checks. */
+  get promises(): readonly PromiseCheck[] {
+    return this.#driver.checks()?.promises ?? [];
+  }
+
+  /** What broke, in words; also what the answers to the driver's own calls have shown. */
+  get broken(): readonly string[] {
+    const checks = this.#driver.checks();
+    if (checks === null) return [];
+    const { promises, traffic } = checks;
+    const broken = promises.filter(({ state }) => state === 'broken').map(({ id, detail }) => `${id}: ${detail}`);
+    return traffic.verdict === 'not-linearizable' ? [...broken, `not linearizable: ${traffic.detail}`] : broken;
+  }
+
   /** What is done to these nodes may end them; `stalls`: or make them stand still. */
   excuse(nodes: readonly NodeId[], stalls: boolean): void {
     for (const node of nodes) {
@@ -54,9 +66,7 @@ export class Watcher {
   }
 
   #look(): void {
-    const picture = this.#driver.picture();
-    const { leader, term, nodes } = picture;
-    this.promises.look(picture);
+    const { leader, term, nodes } = this.#driver.picture();
     if (leader !== null && (leader !== this.#leader || term !== this.#term)) {
       if (this.#leader !== null) this.leaderChanges += 1;
       this.#leader = leader;

@@ -112,6 +112,24 @@ describe('live invariants', () => {
     expect(brokenIds()).toEqual(['election-safety', 'one-vote']);
   });
 
+  it.each([
+    ['an older term', { term: term(4), votedFor: nodeId('n1') }, ['one-vote']],
+    ['no vote in that term', { term: term(5), votedFor: null }, ['one-vote']],
+    ['another vote', { term: term(5), votedFor: nodeId('n2') }, ['one-vote']],
+    ['the same vote', { term: term(5), votedFor: nodeId('n1') }, []],
+    ['a newer term', { term: term(6), votedFor: null }, []],
+  ])('compare a vote that was told with what a node that started anew says: %s', (_, says, broken) => {
+    const { live, tell, brokenIds } = watching({});
+    const vote = { type: 'vote-received', from: n3, term: term(5), preVote: false, granted: true, refusal: null } as const;
+    live.event(n1, vote);
+    // While the connection lasts a status may be older than the vote.
+    tell(n3, { term: term(4) });
+    expect(brokenIds()).toEqual([]);
+    live.lost(n3);
+    tell(n3, says);
+    expect(brokenIds()).toEqual(broken);
+  });
+
   it('see a retry that took effect twice', async () => {
     const request = { session: 1, sequence: 9 };
     const rows = [row(1, 1), row(2, 1, 'put k "2"', request), row(3, 1, 'put k "2"', request)];

@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Operation } from '../../src/check/history.ts';
 import { judgeWindows } from '../../src/check/windows.ts';
 import type { TrafficCheck } from '../../src/cluster/driver.ts';
+import type { ConsoleOptions } from '../../src/console/run.tsx';
+import type { TortureEnd, TortureProgress, TortureTold } from '../../src/torture/progress.ts';
 import { ConsoleBench, has } from '../support/console-bench.ts';
 import { fakeChecks, NO_TRAFFIC } from '../support/fake-checks.ts';
 import { FakeDriver } from '../support/fake-driver.ts';
@@ -87,6 +89,65 @@ describe.each(SIZES)('the console at %ix%i', (columns, rows) => {
     await bench.type('d', () => !bench.output.alternate);
     expect(await bench.ended).toMatchObject({ exitCode: 0 });
   }, 30_000);
+});
+
+const PROGRESS: TortureProgress = {
+  phase: 'recovering',
+  epoch: 12,
+  faults: ['isolate n1', 'link n3 n5 --drop 0.3'],
+  opsPerSecond: 402,
+  acked: 11_284,
+  unknown: 67,
+  leaderChanges: 9,
+  judged: 11,
+  toJudge: 1,
+  violations: [],
+  leftMs: 17_300,
+};
+const UNEQUAL = 'state-machine-safety: the same applied index is the same state: {"index":1280,"n1":77,"n2":78}';
+const ENDS: readonly (readonly [string, TortureEnd])[] = [
+  ['over', { verdict: 'kept', text: 'every promise was kept', problems: [], folder: '/tmp/raftkv-torture-a1b2c3' }],
+  ['broken', { verdict: 'broken', text: 'BROKEN', problems: [UNEQUAL, 'lost'], folder: '/tmp/raftkv-torture-a1b2c3' }],
+];
+
+describe.each(SIZES)('a torture run at %ix%i', (columns, rows) => {
+  it('stands above the checks, and on the status line of every other view', async () => {
+    const driver = sceneDriver();
+    driver.setChecks(fakeChecks());
+    driver.capabilities = new Set();
+    let show: (told: TortureTold) => void = () => {};
+    const torture: ConsoleOptions['torture'] = (tell) => {
+      show = tell;
+      return () => {};
+    };
+    const bench = new ConsoleBench(driver, columns, rows, { torture });
+    await bench.output.until(has('about to begin', 'looks only'));
+    show({ progress: PROGRESS, end: null });
+    const size = `${columns}x${rows}`;
+    expectGolden(await bench.output.until(has('epoch 12: recovering', 'faults now')), golden(`torture-${size}`));
+    await bench.type('5', has('Torture, epoch 12: recovering (isolate n1'));
+    await bench.type('W', has('is judged: this console only looks'));
+    show({ progress: { ...PROGRESS, violations: ['n3 lied\x1b[2J'] }, end: null });
+    await bench.type('9', has('n3 lied', 'violations 1'), 10_000);
+    for (const [name, end] of ENDS) {
+      show({ progress: { ...PROGRESS, faults: [], violations: end.problems }, end });
+      expectGolden(await bench.output.until(has(end.text, 'raftkv-torture-a1b2c3')), golden(`torture-${name}-${size}`));
+    }
+    await bench.type('q', () => !bench.output.alternate);
+    expect(await bench.ended).toEqual({ exitCode: 0, reason: '' });
+  });
+
+  it('is asked for before it is ended early', async () => {
+    const torture: ConsoleOptions['torture'] = (tell) => {
+      tell({ progress: PROGRESS, end: null });
+      return () => {};
+    };
+    const bench = new ConsoleBench(sceneDriver(), columns, rows, { torture });
+    await bench.output.until(has('epoch 12'));
+    await bench.type('q', has('end the run', 'y/N'));
+    await bench.type('y', () => !bench.output.alternate, 500);
+    expect(await bench.ended).toEqual({ exitCode: 0, reason: '' });
+  });
 });
 
 describe('the console', () => {

@@ -73,11 +73,11 @@ export class PtyScreen {
     this.#pty.resize(columns, rows);
   }
 
-  /** Resolves as soon as the screen is as wanted; rejects with the screen when it never is. */
-  until(wanted: (text: string) => boolean): Promise<string> {
+  /** Resolves as soon as the screen is as wanted; rejects with the screen when it is not within `patienceMs`. */
+  until(wanted: (text: string) => boolean, patienceMs = PATIENCE_MS): Promise<string> {
     if (wanted(this.text)) return Promise.resolve(this.text);
     return new Promise((found, failed) => {
-      const limit = setTimeout(() => failed(new Error(`the screen never was as wanted, but:\n${this.text}`)), PATIENCE_MS);
+      const limit = setTimeout(() => failed(new Error(`the screen never was as wanted, but:\n${this.text}`)), patienceMs);
       const watcher = (): void => {
         if (!wanted(this.text)) return;
         clearTimeout(limit);

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { logIndex, nodeId, term } from '../../src/base/brand.ts';
+import { logIndex } from '../../src/base/brand.ts';
 import type { Operation } from '../../src/check/history.ts';
 import { unequalStates, whyNotLevel } from '../../src/torture/convergence.ts';
 import { lostKeys, settledKeys } from '../../src/torture/last-look.ts';
-import { LivePromises } from '../../src/torture/live-promises.ts';
 import { Meter } from '../../src/torture/meter.ts';
 import type { EpochReport } from '../../src/torture/progress.ts';
 import { reportOf, reportRows } from '../../src/torture/report.ts';
 import type { TortureResult } from '../../src/torture/result.ts';
+import { fakeChecks } from '../support/fake-checks.ts';
 import { fakePicture, withNode } from '../support/fake-picture.ts';
 
 const put = (key: string, value: string, outcome: Operation['outcome']): Operation => ({
@@ -20,39 +20,6 @@ const put = (key: string, value: string, outcome: Operation['outcome']): Operati
   outcome,
   revision: null,
   stale: false,
-});
-
-describe('the live promises', () => {
-  const level = fakePicture(3, [1, 1, 1], 3);
-  const brokenBy = (...pictures: ReturnType<typeof fakePicture>[]): readonly string[] => {
-    const promises = new LivePromises();
-    for (const picture of pictures) promises.look(picture);
-    expect(promises.checked).toBeGreaterThan(0);
-    return [...promises.broken.values()];
-  };
-
-  it('hold where nothing is wrong, also over a restart', () => {
-    const restarted = withNode(level, 'n2', { pid: 9_999 }, { commitIndex: logIndex(1) });
-    expect(brokenBy(level, restarted, withNode(restarted, 'n2', {}, { term: term(4), votedFor: nodeId('n3') }))).toEqual([]);
-  });
-
-  it.each([
-    ['two leaders', withNode(level, 'n2', {}, { role: 'leader' }), 'n1 and n2 both lead term 1'],
-    ['a term that goes back', withNode(level, 'n2', { pid: 9_999 }, { term: term(0) }), 'the term of n2 went back from 1 to 0'],
-    [
-      'a second vote',
-      withNode(level, 'n2', { pid: 9_999 }, { votedFor: nodeId('n2') }),
-      'n2 voted for n1 and then for n2 in term 1',
-    ],
-    ['a commit index that goes back', withNode(level, 'n2', {}, { commitIndex: logIndex(1) }), 'n2 had committed 3 and now 1'],
-  ])('tell %s', (_, next, text) => {
-    expect(brokenBy(level, next)).toEqual([text]);
-  });
-
-  it('tell unequal states at one index, though the nodes are never there together', () => {
-    const at = (id: string, hash: number) => withNode(level, id, {}, { checkpoints: [{ index: logIndex(2), hash }] });
-    expect(brokenBy(at('n1', 7), at('n3', 7), at('n2', 8))).toEqual(['at index 2 n2 has state 8 and n1 7']);
-  });
 });
 
 describe('the last look', () => {
@@ -165,7 +132,7 @@ const result = (changes: Partial<TortureResult>): TortureResult => ({
   refused: 0,
   leaderChanges: 2,
   longestStallMs: 41,
-  promisesChecked: 900,
+  promises: fakeChecks().promises,
   equalState: true,
   events: [],
   ...changes,
@@ -187,6 +154,7 @@ describe('the report', () => {
     ['a broken promise', { broken: ['lost'], failed: ['slow'] }, 5, /lost/],
     ['a demand not met', { failed: ['slow'] }, 1, /slow/],
     ['too few operations', { acked: 100 }, 1, /only 100/],
+    ['a silent cluster', { promises: [] }, 1, /no node told/],
     ['no fault', { epochs: [epoch({ faults: [] })] }, 1, /no fault/],
     ['a leader that never changed', { leaderChanges: 0 }, 1, /never changed/],
     ['no unknown outcome', { unknown: 0 }, 1, /no outcome was unknown/],

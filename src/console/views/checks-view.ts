@@ -6,8 +6,15 @@ import type { ConsoleState } from '../state.ts';
 import type { Glyphs } from '../theme.ts';
 import { foreign } from '../width.ts';
 import { type Column, cell, facts, table, titleRow } from './parts.ts';
+import { tortureBlock } from './torture-block.ts';
 
-export function checksView({ checks, moment }: ConsoleState, width: number, look: Glyphs): readonly Row[] {
+export function checksView(state: ConsoleState, width: number, look: Glyphs): readonly Row[] {
+  const { torture } = state;
+  const block = torture === null ? [] : tortureBlock(torture, width, look);
+  return [...block, ...promisesAndTraffic(state, width, look)];
+}
+
+function promisesAndTraffic({ checks, moment, torture }: ConsoleState, width: number, look: Glyphs): readonly Row[] {
   if (checks === null) {
     const why = moment === null ? 'Nobody checks this cluster.' : 'Checks are not recorded: they are of the present only.';
     return [titleRow('CHECKS', width, look), [span(` ${why}`, 'dim')]];
@@ -18,7 +25,8 @@ export function checksView({ checks, moment }: ConsoleState, width: number, look
     titleRow(titleOf(checks), width, look, moment === null ? coverageWords(coverage) : [span('of now', 'warn')]),
     header,
     ...rows,
-    EMPTY_ROW,
+    // Below a run there is no row to spare on a small screen.
+    ...(torture === null ? [EMPTY_ROW] : []),
     titleRow("ANSWERS TO THIS CONSOLE'S CALLS", width, look),
     ...trafficRows(traffic, width, look),
   ];

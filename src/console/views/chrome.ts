@@ -13,6 +13,7 @@ import type { Moment } from '../traveller.ts';
 import { promptOf } from '../update-commands.ts';
 import { cellsOf, foreign, headOf } from '../width.ts';
 import { promptRow } from './shell-view.ts';
+import { tortureLine } from './torture-block.ts';
 
 const SILENT_MS = 2_000;
 
@@ -106,6 +107,8 @@ export function statusLine(state: ConsoleState, width: number, look: Glyphs, wal
     return { row: cutRow([span(` ${momentText(state, state.moment, wall)}`, 'warn')], width, look.ellipsis), x: null };
   if (state.narration !== null)
     return { row: cutRow([span(' '), span(foreign(state.narration, width), 'bold')], width, look.ellipsis), x: null };
+  if (state.torture !== null && state.view !== 'checks')
+    return { row: cutRow([span(' '), ...tortureLine(state.torture, width, look)], width, look.ellipsis), x: null };
   const { severity, text } = diagnose(state.picture);
   return { row: cutRow([span(` ${text}`, STYLES[severity])], width, look.ellipsis), x: null };
 }

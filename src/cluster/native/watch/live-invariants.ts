@@ -23,6 +23,11 @@ export interface LiveInvariantsOptions {
   readonly onBroken: (broken: PromiseCheck) => void;
 }
 
+interface Vote {
+  readonly term: Term;
+  readonly candidate: NodeId;
+}
+
 interface Verdict {
   checked: number;
   lastAt: number | null;
@@ -45,8 +50,10 @@ export class LiveInvariants {
     PROMISES.map(({ id }) => [id, { checked: 0, lastAt: null, detail: null }] as const),
   );
   readonly #readers = new Map<NodeId, CommittedReader>();
-  /** Nodes that were lost: with the next word they may have started anew. */
-  readonly #lost = new Set<NodeId>();
+  /** The newest vote of each node that a candidate has told of. */
+  readonly #votes = new Map<NodeId, Vote>();
+  /** Nodes that were lost: with the next word they may have started anew. With the vote that was known then. */
+  readonly #lost = new Map<NodeId, Vote | null>();
   #forgotten = 0;
   #newestCommit = 0;
   #newestTerm = 0;
@@ -75,7 +82,9 @@ export class LiveInvariants {
 
   status(status: MemberStatus): void {
     const { id, commitIndex, appliedIndex, revision } = status;
+    const vote = this.#lost.get(id) ?? null;
     if (this.#lost.delete(id)) this.#checker.restarted(id);
+    if (vote !== null) this.#checkKept(vote, status);
     this.#checker.observe({ status, ...tailOf(status) });
     for (const { index, hash } of status.checkpoints) this.#checker.applied(id, index, hash);
     this.#writes.applied(appliedIndex, revision);
@@ -90,15 +99,15 @@ export class LiveInvariants {
   event(node: NodeId, event: RaftEvent): void {
     if (event.type === 'role' && event.role === 'leader') this.#checker.leads(node, event.term);
     else if (event.type === 'vote-received' && event.granted && !event.preVote) {
-      this.#checker.voted(event.from, event.term, node);
-      this.#checker.voted(node, event.term, node);
+      this.#voted(event.from, { term: event.term, candidate: node });
+      this.#voted(node, { term: event.term, candidate: node });
     } else return;
     this.#count();
   }
 
   /** The connection to a node ended. */
   lost(node: NodeId): void {
-    this.#lost.add(node);
+    this.#lost.set(node, this.#votes.get(node) ?? null);
     this.#readers.get(node)?.pause();
   }
 
@@ -110,6 +119,20 @@ export class LiveInvariants {
 
   stop(): void {
     for (const reader of this.#readers.values()) reader.stop();
+  }
+
+  #voted(voter: NodeId, vote: Vote): void {
+    this.#checker.voted(voter, vote.term, vote.candidate);
+    if (vote.term > (this.#votes.get(voter)?.term ?? 0)) this.#votes.set(voter, vote);
+  }
+
+  /**
+   * A vote is on the disk before anybody hears of it: no crash takes it back. Votes alone are compared over a new connection:
+   * a status tells of terms that may not be durable yet, and while a connection lasts it may be older than what others tell.
+   */
+  #checkKept({ term, candidate }: Vote, { id, term: now, votedFor }: MemberStatus): void {
+    const kept = now > term || (now === term && votedFor === candidate);
+    this.#checker.noted('one-vote', kept, 'a vote that was told is kept', () => ({ id, term, candidate, now, votedFor }));
   }
 
   #reader(id: NodeId): CommittedReader {
