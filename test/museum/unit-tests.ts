@@ -34,7 +34,8 @@ export async function failuresOf(bug: Bug | null, tests: readonly NamedTest[]): 
   const failures: string[] = [];
   const ran: string[] = [];
   for (const module of vitest.state.getTestModules()) {
-    for (const error of module.errors()) failures.push(`${module.moduleId}: ${error.message}`);
+    // A file that cannot be loaded has tested nothing.
+    for (const error of module.errors()) throw new Error(`${module.moduleId}: ${error.message}`);
     for (const test of module.children.allTests()) {
       const { state, errors } = test.result();
       if (state !== 'skipped') ran.push(test.fullName);

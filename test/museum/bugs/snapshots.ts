@@ -22,7 +22,7 @@ export const SNAPSHOT_BUGS: readonly Bug[] = [
         replace: 'if (last.index > state.commitIndex && state.log.holds(last)) {',
       },
     ],
-    caught: { by: 'simulation', breaks: /^a snapshot never takes the state back|^only what|back in time/, seed: null },
+    caught: { by: 'simulation', breaks: /^a snapshot never takes the state back|^only what|back in time/, seed: 10 },
   },
   {
     name: 'snapshot-keeps-tail',
@@ -35,7 +35,7 @@ export const SNAPSHOT_BUGS: readonly Bug[] = [
         replace: 'if (state.log.lastIndex >= last.index) {',
       },
     ],
-    caught: { by: 'simulation', breaks: OTHER_LOG, seed: null },
+    caught: { by: 'simulation', breaks: OTHER_LOG, seed: 1 },
   },
   {
     name: 'snapshot-boot-keeps-tail',
@@ -48,7 +48,11 @@ export const SNAPSHOT_BUGS: readonly Bug[] = [
         replace: 'return at !== undefined;',
       },
     ],
-    caught: { by: 'simulation', breaks: /^the log holds the end of the snapshot|^what the disk acknowledged/, seed: null },
+    caught: {
+      by: 'test',
+      file: 'storage/snapshot-start.test.ts',
+      name: 'a start with a snapshot > begins the log anew when another',
+    },
   },
   {
     name: 'snapshot-gap',
@@ -61,7 +65,7 @@ export const SNAPSHOT_BUGS: readonly Bug[] = [
         replace: 'if (scanned instanceof StorageError || reaches >= 0) return scanned;',
       },
     ],
-    caught: { by: 'simulation', breaks: /^the log goes on where the snapshot ends|^a log has no gaps|^what/, seed: null },
+    caught: { by: 'simulation', breaks: /^the log goes on where the snapshot ends|^a log has no gaps|^what/, seed: 41 },
   },
   {
     name: 'snapshot-unsynced',
@@ -93,7 +97,7 @@ export const SNAPSHOT_BUGS: readonly Bug[] = [
       },
       { file: 'kv/snapshot.ts', find: 'machine.hash() !== hash', replace: 'hash < 0' },
     ],
-    caught: { by: 'simulation', breaks: OTHER_STATE, seed: null },
+    caught: { by: 'simulation', breaks: OTHER_STATE, seed: 1 },
   },
   {
     name: 'snapshot-torn-cut',
@@ -106,7 +110,7 @@ export const SNAPSHOT_BUGS: readonly Bug[] = [
         replace: 'if (kv !== null) return kv;\n        const former',
       },
     ],
-    caught: { by: 'simulation', breaks: /^\/data\/snap|another than the one that was announced|^the same applied/, seed: null },
+    caught: { by: 'simulation', breaks: /^\/data\/snap|another than the one that was announced|^the same applied/, seed: 55 },
   },
   {
     name: 'snapshot-configuration-stays',
@@ -121,16 +125,13 @@ export const SNAPSHOT_BUGS: readonly Bug[] = [
   },
   {
     name: 'compacted-entries-return',
-    title: 'Entries that have left the log are appended again',
+    title: 'Entries that have left the log are taken for new ones',
     source: 'willemt/raft#118',
     edits: [
       { file: 'raft/follower.ts', find: 'const request = this.#beyondOffset(received);', replace: 'const request = received;' },
+      { file: 'raft/log.ts', find: '(entry) => !this.agreesWith(entry)', replace: '(entry) => !this.holds(entry)' },
     ],
-    caught: {
-      by: 'test',
-      file: 'raft/snapshots.test.ts',
-      name: 'a log that begins after a snapshot > an append that begins before the log',
-    },
+    caught: { by: 'simulation', breaks: /^the leader agrees with what is committed/, seed: 1 },
   },
   {
     name: 'log-removed-too-early',
@@ -156,7 +157,7 @@ export const SNAPSHOT_BUGS: readonly Bug[] = [
         replace: 'const head = log.snapshotHead(log.commitIndex);',
       },
     ],
-    caught: { by: 'simulation', breaks: OTHER_STATE, seed: null },
+    caught: { by: 'simulation', breaks: OTHER_STATE, seed: 3 },
   },
   {
     name: 'snapshot-key-as-value',
@@ -169,7 +170,7 @@ export const SNAPSHOT_BUGS: readonly Bug[] = [
         replace: 'this.#parts.versions.restore({ ...record.kv, value: record.kv.key });',
       },
     ],
-    caught: { by: 'simulation', breaks: OTHER_STATE, seed: null },
+    caught: { by: 'simulation', breaks: OTHER_STATE, seed: 1 },
   },
   {
     name: 'snapshot-unchecked',
@@ -210,7 +211,7 @@ export const SNAPSHOT_BUGS: readonly Bug[] = [
         replace: 'inSequence(steps, (error) => {',
       },
     ],
-    caught: { by: 'simulation', breaks: /^what the disk acknowledged|^only rot damages|^term and vote|^\/data/, seed: null },
+    caught: { by: 'simulation', breaks: /^what the disk acknowledged|^only rot damages|^term and vote|^\/data/, seed: 51 },
   },
   {
     name: 'interrupted-snapshot-waits',
@@ -223,6 +224,10 @@ export const SNAPSHOT_BUGS: readonly Bug[] = [
         replace: 'next < sending.acknowledged && next < 0',
       },
     ],
-    caught: { by: 'simulation', breaks: /^a healed cluster|^healed nodes|^a cluster with one/, seed: null },
+    caught: {
+      by: 'test',
+      file: 'raft/snapshots.test.ts',
+      name: 'a leader whose log begins after a snapshot > begins anew for a follower',
+    },
   },
 ];
