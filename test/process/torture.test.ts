@@ -8,10 +8,12 @@ import { checkHistory } from '../../src/check/check.ts';
 import { parseHistory } from '../../src/check/parse-history.ts';
 import type { KvClient } from '../../src/cluster/driver.ts';
 import { findCluster, processesOf } from '../../src/cluster/native/folder/find-cluster.ts';
+import { killNode } from '../../src/cluster/native/process/processes.ts';
 import { startOwnCluster } from '../../src/torture/own-cluster.ts';
 import { Records } from '../../src/torture/records.ts';
 import { reportOf } from '../../src/torture/report.ts';
 import { Torture } from '../../src/torture/run.ts';
+import { startRotten } from '../support/rotten-node.ts';
 
 const PROGRAM = resolve(import.meta.dirname, '../../bin/raftkv-tui.js');
 
@@ -88,6 +90,33 @@ describe('torture', () => {
       expect(report).toMatchObject({ verdict: 'broken', exit: 5 });
       await records.finish(result, report, []);
       expect(readFileSync(join(folder, 'culprit-1.html'), 'utf8')).toContain('torture/1/');
+    } finally {
+      await cluster.end(false);
+    }
+  });
+
+  it('is ended by a promise that breaks while it runs, in the words of the checker', async () => {
+    const cluster = await startOwnCluster(folder, 3, 4);
+    try {
+      const { dir } = await findCluster({ home: cluster.home, name: 'torture' });
+      await killNode(dir, 'n3');
+      await startRotten(dir, 'n3');
+      // No client of the run reads it: only the hashes of the states can tell.
+      await cluster.driver.kv.put('canary', 'sings');
+      const result = await new Torture({
+        driver: cluster.driver,
+        clients: cluster.clients,
+        options: { seed: 1, seconds: 60, kinds: ['transfer'], perSecond: 200, leastPerSecond: 10 },
+        onOperation: () => {},
+        onProgress: () => {},
+        signal: new AbortController().signal,
+      }).run();
+      expect(result.epochs).toHaveLength(1);
+      const report = reportOf(result);
+      expect(report).toMatchObject({ verdict: 'broken', exit: 5 });
+      expect(report.broken).toContainEqual(
+        expect.stringMatching(/^state-machine-safety: the same applied index is the same state: .*"n3":/),
+      );
     } finally {
       await cluster.end(false);
     }

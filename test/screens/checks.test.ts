@@ -1,25 +1,12 @@
 /** The view of the checks on a real cluster: green while all is well, red when one node's store differs. */
-import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { nodeId } from '../../src/base/brand.ts';
 import { killNode, spawnNode } from '../../src/cluster/native/process/processes.ts';
 import { freshHome, ids, leaderOf } from '../process/in-home.ts';
 import { PtyScreen } from '../support/pty-screen.ts';
+import { startRotten } from '../support/rotten-node.ts';
 
 const home = freshHome();
-const ROTTEN = pathToFileURL(`${import.meta.dirname}/../support/rotten-store.mjs`).href;
-
-/** Starts a node whose store is not true to its log. */
-async function startRotten(dir: string, id: string): Promise<void> {
-  const before = process.env['NODE_OPTIONS'];
-  process.env['NODE_OPTIONS'] = `${before ?? ''} --import ${ROTTEN}`;
-  try {
-    await spawnNode(dir, id);
-  } finally {
-    if (before === undefined) delete process.env['NODE_OPTIONS'];
-    else process.env['NODE_OPTIONS'] = before;
-  }
-}
 
 const line = (text: string, part: string): string => text.split('\n').find((each) => each.includes(part)) ?? '';
 
