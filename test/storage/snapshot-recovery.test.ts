@@ -1,0 +1,178 @@
+/** What a start makes of snapshots and logs that do not quite fit each other. */
+import { describe, expect, it } from 'vitest';
+import { clusterTime, logIndex, term } from '../../src/base/brand.ts';
+import { Machine } from '../../src/kv/machine.ts';
+import { cutOf } from '../../src/kv/snapshot.ts';
+import type { Entry, Snapshot } from '../../src/raft/messages.ts';
+import { MemoryDisk } from '../../src/sim/memory-disk.ts';
+import { type OpenedLog, openLogStore } from '../../src/storage/log-store.ts';
+import { CLUSTER, NODE, SMALL } from '../support/log-world.ts';
+
+const entry = (index: number, inTerm: number): Entry => ({
+  index: logIndex(index),
+  term: term(inTerm),
+  time: clusterTime(index),
+  kind: 'command',
+  data: `c${index}`.padEnd(200, '.'),
+});
+
+function open(disk: MemoryDisk, alone = false): OpenedLog | Error {
+  let result: OpenedLog | Error = new Error('no answer');
+  const options = { disk, dir: '/data', clusterId: CLUSTER, nodeId: NODE, limits: SMALL, alone };
+  openLogStore(options, (error, opened) => {
+    result = error ?? opened ?? new Error('nothing');
+  });
+  disk.run();
+  return result;
+}
+
+function opened(disk: MemoryDisk): OpenedLog {
+  const result = open(disk);
+  if (result instanceof Error) throw result;
+  return result;
+}
+
+/** A log of `count` entries of term 2, in several segments. */
+function filled(disk: MemoryDisk, count: number): OpenedLog {
+  const log = opened(disk);
+  const hardState = { term: term(5), votedFor: null, repairFrom: null };
+  log.store.append({ hardState, entries: [], commit: logIndex(0) }, () => {});
+  for (let index = 1; index <= count; index += 1) {
+    log.store.append({ hardState: null, entries: [entry(index, 2)], commit: logIndex(0) }, () => {});
+    disk.run();
+  }
+  return log;
+}
+
+function take(disk: MemoryDisk, { snapshots, store }: OpenedLog, index: number, inTerm = 2): void {
+  const head = {
+    last: { index: logIndex(index), term: term(inTerm) },
+    time: clusterTime(index),
+    configuration: { voters: [NODE], outgoing: [], learners: [] },
+  };
+  using cut = cutOf(new Machine(), 1_000);
+  snapshots.write(head, cut, (error, _snapshot) => expect(error).toBeNull());
+  disk.run();
+  snapshots.retire((_, upTo) => store.compact(upTo ?? logIndex(0), () => {}));
+  disk.run();
+}
+
+const segments = (disk: MemoryDisk): string[] => disk.paths().filter((path) => /\/wal\/\d+\.log$/.test(path));
+const whole = (disk: MemoryDisk): string[] =>
+  disk.paths().filter((path) => path.endsWith('.snap') && path.startsWith('/data/snap/'));
+const summary = ({ recovered: { offset, entries, snapshot, damage } }: OpenedLog) => ({
+  snapshot: snapshot?.snapshot.last.index ?? 0,
+  offset: offset.index,
+  last: entries.at(-1)?.index ?? offset.index,
+  damaged: damage !== null,
+});
+
+describe('a start', () => {
+  it('reads the newest snapshot and what is left of the log', () => {
+    const disk = new MemoryDisk();
+    const log = filled(disk, 80);
+    const before = segments(disk).length;
+    take(disk, log, 40);
+    expect(segments(disk)).toHaveLength(before);
+    take(disk, log, 60);
+    expect(segments(disk).length).toBeLessThan(before);
+    const again = summary(opened(disk.afterProcessCrash()));
+    expect(again).toMatchObject({ snapshot: 60, last: 80, damaged: false });
+    expect(again.offset).toBeGreaterThan(0);
+    expect(again.offset).toBeLessThanOrEqual(40);
+  });
+
+  it('takes the older snapshot and the longer log when the newest is damaged', () => {
+    const disk = new MemoryDisk();
+    const log = filled(disk, 80);
+    take(disk, log, 40);
+    take(disk, log, 60);
+    const next = disk.afterProcessCrash();
+    next.flip(whole(next).at(-1) ?? '', 100, 3);
+    expect(summary(opened(next))).toMatchObject({ snapshot: 40, last: 80, damaged: false });
+    expect(next.paths().filter((path) => path.startsWith('/data/quarantine/'))).toHaveLength(1);
+    expect(whole(next)).toHaveLength(1);
+  });
+
+  it('repairs from nothing, or refuses when it is alone, if no snapshot reaches to the log (redisraft#43)', () => {
+    const disk = new MemoryDisk();
+    const log = filled(disk, 80);
+    take(disk, log, 40);
+    take(disk, log, 60);
+    const next = disk.afterProcessCrash();
+    for (const path of whole(next)) next.put(path, null);
+    const alone = open(next.copy(), true);
+    expect(alone).toMatchObject({
+      kind: 'corrupt',
+      message: expect.stringContaining('no snapshot stands for all that is before'),
+    });
+    const repairing = opened(next);
+    expect(summary(repairing)).toEqual({ snapshot: 0, offset: 0, last: 0, damaged: true });
+    expect(repairing.recovered.hardState.repairFrom).toBe(6);
+  });
+
+  it('begins the log anew after a snapshot that it does not hold the end of (openraft#753)', () => {
+    for (const [index, inTerm] of [
+      [100, 2],
+      [50, 3],
+    ] as const) {
+      const disk = new MemoryDisk();
+      take(disk, filled(disk, 80), index, inTerm);
+      const next = disk.afterProcessCrash();
+      const log = opened(next);
+      expect(summary(log)).toEqual({ snapshot: index, offset: index, last: index, damaged: false });
+      log.store.append({ hardState: null, entries: [entry(index + 1, 5)], commit: logIndex(0) }, () => {});
+      next.run();
+      expect(segments(next)).toHaveLength(1);
+      expect(summary(opened(next.afterProcessCrash()))).toEqual({
+        snapshot: index,
+        offset: index,
+        last: index + 1,
+        damaged: false,
+      });
+    }
+  });
+
+  it('at every step between a received snapshot and the log that begins anew loses neither', () => {
+    const reset: Snapshot = {
+      last: { index: logIndex(100), term: term(4) },
+      time: clusterTime(1),
+      configuration: { voters: [NODE], outgoing: [], learners: [] },
+      sizeBytes: 0,
+      hash: '',
+    };
+    let cases = 0;
+    for (let steps = 0; ; steps += 1) {
+      const disk = new MemoryDisk();
+      const log = filled(disk, 40);
+      take(disk, log, 100, 4);
+      disk.crashAt = disk.steps + steps;
+      let acknowledged = false;
+      log.store.append({ hardState: null, reset, entries: [entry(101, 5)], commit: logIndex(100) }, () => {
+        acknowledged = true;
+      });
+      disk.run();
+      for (const next of [disk.afterProcessCrash()]) {
+        const found = summary(opened(next));
+        expect(found, `step ${steps}`).toMatchObject({ snapshot: 100, offset: 100, damaged: false });
+        if (acknowledged) expect(found.last, `step ${steps}`).toBe(101);
+        cases += 1;
+      }
+      if (!disk.crashed) break;
+    }
+    expect(cases).toBeGreaterThan(5);
+  });
+
+  it('passes over segments that were being removed when it stopped', () => {
+    const disk = new MemoryDisk();
+    const log = filled(disk, 80);
+    take(disk, log, 60);
+    take(disk, log, 70);
+    const next = disk.afterProcessCrash();
+    const kept = segments(next);
+    // As if an older one had come back after a power loss.
+    next.put('/data/wal/00000001.log', Buffer.from(next.peek(kept[0] ?? '')));
+    expect(summary(opened(next))).toMatchObject({ snapshot: 70, last: 80, damaged: false });
+    expect(segments(next)).toEqual(kept);
+  });
+});
