@@ -111,28 +111,6 @@ describe('a start', () => {
     expect(repairing.recovered.hardState.repairFrom).toBe(6);
   });
 
-  it('begins the log anew after a snapshot that it does not hold the end of (openraft#753)', () => {
-    for (const [index, inTerm] of [
-      [100, 2],
-      [50, 3],
-    ] as const) {
-      const disk = new MemoryDisk();
-      take(disk, filled(disk, 80), index, inTerm);
-      const next = disk.afterProcessCrash();
-      const log = opened(next);
-      expect(summary(log)).toEqual({ snapshot: index, offset: index, last: index, damaged: false });
-      log.store.append({ hardState: null, entries: [entry(index + 1, 5)], commit: logIndex(0) }, () => {});
-      next.run();
-      expect(segments(next)).toHaveLength(1);
-      expect(summary(opened(next.afterProcessCrash()))).toEqual({
-        snapshot: index,
-        offset: index,
-        last: index + 1,
-        damaged: false,
-      });
-    }
-  });
-
   it('at every step between a received snapshot and the log that begins anew loses neither', () => {
     const reset: Snapshot = {
       last: { index: logIndex(100), term: term(4) },
