@@ -63,10 +63,14 @@ async function control(): Promise<Verdict> {
   const { scenarioDiffers } = await import('./scenarios.ts');
   const { simulateSeed } = await import('./seeds.ts');
   let seeds = 0;
+  const ran = new Set<string>();
   for (const { caught } of BUGS) {
     const scenario = caught.by === 'scenario' ? caught.name : caught.by === 'simulation' ? caught.scenario : undefined;
     if (scenario !== undefined) failed.push(...[scenarioDiffers(scenario)].flatMap((how) => how ?? []));
     if (caught.by !== 'simulation' || caught.seed === null) continue;
+    const run = `${caught.seed} with ${caught.nodes ?? 'any'} nodes`;
+    if (ran.has(run)) continue;
+    ran.add(run);
     const failure = simulateSeed(caught.seed, caught.nodes);
     if (failure !== null) failed.push(`seed ${caught.seed}: ${failure.message}`);
     seeds += 1;

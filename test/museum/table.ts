@@ -32,12 +32,24 @@ export function jsonRow(bug: Bug | null, verdict: Verdict): string {
 
 export function summary(verdicts: ReadonlyMap<Bug, Verdict>, control: Verdict | null): string {
   const caught = [...verdicts.values()].filter((verdict) => verdict.caught).length;
+  const counts = new Map<string, number>();
+  for (const [bug, verdict] of verdicts) {
+    const catcher = catcherWords(bug.caught, verdict);
+    if (verdict.caught) counts.set(catcher, (counts.get(catcher) ?? 0) + 1);
+  }
   const words = control === null ? [] : [control.caught ? 'the control fails' : `the control passes (${control.seeds} seeds)`];
   const fell = [...verdicts]
     .filter(([bug, verdict]) => verdict.caught && isMoved(bug.caught, verdict))
     .map(([{ name }, { seed }]) => `${name}: ${seed}`);
   const moved = fell.length === 0 ? [] : [`caught by another seed than remembered: ${fell.join(', ')}`];
-  return [...words, ...moved, `${caught} caught, ${verdicts.size - caught} not caught`].join('\n');
+  const by = ['seeds', 'scenarios', 'tests'].map((what) => `${counts.get(what) ?? 0} by ${what}`).join(', ');
+  return [...words, ...moved, `${caught} caught (${by}), ${verdicts.size - caught} not caught`].join('\n');
+}
+
+/** Seeds, scenarios or tests: who caught it this time. */
+function catcherWords(catcher: Catcher, { seed }: Verdict): string {
+  if (catcher.by === 'test') return 'tests';
+  return seed === null ? 'scenarios' : 'seeds';
 }
 
 /** How many a search from seed 1 needs: the remembered seed is the first that catches. */
