@@ -1,4 +1,4 @@
-/** Looks for a short schedule that still breaks the same promise: halves first, then single faults. */
+/** Looks for a short schedule that still breaks the same promise: halves first, then single faults, as long as any can be left out. */
 import type { Fault } from './faults.ts';
 import { type SimResult, type SimSetting, simulate } from './run.ts';
 
@@ -22,10 +22,14 @@ export function shrink(setting: SimSetting, failed: SimResult, mostRuns = 150): 
     schedule = candidate;
     return true;
   };
-  for (let size = Math.ceil(schedule.length / 2); size >= 1 && runs < mostRuns; size = size === 1 ? 0 : Math.ceil(size / 2)) {
-    for (let from = 0; from < schedule.length && runs < mostRuns; ) {
-      // What follows moves up when the piece was not needed.
-      if (!stillFails([...schedule.slice(0, from), ...schedule.slice(from + size)])) from += size;
+  // Once more from the beginning after every round that helped: what was needed may not be without its neighbours.
+  for (let before = Number.POSITIVE_INFINITY; schedule.length < before && runs < mostRuns; ) {
+    before = schedule.length;
+    for (let size = Math.ceil(before / 2); size >= 1 && runs < mostRuns; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+      for (let from = 0; from < schedule.length && runs < mostRuns; ) {
+        // What follows moves up when the piece was not needed.
+        if (!stillFails([...schedule.slice(0, from), ...schedule.slice(from + size)])) from += size;
+      }
     }
   }
   return { schedule, result: best, runs };
