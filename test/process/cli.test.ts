@@ -61,6 +61,7 @@ const NODE_SHAPE = {
   commitIndex: expect.any(Number),
   appliedIndex: expect.any(Number),
   keys: expect.any(Number),
+  repairing: expect.any(Boolean),
 };
 
 describe('a cluster on the command line', () => {

@@ -107,7 +107,8 @@ export class ClusterWatch {
 
   #tellFaults(old: readonly ActiveFault[], now: readonly ActiveFault[]): void {
     for (const fault of now) {
-      if (!old.some(({ id }) => id === fault.id)) this.#emit(null, 'fault', 'warn', fault.command, fault.id);
+      // As of when it was set: what it brought about may be told before the ledger is read again.
+      if (!old.some(({ id }) => id === fault.id)) this.#emit(null, 'fault', 'warn', fault.command, fault.id, fault.since);
     }
     for (const fault of old) {
       if (!now.some(({ id }) => id === fault.id)) this.#emit(null, 'fault', 'info', `healed: ${fault.command}`, fault.id);
@@ -129,10 +130,12 @@ export class ClusterWatch {
 
   async #tellEnd(id: NodeId, pid: number | null): Promise<void> {
     const { dir, keeper } = this.#options;
-    const killed = keeper.picture.faults.some(
+    const killed = keeper.picture.faults.findLast(
       ({ kind, nodes }) => (kind === 'kill' || kind === 'power-loss') && nodes.includes(id),
     );
-    if (killed || dir === null) return this.#emit(id, 'process', 'warn', `killed (pid ${pid})`);
+    if (killed !== undefined || dir === null) {
+      return this.#emit(id, 'process', 'warn', `killed (pid ${pid})`, null, killed?.since);
+    }
     const [last] = await lastLogLines(dir, id, 1);
     this.#emit(id, 'process', 'error', `ended (pid ${pid})${last === undefined ? '' : `; its log says: ${last.slice(0, 200)}`}`);
   }
