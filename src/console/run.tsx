@@ -87,6 +87,9 @@ class Session {
   /** What drawing has cost lately, in milliseconds: a slow machine or a huge screen gets fewer frames, not a hot fan. */
   #frameCostMs = 0;
   #ended = false;
+  /** The screen is left to others now; when it is back. */
+  #isAway = false;
+  #away: Promise<void> = Promise.resolve();
   #exited: Promise<void> = Promise.resolve();
   readonly #cleanups: (() => void)[] = [];
   /** Signal handlers go last: Ink's own would kill the process at once if it found itself alone. */
@@ -252,7 +255,7 @@ class Session {
   async #suspend(): Promise<void> {
     if (this.#app === null || process.platform === 'win32') return;
     const stopped = this.#clockwork.wall();
-    await this.#app.suspend(
+    await this.#leaveScreen(
       () =>
         new Promise((resolve) => {
           process.once('SIGCONT', () => resolve());
@@ -269,7 +272,19 @@ class Session {
 
   /** Whatever another program wrote over the screen goes. */
   #redraw(): void {
-    void this.#app?.suspend(async () => {});
+    if (!this.#isAway) void this.#leaveScreen(() => Promise.resolve());
+  }
+
+  /** One after the other: Ink refuses to leave a screen that it has left. */
+  #leaveScreen(during: () => Promise<void>): Promise<void> {
+    this.#isAway = true;
+    this.#away = this.#away
+      .then(() => (this.#ended ? undefined : this.#app?.suspend(during)))
+      .catch((error: unknown) => this.#crash(error))
+      .finally(() => {
+        this.#isAway = false;
+      });
+    return this.#away;
   }
 
   #crash(error: unknown): void {
