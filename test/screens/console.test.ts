@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { listClusters } from '../../src/cluster/native/lifecycle.ts';
 import { freshHome, until } from '../process/in-home.ts';
-import { PtyScreen } from '../support/pty-screen.ts';
+import { answer, PtyScreen } from '../support/pty-screen.ts';
 
 const home = freshHome();
 const has =
@@ -22,19 +22,6 @@ function open(args: readonly string[], columns = 80, rows = 24): PtyScreen {
 const leaderOn = (text: string): string | null => /● (n\d) leads/.exec(text)?.[1] ?? null;
 const running = async (): Promise<number> =>
   ((await listClusters(home.path))[0]?.nodes ?? []).filter(({ state }) => state === 'up').length;
-
-/** Answers a question until it is taken: in the first moment an answer counts as a key that is still held down. */
-async function answer<T>(screen: PtyScreen, key: string, outcome: Promise<T>): Promise<T> {
-  let taken = false;
-  void outcome.then(() => {
-    taken = true;
-  });
-  await until(() => {
-    if (!taken) screen.keys(key);
-    return taken ? true : null;
-  });
-  return outcome;
-}
 
 describe('the console on a cluster of its own', () => {
   it('puts a key, kills the leader, elects another, heals, and finds the key', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findCluster, processesOf } from '../../src/cluster/native/folder/find-cluster.ts';
-import { PtyScreen } from '../support/pty-screen.ts';
+import { answer, PtyScreen } from '../support/pty-screen.ts';
 
 let folder = '';
 let screen: PtyScreen | null = null;
@@ -48,8 +48,7 @@ describe('torture in the console', () => {
     const shown = torture('--seconds', '600', '--faults', 'pause', '--keep');
     await shown.until((text) => text.includes('epoch 1: fault'));
     await shown.press('q', (text) => text.includes('end the run'));
-    shown.keys('y');
-    expect(await shown.exited).toBe(130);
+    expect(await answer(shown, 'y', shown.exited)).toBe(130);
     expect(shown.alternate).toBe(false);
     expect(shown.text).toContain('interrupted: so far every promise was kept');
     const { dir, file } = await findCluster({ home: join(folder, 'cluster'), name: 'torture' });

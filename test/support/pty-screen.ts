@@ -104,3 +104,14 @@ export class PtyScreen {
     for (const watcher of [...this.#watchers]) watcher();
   }
 }
+
+/** Answers a question until it is taken: in the first moment an answer counts as a key that is still held down. */
+export async function answer<T>(screen: PtyScreen, key: string, outcome: Promise<T>): Promise<T> {
+  screen.keys(key);
+  const again = setInterval(() => screen.keys(key), 20);
+  try {
+    return await outcome;
+  } finally {
+    clearInterval(again);
+  }
+}
