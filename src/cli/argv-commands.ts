@@ -185,6 +185,7 @@ export const ARGV_COMMANDS: readonly ArgvCommand[] = [
       opt('--jobs <count>', 'how many of them at the same time (default: one for each core)'),
       opt('--nodes <count>', 'how many nodes, 1 to 9 (default: by the seed)'),
       opt('--seconds <seconds>', 'virtual time under faults (default 12)'),
+      opt('--given-up <count>', 'histories that may be given up, named in any case, before the run fails (default 0)'),
       opt('--trace <file>', 'write everything that happens to the last seed, one JSON line each'),
     ],
     examples: ['simulate', 'simulate --seed 7 --trace seed-7.ndjson', 'simulate --seeds 1000 --json'],

@@ -23,6 +23,8 @@ interface Wanted {
   readonly seed: number;
   readonly seeds: number;
   readonly jobs: number;
+  /** So many histories may be given up before the run counts as failed. */
+  readonly givenUp: number;
   readonly overrides: Overrides;
   readonly trace: string | null;
 }
@@ -42,7 +44,7 @@ export async function runSimulate({ io, globals, options }: Invocation): Promise
   const totals = totalsOf(results, { elapsedMs, jobs: wanted.jobs });
   await print(io, globals, resultLines(results, totals), resultJson(results, totals));
   if (interrupted) return INTERRUPTED;
-  return totals.historiesGivenUp > 0 ? GAVE_UP : 0;
+  return totals.historiesGivenUp > wanted.givenUp ? GAVE_UP : 0;
 }
 
 /** Until one fails, all are done, or somebody has seen enough: then what was done counts. */
@@ -75,6 +77,7 @@ function wantedOf(options: Invocation['options']): Wanted {
     seed: number('seed', 0, 2 ** 32 - 1) ?? randomInt(2 ** 32),
     seeds,
     jobs: Math.min(seeds, number('jobs', 1, MOST_JOBS) ?? availableParallelism()),
+    givenUp: number('givenUp', 0, 1_000_000) ?? 0,
     overrides: { ...(nodes === null ? {} : { nodes }), ...(seconds === null ? {} : { seconds }) },
     trace: typeof options['trace'] === 'string' ? options['trace'] : null,
   };
