@@ -160,36 +160,37 @@ function forgottenVote({ dir }: Place, highest: number, { term: known }: HardSta
 }
 
 /**
- * Makes the end of the log what the scan says. A batch that is not proved durable may so far be only in the kernel's
- * cache, or (after a failed sync) be marked clean there though the disk never got it: it is written and synced again.
+ * Makes the end of the log what the scan says. After a failed sync the kernel may count what it has cached as clean though the
+ * disk never got it (ATC'20), so whatever the next start would only read is written once more: a batch that is not proved
+ * durable, and a log that is cut as a whole new file, since a cut that was forgotten would leave no trace to be found.
  */
-export function settleEnd({ disk, dir }: Place, { scanned, lastSegment, damage, newest }: Verdict, done: Done): void {
+export function settleEnd({ disk, dir, walDir }: Place, { scanned, lastSegment, damage, newest }: Verdict, done: Done): void {
   const { torn, unprovedFrom, endBytes, segment } = scanned;
   if (lastSegment === null || (torn === null && unprovedFrom === null)) {
     done(null);
     return;
   }
-  const { bytes } = lastSegment;
+  const { file: path, bytes } = lastSegment;
+  if (torn === null) {
+    const from = unprovedFrom ?? endBytes;
+    disk.open(
+      path,
+      withValue(done, (file) => {
+        inSequence([(next) => file.write(bytes.subarray(from, endBytes), from, next), (next) => file.sync(next)], (error) => {
+          file.close((closeError) => done(error ?? closeError));
+        });
+      }),
+    );
+    return;
+  }
   const quarantine = `${dir}/quarantine`;
   const name = quarantineName(damage === null ? null : newest, `${segmentName(segment)}-${endBytes}`);
-  disk.open(
-    lastSegment.file,
-    withValue(done, (file) => {
-      const cut =
-        torn === null
-          ? []
-          : [
-              (next: Done) => disk.makeDir(quarantine, next),
-              (next: Done) => writeWhole(disk, quarantine, name, bytes.subarray(torn.from, torn.to), next),
-              (next: Done) => file.truncate(endBytes, next),
-            ];
-      const again =
-        unprovedFrom === null ? [] : [(next: Done) => file.write(bytes.subarray(unprovedFrom, endBytes), unprovedFrom, next)];
-      inSequence([...cut, ...again, (next) => file.sync(next)], (error) => {
-        file.close((closeError) => done(error ?? closeError));
-      });
-    }),
-  );
+  const steps = [
+    (next: Done) => disk.makeDir(quarantine, next),
+    (next: Done) => writeWhole(disk, quarantine, name, bytes.subarray(torn.from, torn.to), next),
+    (next: Done) => writeWhole(disk, walDir, segmentName(segment), bytes.subarray(0, endBytes), next),
+  ];
+  inSequence(steps, done);
 }
 
 /** Each repair has a term of its own, so that it never overwrites what an earlier one kept. */

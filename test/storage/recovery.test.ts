@@ -7,7 +7,7 @@ import { MemoryDisk, systemError } from '../../src/sim/memory-disk.ts';
 import { encodeMark } from '../../src/storage/durable-mark.ts';
 import { endOfRecord, HEADER_BYTES, nextHeader } from '../../src/storage/record.ts';
 import { SEGMENT_HEADER_BYTES, segmentSeed } from '../../src/storage/segment.ts';
-import { CLUSTER, NODE, openOn } from '../support/log-world.ts';
+import { CLUSTER, NODE, openAmongOthers, openOn } from '../support/log-world.ts';
 
 const IDENTITY = { clusterId: CLUSTER, nodeId: NODE };
 const LOG = '/data/wal/00000001.log';
@@ -219,6 +219,36 @@ describe('after a failed sync', () => {
     const next = disk.afterProcessCrash();
     expect(openOn(next).recovered?.hardState).toEqual(vote);
     expect(openOn(next.afterPowerLoss(seededRandom(1), 0)).recovered?.hardState).toEqual(vote);
+  });
+});
+
+describe('a cut that never reached the disk', () => {
+  const LONG = [['first'], ['a'.repeat(2_000)]];
+
+  /** The next start finds that file's syncs failing; then the process dies. */
+  function afterFailedStart(disk: MemoryDisk): MemoryDisk {
+    disk.fault = (operation, path) => (operation === 'sync' && path.startsWith(LOG) ? systemError('EIO') : null);
+    expect(openAmongOthers(disk).error?.message).toContain('EIO');
+    return disk.afterProcessCrash();
+  }
+
+  it('is made again, so that what was torn does not stand behind what is acknowledged later', () => {
+    const torn = logOf(LONG, 1);
+    const last = recordsOf(torn.peek(LOG))[1];
+    torn.put(LOG, Buffer.from(torn.peek(LOG).fill(0, (last?.end ?? 0) - 8)));
+    const next = afterFailedStart(torn);
+    const { store } = openAmongOthers(next);
+    if (store === null) throw new Error('not opened');
+    append(next, store, 2, ['second']);
+    expect(textsIn(next.afterPowerLoss(seededRandom(1), 0))).toEqual(['first', 'second']);
+  });
+
+  it('is made again, so that damage that was mended does not come back', () => {
+    const damaged = logOf([...LONG, ['third']], 3);
+    damaged.flip(LOG, (recordsOf(damaged.peek(LOG))[1]?.end ?? 0) - 9, 1);
+    const next = afterFailedStart(damaged);
+    expect(openAmongOthers(next).recovered?.damage).not.toBeNull();
+    expect(openAmongOthers(next.afterPowerLoss(seededRandom(1), 0)).recovered?.damage).toBeNull();
   });
 });
 
