@@ -5,7 +5,7 @@
  */
 import type { Random } from '../base/random.ts';
 import type { Done } from '../replica/ports.ts';
-import type { Disk, DiskFile, DoneWith } from '../storage/disk.ts';
+import { type Disk, type DiskFile, type DoneWith, writeThenSync } from '../storage/disk.ts';
 import { Contents, SECTOR_BYTES } from './contents.ts';
 
 /** One operation that was asked for and not yet carried out. */
@@ -224,7 +224,7 @@ export class MemoryDisk implements Disk {
   }
 
   #file(path: string, contents: Contents): DiskFile {
-    return {
+    const file: DiskFile = {
       path,
       write: (bytes, at, done) => {
         const failed = (error: Error | null): void => {
@@ -242,6 +242,7 @@ export class MemoryDisk implements Disk {
         };
         this.#step('write', path, failed, carryOut, { tear, grows: () => at + bytes.length > contents.current.length });
       },
+      writeDurably: (bytes, at, done) => writeThenSync(file, bytes, at, done),
       read: (at, count, done) =>
         this.#step(
           'read',
@@ -269,6 +270,7 @@ export class MemoryDisk implements Disk {
         }),
       close: (done) => this.#step('close', path, done, () => done(null)),
     };
+    return file;
   }
 
   #found<T>(operation: Operation, path: string, done: DoneWith<T>, found: (contents: Contents) => T): void {

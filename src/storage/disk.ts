@@ -10,6 +10,11 @@ export interface DiskFile {
   readonly path: string;
   /** All of `bytes` at `position`, or an error; a short write is carried on. The bytes stay untouched until `done`. */
   write(bytes: Buffer, position: number, done: Done): void;
+  /**
+   * As `write` and then `sync`, for these bytes. After an error nothing is promised of them, and no later sync makes up for it:
+   * they may only be written again.
+   */
+  writeDurably(bytes: Buffer, position: number, done: Done): void;
   /** Up to `count` bytes from `position` on; fewer only where the file ends. */
   read(position: number, count: number, done: DoneWith<Buffer>): void;
   /** Data and size are on the disk when it calls back without an error (fdatasync). */
@@ -37,4 +42,12 @@ export interface Disk {
   unlink(path: string, done: Done): void;
   /** Makes creations, renames and removals in this directory durable. */
   syncDir(path: string, done: Done): void;
+}
+
+/** For files that have no quicker way to write durably. */
+export function writeThenSync(file: Pick<DiskFile, 'write' | 'sync'>, bytes: Buffer, position: number, done: Done): void {
+  file.write(bytes, position, (error) => {
+    if (error === null) file.sync(done);
+    else done(error);
+  });
 }

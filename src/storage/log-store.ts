@@ -12,7 +12,7 @@ import { type DamagePolicy, isNew, judge, settleEnd, type Verdict } from './reco
 import { type Pause, Room } from './room.ts';
 import { endOf } from './scan.ts';
 import { assertIdentity, segmentName } from './segment.ts';
-import { type SegmentSizes, SegmentWriter, timedSync } from './segment-writer.ts';
+import { type SegmentSizes, SegmentWriter, timed } from './segment-writer.ts';
 import { inSequence, loadEach, withValue } from './sequence.ts';
 import { SnapshotFiles } from './snapshot-store.ts';
 import { diskError, StorageError } from './storage-error.ts';
@@ -208,7 +208,7 @@ function assemble({ disk, dir, walDir, identity, sizes, room }: Place, verdict: 
     extents: scanned.extents,
   });
   const hardState = new HardStateFiles(files.copies, identity, newest, (file, next) =>
-    timedSync({ disk, syncTimes }, file, next),
+    timed(disk, syncTimes, (synced) => file.sync(synced))(next),
   );
   // -1: the mark on the disk may be older than what is now known, and is then written at once.
   const mark = new DurableMark(files.mark, identity, -1, (error) => wal.fail(error));

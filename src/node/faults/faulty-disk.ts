@@ -2,7 +2,7 @@
 import type { Random } from '../../base/random.ts';
 import type { DiskEffect } from '../../fault/plan.ts';
 import type { Done } from '../../replica/ports.ts';
-import type { Disk, DiskFile, DoneWith } from '../../storage/disk.ts';
+import { type Disk, type DiskFile, type DoneWith, writeThenSync } from '../../storage/disk.ts';
 import { withoutTrailingZeros } from './trailing-zeros.ts';
 
 export interface FaultyDiskParts {
@@ -97,9 +97,14 @@ export class FaultyDisk implements Disk {
   }
 
   #file(path: string, inner: DiskFile): DiskFile {
-    return {
+    const file: DiskFile = {
       path: inner.path,
       write: (bytes, at, done) => this.#enter(() => this.#write(path, inner, bytes, at, done)),
+      writeDurably: (bytes, at, done) => {
+        if (this.#effects.length > 0) return writeThenSync(file, bytes, at, done);
+        this.#use(path, bytes, at);
+        inner.writeDurably(bytes, at, done);
+      },
       read: (at, count, done) => inner.read(at, count, done),
       sync: (done) =>
         this.#enter(() => (this.#fails('sync') ? done(systemError('EIO', 'i/o error, fdatasync')) : inner.sync(done))),
@@ -110,6 +115,11 @@ export class FaultyDisk implements Disk {
         }),
       close: (done) => inner.close(done),
     };
+    return file;
+  }
+
+  #use(path: string, bytes: Buffer, at: number): void {
+    this.#used.set(path, Math.max(this.#used.get(path) ?? 0, at + withoutTrailingZeros(bytes).length));
   }
 
   #write(path: string, inner: DiskFile, bytes: Buffer, at: number, done: Done): void {
@@ -118,14 +128,13 @@ export class FaultyDisk implements Disk {
       return;
     }
     const used = this.#used.get(path) ?? 0;
-    const end = at + withoutTrailingZeros(bytes).length;
     const isFull = this.#effects.some(({ full }) => full);
     if (isFull && at + bytes.length > used) {
       // A disk that runs full takes what still fits: the file then ends in a part of the write.
       inner.write(bytes.subarray(0, bytes.length >> 1), at, () => done(systemError('ENOSPC', 'no space left on device, write')));
       return;
     }
-    this.#used.set(path, Math.max(used, end));
+    this.#use(path, bytes, at);
     inner.write(bytes, at, done);
   }
 

@@ -74,6 +74,16 @@ export class RecordedDisk implements Disk {
           if (error === null) this.#log.note({ op: 'write', file, at, size: bytes.length }, bytes);
           done(error, nothing);
         }),
+      writeDurably: (bytes, at, done) =>
+        inner.writeDurably(bytes, at, (error, nothing) => {
+          if (error === null) {
+            const id = this.#log.nextSync();
+            this.#log.note({ op: 'write', file, at, size: bytes.length }, bytes);
+            this.#log.note({ op: 'sync', file, id });
+            this.#log.note({ op: 'synced', id });
+          }
+          done(error, nothing);
+        }),
       read: (at, count, done) => inner.read(at, count, done),
       sync: (done) => {
         const id = this.#log.nextSync();

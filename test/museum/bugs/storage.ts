@@ -9,9 +9,10 @@ export const STORAGE_BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'storage/segment-writer.ts',
-        find: 'const startedAt = parts.disk.now();\n  file.sync((error) => {',
-        replace: 'const startedAt = parts.disk.now();\n  file.write(Buffer.alloc(0), 0, (error) => {',
+        find: 'file.writeDurably(bytes, this.#end, written)',
+        replace: 'file.write(bytes, this.#end, written)',
       },
+      { file: 'storage/log-store.ts', find: 'file.sync(synced)', replace: 'synced(null)' },
     ],
     caught: {
       by: 'simulation',
@@ -26,11 +27,11 @@ export const STORAGE_BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'storage/segment-writer.ts',
-        find: 'inSequence([write, (next) => timedSync(this.#parts, file, next)], (error) => {',
-        replace: 'inSequence([write, (next) => (timedSync(this.#parts, file, () => {}), next(null))], (error) => {',
+        find: 'file.writeDurably(bytes, this.#end, written)',
+        replace: 'file.write(bytes, this.#end, (error) => (written(error), file.sync(() => {})))',
       },
     ],
-    caught: { by: 'simulation', breaks: /^what the disk acknowledged|^entries are|^\/data/, seed: 29 },
+    caught: { by: 'simulation', breaks: /^what the disk acknowledged|^entries are|^\/data/, seed: 35 },
   },
   {
     name: 'sync-retried',
@@ -38,10 +39,9 @@ export const STORAGE_BUGS: readonly Bug[] = [
     source: '#42: fsyncgate; Rebello et al., ATC 2020',
     edits: [
       {
-        file: 'storage/segment-writer.ts',
-        find: 'parts.syncTimes.add(parts.disk.now() - startedAt);\n    done(error);',
-        replace:
-          'parts.syncTimes.add(parts.disk.now() - startedAt);\n    if (error === null) done(null);\n    else file.sync(done);',
+        file: 'storage/disk.ts',
+        find: 'if (error === null) file.sync(done);',
+        replace: 'if (error === null) file.sync((failed) => (failed === null ? done(null) : file.sync(done)));',
       },
     ],
     caught: {
