@@ -33,6 +33,8 @@ import { type MemberParts, memberStatus, ReplicaService } from './service.ts';
 
 /** How long a write waits before it tries a full disk again. */
 const ROOM_PAUSE_MS = 200;
+/** How long the durable mark lags behind the log. */
+const MARK_PAUSE_MS = 50;
 /** Long enough for an answer to leave. */
 const STALL_AFTER_MS = 5;
 
@@ -105,11 +107,10 @@ async function openDisk({ config, dataDir, operationLog }: LoadedConfig, acceptL
   return new Promise((resolve, reject) => {
     const { clusterId, members } = config;
     const alone = members.length === 1;
-    const pause = (again: () => void): void => {
-      setTimeout(again, ROOM_PAUSE_MS);
-    };
+    const pause = (again: () => void): void => void setTimeout(again, ROOM_PAUSE_MS);
+    const markPause = (again: () => void): void => void setTimeout(again, MARK_PAUSE_MS);
     const onProgress = progressTold(log);
-    const options = { disk: faults.disk, dir: dataDir, clusterId, nodeId: self, alone, acceptLoss, pause, onProgress };
+    const options = { disk: faults.disk, dir: dataDir, clusterId, nodeId: self, alone, acceptLoss, pause, markPause, onProgress };
     openLogStore(options, (error, value) => {
       if (value !== null)
         resolve({ lock, faults, logStore: value.store, snapshots: value.snapshots, recovered: value.recovered });

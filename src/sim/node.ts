@@ -46,6 +46,9 @@ const CLUSTER_ID = '0123456789abcdef0123456789abcdef';
 /** How long a write waits before it tries a full disk again. */
 const ROOM_PAUSE_MS = 50;
 
+/** How long the durable mark lags behind the log. */
+const MARK_PAUSE_MS = 20;
+
 /** How long one turn of the event loop may take. */
 const TURN_MS = 0.05;
 
@@ -111,10 +114,13 @@ export class SimNode {
     const disk = this.disk.port;
     const limits = { segmentBytes, aheadBytes: segmentBytes >> 2 };
     const alone = configuration.voters.length === 1;
-    const pause = (again: () => void): void => {
-      this.#parts.queue.after(ROOM_PAUSE_MS, () => this.enter(life, again));
-    };
-    openLogStore({ disk, dir: '/data', clusterId: CLUSTER_ID, nodeId: id, limits, alone, pause }, (error, opened) => {
+    const pauseOf =
+      (ms: number) =>
+      (again: () => void): void => {
+        this.#parts.queue.after(ms, () => this.enter(life, again));
+      };
+    const [pause, markPause] = [pauseOf(ROOM_PAUSE_MS), pauseOf(MARK_PAUSE_MS)];
+    openLogStore({ disk, dir: '/data', clusterId: CLUSTER_ID, nodeId: id, limits, alone, pause, markPause }, (error, opened) => {
       if (life !== this.#life) return;
       if (error !== null) {
         this.#refuse(error);

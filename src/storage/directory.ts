@@ -6,7 +6,7 @@ import type { Disk, DoneWith } from './disk.ts';
 import { encodeMark, MARK_NAME } from './durable-mark.ts';
 import { type FoundSnapshots, readSnapshots, type StartProgress } from './find-snapshots.ts';
 import { COPY_NAMES, encodeCopy, FIRST_SEQUENCE } from './hard-state.ts';
-import type { Room } from './room.ts';
+import type { Pause, Room } from './room.ts';
 import { FIRST_SEGMENT, type Identity, segmentName, segmentNumber } from './segment.ts';
 import { createSegment, type SegmentSizes } from './segment-writer.ts';
 import { inSequence, loadEach, withValue } from './sequence.ts';
@@ -22,6 +22,7 @@ export interface Place {
   readonly identity: Identity;
   readonly sizes: SegmentSizes;
   readonly room: Room;
+  readonly markPause: Pause | null;
   /** Hears how much of the newest snapshot has been read, for people. */
   readonly onProgress: (progress: StartProgress) => void;
 }

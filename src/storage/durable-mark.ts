@@ -5,7 +5,7 @@
  *
  * It is written without delaying acknowledgements. Two windows follow, and both only make recovery less sure of
  * the very last batch, never wrong about an undamaged one: a process killed between the sync and this write, and a power
- * loss before the kernel wrote the mark back. In both the last batch itself is whole on the disk, so nothing is lost
+ * loss before the kernel wrote the mark back. The write is put off by a pause, so that a busy log does not pay for it with each batch. In both the last batch itself is whole on the disk, so nothing is lost
  * unless exactly that batch is also damaged; and then it is cut only if a sector or the end of it reads as zeros, and refused
  * as suspect otherwise. Every record also carries the mark of its time, so all batches before the last are always covered.
  */
@@ -13,6 +13,7 @@ import type { Done } from '../replica/ports.ts';
 import { getPosition, putPosition } from './bytes.ts';
 import type { DiskFile } from './disk.ts';
 import { checksum } from './record.ts';
+import type { Pause } from './room.ts';
 import type { Identity } from './segment.ts';
 
 export const MARK_NAME = 'mark';
@@ -34,27 +35,42 @@ export function decodeMark(bytes: Buffer | null, identity: Identity): number | n
   return durableBatch >= 0 && bytes.equals(encodeMark(durableBatch, identity)) ? durableBatch : null;
 }
 
-/** Keeps the newest number in the file; while one write is under way, only the newest waits. */
+interface DurableMarkParts {
+  readonly onError: (error: Error) => void;
+  /** Puts a write off. Null: it follows at once. */
+  readonly pause: Pause | null;
+}
+
+/** Keeps the newest number in the file; while one write is under way or put off, only the newest waits. */
 export class DurableMark {
   readonly #file: DiskFile;
   readonly #identity: Identity;
   readonly #onError: (error: Error) => void;
+  readonly #pause: Pause;
+  #isPutOff = false;
+  #isClosing = false;
   #written: number;
   #wanted: number;
   #writing = false;
   #whenIdle: (() => void) | null = null;
 
-  constructor(file: DiskFile, identity: Identity, written: number, onError: (error: Error) => void) {
+  constructor(file: DiskFile, identity: Identity, written: number, parts: DurableMarkParts) {
     this.#file = file;
     this.#identity = identity;
     this.#written = written;
     this.#wanted = written;
-    this.#onError = onError;
+    this.#onError = parts.onError;
+    this.#pause = parts.pause ?? ((again) => again());
   }
 
   set(durableBatch: number): void {
     this.#wanted = durableBatch;
-    if (!this.#writing) this.#write();
+    if (this.#writing || this.#isPutOff) return;
+    this.#isPutOff = true;
+    this.#pause(() => {
+      this.#isPutOff = false;
+      if (!this.#isClosing) this.#write();
+    });
   }
 
   #write(): void {
@@ -71,7 +87,8 @@ export class DurableMark {
         this.#wanted = writing;
         this.#onError(error);
       }
-      this.#write();
+      if (this.#isClosing) this.#write();
+      else if (this.#wanted !== this.#written) this.set(this.#wanted);
     });
   }
 
@@ -81,6 +98,7 @@ export class DurableMark {
       this.#whenIdle = null;
       this.#file.sync((syncError) => this.#file.close((closeError) => done(syncError ?? closeError)));
     };
+    this.#isClosing = true;
     this.#whenIdle = finish;
     if (!this.#writing) this.#write();
   }

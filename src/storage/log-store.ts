@@ -33,6 +33,8 @@ export interface LogStoreOptions {
   readonly acceptLoss?: boolean;
   /** How long a write waits before it tries a full disk again. Not given: a full disk ends the use of the log. */
   readonly pause?: Pause;
+  /** How long the durable mark may lag behind the log. Not given: not at all. */
+  readonly markPause?: Pause;
   readonly onProgress?: (progress: StartProgress) => void;
 }
 
@@ -50,11 +52,21 @@ const AHEAD_BYTES = 1_024 * 1_024;
  */
 export function openLogStore(options: LogStoreOptions, done: DoneWith<OpenedLog>): void {
   const { disk, dir, clusterId, nodeId, limits, alone = true, acceptLoss = false } = options;
-  const { pause = null, onProgress = () => {} } = options;
+  const { pause = null, markPause = null, onProgress = () => {} } = options;
   assertIdentity({ clusterId, nodeId });
   const sizes = { segmentBytes: LIMITS.segmentBytes, aheadBytes: AHEAD_BYTES, ...limits };
   const identity = { clusterId, nodeId };
-  const place = { disk, dir, walDir: `${dir}/wal`, snapDir: `${dir}/snap`, identity, sizes, room: new Room(pause), onProgress };
+  const place = {
+    disk,
+    dir,
+    walDir: `${dir}/wal`,
+    snapDir: `${dir}/snap`,
+    identity,
+    sizes,
+    room: new Room(pause),
+    markPause,
+    onProgress,
+  };
   const dirs = [dir, place.walDir, place.snapDir];
   const fail = (error: Error): void => done(diskError(error, dir), null);
   const opened = withValue<OpenedLog>(fail, (log) => done(null, log));
@@ -190,7 +202,8 @@ interface OpenFiles {
   readonly segment: DiskFile;
 }
 
-function assemble({ disk, dir, walDir, identity, sizes, room }: Place, verdict: Verdict, files: OpenFiles): LogStore {
+function assemble(place: Place, verdict: Verdict, files: OpenFiles): LogStore {
+  const { disk, dir, walDir, identity, sizes, room } = place;
   const { scanned, newest, lastSegment } = verdict;
   const syncTimes = new SyncTimes();
   const allocatedBytes = scanned.torn === null ? (lastSegment?.bytes.length ?? 0) : scanned.endBytes;
@@ -211,7 +224,7 @@ function assemble({ disk, dir, walDir, identity, sizes, room }: Place, verdict: 
     timed(disk, syncTimes, (synced) => file.sync(synced))(next),
   );
   // -1: the mark on the disk may be older than what is now known, and is then written at once.
-  const mark = new DurableMark(files.mark, identity, -1, (error) => wal.fail(error));
+  const mark = new DurableMark(files.mark, identity, -1, { onError: (error) => wal.fail(error), pause: place.markPause });
   const { lastBatch, commitHint } = scanned;
   const { index, term } = endOf(scanned);
   const parts = { disk, dir, segment, hardState, mark, syncTimes, room };

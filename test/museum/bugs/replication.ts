@@ -34,7 +34,7 @@ export const REPLICATION_BUGS: readonly Bug[] = [
     caught: {
       by: 'simulation',
       breaks: /^all commit the same|^a leader of a later term|holds everything committed|agrees with what is committed/,
-      seed: 9,
+      seed: 5,
     },
   },
   {
@@ -104,7 +104,7 @@ export const REPLICATION_BUGS: readonly Bug[] = [
     caught: {
       by: 'simulation',
       breaks: /^the same index and term|holds everything committed|^all commit the same|^terms/,
-      seed: 2,
+      seed: 5,
     },
   },
   {
@@ -220,7 +220,7 @@ export const REPLICATION_BUGS: readonly Bug[] = [
         replace: 'void isPromise;\n    outbox.send(reply);',
       },
     ],
-    caught: { by: 'simulation', breaks: /^entries are on the disk/, seed: 7 },
+    caught: { by: 'simulation', breaks: /^entries are on the disk/, seed: 26 },
   },
   {
     name: 'acks-counted-per-round',
