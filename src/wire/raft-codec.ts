@@ -180,6 +180,7 @@ function decodeInstallSnapshot(reader: Reader): Message {
     data: reader.matching('data', BASE64),
   };
   if (message.snapshot.last.term > message.term) throw new Malformed('the snapshot is ahead of the term');
+  if (message.data.length % 4 !== 0) throw new Malformed('a piece is not whole base64 (RFC 4648 §4)');
   if (message.data.length > PIECE_UNITS) throw new Malformed('a piece is over its size');
   if (sizeBytes > LIMITS.snapshotBytes) throw new Malformed('the snapshot is over its size');
   if (offset >= sizeBytes) throw new Malformed('a piece begins beyond the snapshot');

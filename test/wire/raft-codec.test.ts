@@ -38,6 +38,21 @@ describe('a message between peers', () => {
     );
   });
 
+  it('never passes with a piece of a snapshot that is no base64', () => {
+    fc.assert(
+      fc.property(
+        messages,
+        fc.constantFrom('', '1', 'AA', 'AAA', 'AA=', 'A===', '=', 'AAAA=', 'AA==AA==', 'AA-_'),
+        (message, data) => {
+          fc.pre(message.type === 'install-snapshot');
+          const { method, params } = encodeMessage(message);
+          expect(decodeMessage(method, { ...params, data }, FROM, TO).ok).toBe(false);
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
   it('never passes with a member spoilt, missing or added, and never throws', () => {
     const junk = fc.oneof(
       fc.constantFrom<unknown>(
