@@ -235,6 +235,8 @@ export interface ClusterDriver {
   checks(): ChecksPicture | null;
   /** Called when a verdict has changed; counts grow without a call. */
   onChecks(listener: () => void): () => void;
+  /** A client beside this driver has the answer to a write: its entry is checked like those of the driver's own writes. */
+  noteAcknowledged(written: Written): void;
   act(action: ClusterAction): Promise<ActionResult>;
   /** Leaves the nodes running when this driver closes. */
   detach(): void;

@@ -66,6 +66,8 @@ export class VirtualDriver implements ClusterDriver {
     return () => {};
   }
 
+  noteAcknowledged(): void {}
+
   logRows(node: NodeId, from: LogIndex, limit: number): Promise<readonly LogRow[]> {
     const replica = this.#cluster.nodes.get(node)?.replica ?? null;
     if (replica === null) return Promise.reject(new Error(`${node} does not run.`));

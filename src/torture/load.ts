@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '../base/random.ts';
 import type { Recorder } from '../check/recorder.ts';
-import type { KvClient } from '../cluster/driver.ts';
+import type { KvClient, Written } from '../cluster/driver.ts';
 import type { Meter } from './meter.ts';
 import { RecordedKv } from './recorded-kv.ts';
 
@@ -24,6 +24,8 @@ export interface LoadParts {
   /** What all clients together try to do in a second. */
   readonly perSecond: number;
   readonly epoch: number;
+  /** Hears of each put that was acknowledged. */
+  readonly onWritten: (written: Written) => void;
 }
 
 const PREFIX = 'torture';
@@ -61,12 +63,15 @@ export class Load {
   }
 
   async #work(client: KvClient, at: number): Promise<void> {
-    const { meter, recorder, clients, perSecond, random } = this.#parts;
+    const { meter, recorder, clients, perSecond, random, onWritten } = this.#parts;
     const mine = random.fork(`client ${at}`);
     const spacingMs = (1_000 * clients.length) / perSecond;
-    const kv = new RecordedKv(client, recorder, `c${at}`, at % 4 === 3 ? IMPATIENT_MS : PATIENT_MS, (outcome) => {
-      if (outcome === 'ok') meter.ack(performance.now());
-      else meter[outcome] += 1;
+    const kv = new RecordedKv(client, recorder, `c${at}`, at % 4 === 3 ? IMPATIENT_MS : PATIENT_MS, {
+      onOutcome: (outcome) => {
+        if (outcome === 'ok') meter.ack(performance.now());
+        else meter[outcome] += 1;
+      },
+      onWritten,
     });
     const seen = new Map<string, string | null>();
     let due = performance.now() + mine.next() * spacingMs;

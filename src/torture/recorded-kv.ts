@@ -2,36 +2,40 @@
 import { RpcError } from '../base/errors.ts';
 import type { HistoryRange } from '../check/history.ts';
 import type { Answer, Recorder, Request } from '../check/recorder.ts';
-import type { KvClient } from '../cluster/driver.ts';
+import type { KvClient, Written } from '../cluster/driver.ts';
 
 /** Microseconds on the clock of this machine, the same for all its programs. */
 const now = (): number => Number(process.hrtime.bigint() / 1_000n);
 
 export type CallOutcome = 'ok' | 'failed' | 'unknown';
 
+export interface RecordedKvListener {
+  readonly onOutcome?: (outcome: CallOutcome) => void;
+  /** A put has its answer, which names its place in the log. */
+  readonly onWritten?: (written: Written) => void;
+}
+
 export class RecordedKv {
   readonly #kv: KvClient;
   readonly #recorder: Recorder;
   readonly #process: string;
   readonly #deadlineMs: number;
-  readonly #onOutcome: (outcome: CallOutcome) => void;
+  readonly #listener: RecordedKvListener;
 
-  constructor(
-    kv: KvClient,
-    recorder: Recorder,
-    process: string,
-    deadlineMs: number,
-    onOutcome: (outcome: CallOutcome) => void = () => {},
-  ) {
+  constructor(kv: KvClient, recorder: Recorder, process: string, deadlineMs: number, listener: RecordedKvListener = {}) {
     this.#kv = kv;
     this.#recorder = recorder;
     this.#process = process;
     this.#deadlineMs = deadlineMs;
-    this.#onOutcome = onOutcome;
+    this.#listener = listener;
   }
 
   put(key: string, value: string): Promise<Answer | null> {
-    return this.#record({ op: 'put', key, value }, (options) => this.#kv.put(key, value, options));
+    return this.#record({ op: 'put', key, value }, async (options) => {
+      const written = await this.#kv.put(key, value, options);
+      this.#listener.onWritten?.(written);
+      return written;
+    });
   }
 
   get(key: string): Promise<Answer | null> {
@@ -62,13 +66,13 @@ export class RecordedKv {
     try {
       const answer = await run({ deadlineMs: this.#deadlineMs });
       this.#recorder.ok(call, now(), answer);
-      this.#onOutcome('ok');
+      this.#listener.onOutcome?.('ok');
       return answer;
     } catch (error) {
       const definite = error instanceof RpcError && error.outcome === 'definite';
       if (definite) this.#recorder.failed(call, now());
       else this.#recorder.unknown(call);
-      this.#onOutcome(definite ? 'failed' : 'unknown');
+      this.#listener.onOutcome?.(definite ? 'failed' : 'unknown');
       return null;
     }
   }

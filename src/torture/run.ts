@@ -105,7 +105,15 @@ export class Torture {
     this.#enter('steady');
     const random = seededRandom(options.seed).fork(`load ${planned.number}`);
     const { recorder, meter } = { recorder: this.#recorder, meter: this.#meter };
-    const load = new Load({ clients, recorder, meter, random, perSecond: options.perSecond, epoch: planned.number });
+    const load = new Load({
+      clients,
+      recorder,
+      meter,
+      random,
+      perSecond: options.perSecond,
+      epoch: planned.number,
+      onWritten: (written) => this.#parts.driver.noteAcknowledged(written),
+    });
     try {
       const rateBefore = await this.#steady();
       this.#enter('fault');

@@ -79,6 +79,7 @@ export function fakeCluster(picture: ClusterPicture = pictureOf(5), capabilities
     logRows: async () => [],
     checks: () => null,
     onChecks: () => () => {},
+    noteAcknowledged: () => {},
     act: async (action) => {
       actions.push(action);
       return { text: `did ${action.type}`, fault: 'forMs' in action ? 1 : null };

@@ -48,6 +48,7 @@ describe('torture', () => {
     const report = JSON.parse(out);
     expect(report, out).toMatchObject({ verdict: 'kept', exit: 0, nodes: 3, seed: 5, broken: [], failed: [], equalState: true });
     expect(exit).toBe(0);
+    expect(report.promises['acknowledged-writes'], 'what clients were told is compared').toBeGreaterThan(100);
     expect(Object.keys(report.faults).length).toBeGreaterThan(0);
     expect(report).toEqual({ ...JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8')), folder });
     const history = parseHistory(readFileSync(join(folder, 'history.ndjson'), 'utf8'));

@@ -93,6 +93,8 @@ export class FakeDriver implements ClusterDriver {
     return this.#checks;
   }
 
+  noteAcknowledged(): void {}
+
   onChecks(listener: () => void): () => void {
     this.#checksListeners.add(listener);
     return () => this.#checksListeners.delete(listener);

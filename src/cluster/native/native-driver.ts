@@ -12,6 +12,7 @@ import type {
   ClusterEvent,
   ClusterPicture,
   KvClient,
+  Written,
 } from '../driver.ts';
 import { ClusterError, systemCode } from './cluster-error.ts';
 import type { FaultAction, Faults } from './faults/faults.ts';
@@ -124,6 +125,10 @@ export class NativeDriver implements ClusterDriver {
 
   onChecks(listener: () => void): () => void {
     return this.#checks.onChange(listener);
+  }
+
+  noteAcknowledged(written: Written): void {
+    if (this.#watches) this.#checks.acknowledged(written);
   }
 
   logRows(node: NodeId, from: LogIndex, limit: number): Promise<readonly LogRow[]> {

@@ -46,6 +46,8 @@ export class PastDriver implements ClusterDriver {
     return () => {};
   }
 
+  noteAcknowledged(): void {}
+
   async refresh(): Promise<void> {}
 
   async logRows(): Promise<readonly LogRow[]> {

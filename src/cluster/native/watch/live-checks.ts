@@ -1,6 +1,6 @@
 /** Everything that is checked on a running cluster, as one picture: the promises of Raft, and this program's own traffic. */
 import type { LogIndex, NodeId } from '../../../base/brand.ts';
-import type { RaftEvent } from '../../../raft/messages.ts';
+import type { EntryId, RaftEvent } from '../../../raft/messages.ts';
 import type { LogRow, MemberStatus } from '../../../replica/status.ts';
 import type { ChecksPicture, KvClient } from '../../driver.ts';
 import { LiveInvariants } from './live-invariants.ts';
@@ -39,7 +39,11 @@ export class LiveChecks {
 
   /** The same store; what its callers see is checked. */
   watched(kv: KvClient): KvClient {
-    return new RecordedKv(kv, { traffic: this.#traffic, acknowledged: (at) => this.#invariants.acknowledged(at) });
+    return new RecordedKv(kv, { traffic: this.#traffic, acknowledged: (at) => this.acknowledged(at) });
+  }
+
+  acknowledged(at: EntryId): void {
+    this.#invariants.acknowledged(at);
   }
 
   picture(): ChecksPicture {

@@ -111,7 +111,7 @@ export class LiveInvariants {
     this.#readers.get(node)?.pause();
   }
 
-  /** This program's own write was answered. */
+  /** A write was answered. */
   acknowledged(at: EntryId): void {
     this.#checker.acknowledged(at);
     this.#count();
