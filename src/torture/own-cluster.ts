@@ -19,6 +19,8 @@ export interface OwnCluster {
 }
 
 const NAME = 'torture';
+/** So that the load of some seconds brings one about, and a node that was away for as long needs a leader's. */
+const SNAPSHOT_ENTRIES = 500;
 
 /** Under `folder`. Rejects with a ClusterError when it does not come up, or when an earlier run has left its cluster there. */
 export async function startOwnCluster(folder: string, nodes: number, clients: number): Promise<OwnCluster> {
@@ -26,7 +28,8 @@ export async function startOwnCluster(folder: string, nodes: number, clients: nu
   // Its keys and their values would be taken for lies of the store.
   if (existsSync(home))
     throw new ClusterError(`${home} holds the cluster of an earlier run. Choose another folder, or delete it.`);
-  const { dir, file, hold } = await startCluster({ home, name: NAME, count: nodes, operationLog: true, detach: false });
+  const options = { operationLog: true, snapshotEntries: SNAPSHOT_ENTRIES, detach: false };
+  const { dir, file, hold } = await startCluster({ home, name: NAME, count: nodes, ...options });
   const driver = await openCluster(NAME, { home, ...(hold ?? {}) });
   const token = await readToken(dir, 'client');
   // A connection of its own for each, as if they were programs: one that waits holds up no other.

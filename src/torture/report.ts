@@ -30,6 +30,8 @@ export interface TortureReport {
   readonly slowestConvergence: { readonly epoch: number; readonly ms: number } | null;
   /** Of any event loop that was not stalled on purpose. */
   readonly longestStallMs: number;
+  /** Of all nodes: of their own state, and of a leader's. */
+  readonly snapshots: { readonly taken: number; readonly installed: number };
   /** Comparisons for each promise of Raft while the run went on. */
   readonly promises: Readonly<Partial<Record<PromiseCheck['id'], number>>>;
   readonly histories: number;
@@ -66,6 +68,7 @@ export function reportOf(result: TortureResult): TortureReport {
     slowestRecovery: slowest(epochs, ({ recoveryMs }) => recoveryMs),
     slowestConvergence: slowest(epochs, ({ convergenceMs }) => convergenceMs),
     longestStallMs: Math.round(result.longestStallMs),
+    snapshots: result.snapshots,
     promises: Object.fromEntries(result.promises.map(({ id, checked }) => [id, checked])),
     histories: epochs.length,
     equalState: result.equalState,
@@ -129,6 +132,7 @@ export function reportRows(report: TortureReport): readonly (readonly [string, s
     ['slowest recovery', took(slowestRecovery)],
     ['slowest levelling', took(slowestConvergence)],
     ['longest stall', `${report.longestStallMs} ms`],
+    ['snapshots', `${report.snapshots.taken} taken, ${report.snapshots.installed} installed from a leader`],
     [
       'histories',
       `${report.histories} judged, ${report.epochs.filter(({ verdict }) => verdict === 'linearizable').length} linearizable`,

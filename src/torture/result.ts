@@ -30,6 +30,7 @@ export interface TortureResult {
   readonly refused: number;
   readonly leaderChanges: number;
   readonly longestStallMs: number;
+  readonly snapshots: { readonly taken: number; readonly installed: number };
   /** The promises of Raft, compared on what the nodes told of themselves all the while. */
   readonly promises: readonly PromiseCheck[];
   readonly equalState: boolean;

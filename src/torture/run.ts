@@ -330,6 +330,7 @@ export class Torture {
       refused: this.#meter.failed,
       leaderChanges: this.#watcher.leaderChanges,
       longestStallMs: this.#watcher.longestStallMs,
+      snapshots: this.#watcher.snapshots,
       promises: this.#watcher.promises,
       equalState: this.#equalState,
       events: this.#watcher.events,

@@ -1,4 +1,4 @@
-/** Looks on while a cluster is tortured: who leads, who ended unasked, how long event loops stood still. */
+/** Looks on while a cluster is tortured: who leads, who ended unasked, how long event loops stood still, what became of snapshots. */
 import type { NodeId } from '../base/brand.ts';
 import type { ClusterDriver, ClusterEvent, PromiseCheck } from '../cluster/driver.ts';
 
@@ -12,6 +12,8 @@ export class Watcher {
   readonly ended: string[] = [];
   longestStallMs = 0;
   leaderChanges = 0;
+  /** By all nodes, as they told of it. */
+  readonly snapshots = { taken: 0, installed: 0 };
   readonly #driver: ClusterDriver;
   readonly #excused = new Set<NodeId>();
   /** Until when a stall of a node is one of ours. */
@@ -81,6 +83,8 @@ export class Watcher {
 
   #heard(event: ClusterEvent): void {
     if (this.events.length < REMEMBERED) this.events.push(event);
+    const { raft } = event;
+    if (raft?.type === 'snapshot' && raft.state !== 'sending') this.snapshots[raft.state] += 1;
     const unasked = event.kind === 'process' && event.severity === 'error' && event.node !== null;
     if (unasked && event.node !== null && !this.#excused.has(event.node)) this.ended.push(`${event.node} ${event.text}`);
   }

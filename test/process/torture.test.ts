@@ -50,6 +50,7 @@ describe('torture', () => {
     expect(exit).toBe(0);
     expect(report.promises['acknowledged-writes'], 'what clients were told is compared').toBeGreaterThan(100);
     expect(Object.keys(report.faults).length).toBeGreaterThan(0);
+    expect(report.snapshots.taken, 'the log is compacted while it is broken').toBeGreaterThan(0);
     expect(report).toEqual({ ...JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8')), folder });
     const history = parseHistory(readFileSync(join(folder, 'history.ndjson'), 'utf8'));
     expect(history.length).toBeGreaterThanOrEqual(report.acked);

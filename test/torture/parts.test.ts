@@ -132,6 +132,7 @@ const result = (changes: Partial<TortureResult>): TortureResult => ({
   refused: 0,
   leaderChanges: 2,
   longestStallMs: 41,
+  snapshots: { taken: 12, installed: 1 },
   promises: fakeChecks().promises,
   equalState: true,
   events: [],
