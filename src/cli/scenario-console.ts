@@ -20,8 +20,8 @@ export interface Telling {
 export async function tellInConsole(invocation: Invocation, script: Script, telling: Telling): Promise<StoryResult> {
   const { io } = invocation;
   const { open, speed, leaving } = telling;
-  io.err.write(`starting ${script.nodes} nodes\n`);
-  const world = await open(script.nodes);
+  io.err.write(`starting ${script.shape.nodes} nodes\n`);
+  const world = await open(script.shape);
   const narrator = new Narrator(() => io.out.columns ?? WIDTH, speed, leaving.signal);
   // The nodes live in a folder that goes with the story.
   const capabilities = new Set([...world.driver.capabilities].filter((each) => each !== 'detach'));

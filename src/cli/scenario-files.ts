@@ -41,7 +41,7 @@ export function readScript(file: string, nodes: number | null): ReadScript {
   const text = readText(file);
   try {
     const script = parseScript(file, text);
-    return { script: nodes === null ? script : { ...script, nodes }, text };
+    return { script: nodes === null ? script : { ...script, shape: { ...script.shape, nodes } }, text };
   } catch (error) {
     if (!(error instanceof ScriptError)) throw error;
     throw new UsageError(`${error.file}:${error.line}: ${error.problem}`, { next: error.next });

@@ -90,10 +90,10 @@ function isForConsole(invocation: Invocation): boolean {
 
 /** Virtual machines, a fresh cluster of processes, or with --cluster one that is there. */
 async function openerOf({ io, globals, options }: Invocation, signal: AbortSignal): Promise<OpenWorld> {
-  if (options['live'] !== true) return (nodes) => VirtualWorld.open(nodes);
+  if (options['live'] !== true) return (shape) => VirtualWorld.open(shape);
   const { adoptCluster, openFreshCluster } = await import('../scenario/live-cluster.ts');
-  if (options['cluster'] === undefined) return (nodes) => openFreshCluster(nodes, signal);
-  return async (nodes) => adoptCluster(await io.open(globals, { watch: true }), nodes, signal);
+  if (options['cluster'] === undefined) return (shape) => openFreshCluster(shape, signal);
+  return async (shape) => adoptCluster(await io.open(globals, { watch: true }), shape, signal);
 }
 
 /** A program that reads along needs no time; a person does. */
@@ -128,7 +128,7 @@ async function list({ io, globals }: Invocation): Promise<number> {
   const width = Math.max(0, ...scripts.map(({ file }) => nameOf(file).length));
   const lines = scripts.map(({ file, title }) => `${nameOf(file).padEnd(width)}  ${title}`);
   await print(io, globals, lines, {
-    scenarios: scripts.map(({ file, title, nodes }) => ({ name: nameOf(file), title, nodes, file })),
+    scenarios: scripts.map(({ file, title, shape: { nodes } }) => ({ name: nameOf(file), title, nodes, file })),
   });
   return 0;
 }
@@ -138,10 +138,19 @@ function summaryOf({ script, result: { failure }, tookMs }: Told): readonly stri
   return [`ok  ${nameOf(script.file)}  ${formatElapsed(tookMs)}`];
 }
 
-function toldJson({ script: { file, title, nodes }, result: { failure }, tookMs }: Told): object {
+function toldJson({ script, result: { failure }, tookMs }: Told): object {
+  const { file, title, shape } = script;
   const problem =
     failure === null ? null : { line: failure.line, problem: failure.problem, seen: 'seen' in failure ? failure.seen : [] };
-  return { name: nameOf(file), file, title, nodes, ok: failure === null, failure: problem, tookMs: Math.round(tookMs) };
+  return {
+    name: nameOf(file),
+    file,
+    title,
+    nodes: shape.nodes,
+    ok: failure === null,
+    failure: problem,
+    tookMs: Math.round(tookMs),
+  };
 }
 
 function exitCodeOf(told: readonly Pick<Told, 'result'>[]): number {

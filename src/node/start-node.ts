@@ -15,7 +15,7 @@ import { type Handler, RpcSocket } from '../net/rpc-socket.ts';
 import { listen, type WireServer } from '../net/server.ts';
 import type { LogStore, Recovered, SnapshotStore } from '../replica/ports.ts';
 import { Replica } from '../replica/replica.ts';
-import type { SnapshotPolicy } from '../replica/snapshotter.ts';
+import { eagerPolicy } from '../replica/snapshotter.ts';
 import type { StartProgress } from '../storage/find-snapshots.ts';
 import { acquireLock, type Lock } from '../storage/lock.ts';
 import { openLogStore } from '../storage/log-store.ts';
@@ -125,11 +125,6 @@ async function closeDisk({ lock, logStore, faults }: Opened): Promise<void> {
   faults.stop();
   await new Promise<void>((resolve) => logStore.close(() => resolve()));
   await lock.release();
-}
-
-/** Whoever asks for snapshots at so few entries has a small log in mind. */
-function eager(entries: number): Partial<SnapshotPolicy> {
-  return { entries, share: 0, tailEntries: entries >> 2 };
 }
 
 class NodeParts implements RunningNode {
@@ -254,7 +249,7 @@ class NodeParts implements RunningNode {
       random: random.fork('raft'),
       logStore: this.#opened.logStore,
       snapshots: this.#opened.snapshots,
-      snapshotPolicy: config.snapshotEntries === undefined ? {} : eager(config.snapshotEntries),
+      snapshotPolicy: config.snapshotEntries === undefined ? {} : eagerPolicy(config.snapshotEntries),
       transport: new FaultyTransport(this.#peers, this.#opened.faults.links, realClock),
       heartbeatMs: config.heartbeatMs ?? LIMITS.heartbeatMs,
       electionMs: config.electionMs ?? LIMITS.electionMs,

@@ -25,6 +25,11 @@ const POLICY: SnapshotPolicy = {
   chunkBytes: LIMITS.snapshotChunkBytes,
 };
 
+/** Snapshots after so few entries that they can be watched, whatever the last one's size was. */
+export function eagerPolicy(entries: number): Partial<SnapshotPolicy> {
+  return { entries, share: 0, tailEntries: entries >> 2 };
+}
+
 /** What a core begins with: of the log behind the snapshot, only the tail; the disk has more, in segments that are not done with. */
 export function logAfter(recovered: Recovered, policy: Partial<SnapshotPolicy> = {}): Pick<Recovered, 'entries' | 'offset'> {
   const { entries, offset, snapshot } = recovered;

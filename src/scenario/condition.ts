@@ -14,6 +14,8 @@ export type Condition =
   | { readonly type: 'agree'; readonly nodes: string }
   | { readonly type: 'follow'; readonly nodes: string; readonly leader: string }
   | { readonly type: 'standing'; readonly nodes: string; readonly standing: Standing; readonly not: boolean }
+  /** On its disk; `not`: none. What stands before it has left the log, but for a short tail. */
+  | { readonly type: 'snapshot'; readonly nodes: string; readonly not: boolean }
   /** Of those that the story has added. */
   | { readonly type: 'entries'; readonly nodes: string; readonly count: number }
   | { readonly type: 'value'; readonly key: string; readonly value: string | null; readonly nodes: string };
@@ -26,6 +28,7 @@ export const CONDITIONS: readonly (readonly [form: string, meaning: string])[] =
   ['NODES follow NODE', 'they take that node for the leader'],
   [`NODES are [not] ${STANDINGS.join('|')}`, 'leaderless: it runs, does not lead, and knows of nobody who does'],
   ['NODES have N entries', 'that many of those that the story has added'],
+  ['NODES have a snapshot, NODES have no snapshot', 'on their disks, taken by themselves or installed from a leader'],
   ['KEY = VALUE on NODES, KEY is absent on NODES', 'what each of them has in its own store'],
 ];
 
@@ -59,6 +62,7 @@ function aboutNodes(text: string): Condition | null {
   if (verb.startsWith('agree')) return rest === '' ? { type: 'agree', nodes } : null;
   if (verb.startsWith('follow')) return rest === '' ? null : { type: 'follow', nodes, leader: rest };
   if (verb === 'has' || verb === 'have') {
+    if (rest === 'a snapshot' || rest === 'no snapshot') return { type: 'snapshot', nodes, not: rest === 'no snapshot' };
     const entries = /^(no|\d+) entr(?:y|ies)$/.exec(rest);
     if (entries === null) return null;
     return { type: 'entries', nodes, count: entries[1] === 'no' ? 0 : parseInteger(entries[1] ?? '', 'the number', 0, 100_000) };

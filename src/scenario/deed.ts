@@ -8,9 +8,10 @@ import { COMMANDS, findCommand, namesOf } from '../commands/registry.ts';
 import { didYouMean } from '../commands/suggest.ts';
 import { splitWords } from '../commands/words.ts';
 import { type Condition, parseCondition } from './condition.ts';
+import type { Shape } from './world.ts';
 
 export type Deed =
-  | { readonly type: 'cluster'; readonly nodes: number; readonly leader: string | null }
+  | { readonly type: 'cluster'; readonly shape: Shape; readonly leader: string | null }
   /** `asks`: the reader should have an answer before going on. */
   | { readonly type: 'say'; readonly text: string; readonly asks: boolean }
   | { readonly type: 'let'; readonly name: string; readonly nodes: string }
@@ -47,22 +48,24 @@ interface Verb {
 
 const NAME = /^[a-z][a-z0-9-]*$/;
 const MOST_REPEATS = 1_000;
+const MOST_ENTRIES = 100_000;
 /** Names that mean nodes already, or could be mistaken for one. */
 const TAKEN = /^(?:n\d+|all|leader|followers|random|minority|majority|marked)$/;
 
 export const VERBS: readonly Verb[] = [
   {
     name: 'cluster',
-    usage: ['cluster 5', 'cluster 5 led by n1'],
-    summary: 'a fresh cluster that serves; every story begins with it',
+    usage: ['cluster 5', 'cluster 5 led by n1', 'cluster 5 led by n1 with snapshots every 50'],
+    summary: 'a fresh cluster that serves; every story begins with it. Snapshots: after so many entries',
     parse: (rest) => {
-      const match = /^(\S+)(?: led by (\S+))?$/.exec(rest);
+      const match = /^(\S+)(?: led by (\S+))?(?: with snapshots every (\S+))?$/.exec(rest);
       if (match === null) return undefined;
-      return {
-        type: 'cluster',
-        nodes: parseInteger(match[1] ?? '', 'the number of nodes', 1, LIMITS.maxNodes),
-        leader: match[2] ?? null,
+      const [, nodes = '', leader = null, entries] = match;
+      const shape = {
+        nodes: parseInteger(nodes, 'the number of nodes', 1, LIMITS.maxNodes),
+        snapshotEntries: entries === undefined ? null : parseInteger(entries, 'the number of entries', 1, MOST_ENTRIES),
       };
+      return { type: 'cluster', shape, leader };
     },
   },
   {

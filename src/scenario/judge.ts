@@ -22,6 +22,8 @@ export async function isSo(condition: Condition, stage: Stage): Promise<boolean>
     }
     case 'standing':
       return stage.views(condition.nodes).every((node) => standsAs(node, condition.standing) !== condition.not);
+    case 'snapshot':
+      return stage.views(condition.nodes).every(({ status }) => (status?.snapshotIndex ?? 0) > 0 !== condition.not);
     case 'entries':
       return everyOne(stage.nodes(condition.nodes), async (id) => (await stage.entries(id))?.length === condition.count);
     case 'value':

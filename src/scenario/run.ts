@@ -37,7 +37,7 @@ export interface StoryOptions {
 
 export async function runStory(script: Script, open: OpenWorld, options: StoryOptions = {}): Promise<StoryResult> {
   const outputs: (readonly string[])[] = [];
-  const world = await open(script.nodes);
+  const world = await open(script.shape);
   try {
     const run = new StoryRun(script, world, options.audience ?? {});
     for (const block of script.blocks) {

@@ -1,6 +1,7 @@
 /** A story as written: sentences, and after a line `----` what they must have printed. */
 import { type Deed, parseDeed } from './deed.ts';
 import { ScriptError } from './script-error.ts';
+import type { Shape } from './world.ts';
 
 export interface Sentence {
   /** Counted from 1. */
@@ -21,7 +22,7 @@ export interface Script {
   readonly file: string;
   /** The first comment: what the story is about, in one line. */
   readonly title: string;
-  readonly nodes: number;
+  readonly shape: Shape;
   readonly blocks: readonly Block[];
 }
 
@@ -49,7 +50,7 @@ export function parseScript(file: string, text: string): Script {
     else if (expected !== null) throw new ScriptError(file, line, `${RULE} has no sentence above it`);
     at += 1;
   }
-  return { file, title: titleOf(lines), nodes: nodesOf(file, blocks), blocks };
+  return { file, title: titleOf(lines), shape: shapeOf(file, blocks), blocks };
 }
 
 function parseLine(file: string, line: number, text: string): Sentence | null {
@@ -63,14 +64,14 @@ function titleOf(lines: readonly string[]): string {
 }
 
 /** A story begins with its cluster, so that nothing before it depends on what was there. */
-function nodesOf(file: string, blocks: readonly Block[]): number {
+function shapeOf(file: string, blocks: readonly Block[]): Shape {
   const deeds = blocks.flatMap(({ sentences }) => sentences).filter(({ deed }) => deed.type !== 'say');
   const [first, ...others] = deeds;
   if (first?.deed.type !== 'cluster')
     throw new ScriptError(file, first?.line ?? 1, 'a story begins with its cluster', 'write cluster 5');
   const second = others.find(({ deed }) => deed.type === 'cluster');
   if (second !== undefined) throw new ScriptError(file, second.line, 'a story has one cluster');
-  return first.deed.nodes;
+  return first.deed.shape;
 }
 
 /** The text with each block's output in the place of what was expected; `outputs` in the order of the blocks. */

@@ -6,11 +6,12 @@ import { seededRandom } from '../base/random.ts';
 import { encodeCommand } from '../kv/command-text.ts';
 import type { RequestId } from '../kv/commands.ts';
 import type { Replica } from '../replica/replica.ts';
+import { eagerPolicy } from '../replica/snapshotter.ts';
 import { SimCluster } from '../sim/cluster.ts';
 import { deadlineOf, type SimNode } from '../sim/node.ts';
 import { NodeKv } from './node-kv.ts';
 import { VirtualDriver } from './virtual-driver.ts';
-import type { NodeAnswer, NodeRequest, World } from './world.ts';
+import type { NodeAnswer, NodeRequest, Shape, World } from './world.ts';
 
 const LATENCY_MS = [0.2, 1.5] as const;
 const SYNC_MS = [0.5, 3] as const;
@@ -36,13 +37,14 @@ export class VirtualWorld implements World {
   #session = 0;
   #sequence = 0;
 
-  constructor(nodes: number, seed = SEED) {
+  constructor({ nodes, snapshotEntries }: Shape, seed = SEED) {
     this.#cluster = new SimCluster({
       random: seededRandom(seed),
       nodes,
       latencyMs: LATENCY_MS,
       syncMs: SYNC_MS,
       segmentBytes: SEGMENT_BYTES,
+      snapshotPolicy: snapshotEntries === null ? {} : eagerPolicy(snapshotEntries),
       valuesRepeat: true,
       note: () => {},
       onDown: ({ id }) => {
@@ -55,8 +57,8 @@ export class VirtualWorld implements World {
   }
 
   /** A cluster that serves, with a session for its client. */
-  static async open(nodes: number, seed = SEED): Promise<VirtualWorld> {
-    const world = new VirtualWorld(nodes, seed);
+  static async open(shape: Shape, seed = SEED): Promise<VirtualWorld> {
+    const world = new VirtualWorld(shape, seed);
     world.#cluster.start();
     await world.until(() => Promise.resolve(world.driver.picture().leader !== null), START_PATIENCE_MS);
     const opened = await world.run(world.#send({ type: 'write', command: { type: 'open-session' } }, START_PATIENCE_MS, null));

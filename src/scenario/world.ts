@@ -28,4 +28,11 @@ export interface World {
   close(): Promise<void>;
 }
 
-export type OpenWorld = (nodes: number) => Promise<World>;
+/** The cluster that a story asks for. */
+export interface Shape {
+  readonly nodes: number;
+  /** Entries after which a snapshot is taken; null leaves that to base/limits.ts. */
+  readonly snapshotEntries: number | null;
+}
+
+export type OpenWorld = (shape: Shape) => Promise<World>;

@@ -7,13 +7,13 @@ import { runStory } from '../../src/scenario/run.ts';
 import { parseScript } from '../../src/scenario/script.ts';
 
 const FOLDER = resolve(import.meta.dirname, '../../scenarios');
-const NAMES = ['leader-killed', 'stale-read', 'exactly-once', 'figure-8', 'failing-sync', 'power-loss'];
+const NAMES = ['leader-killed', 'stale-read', 'exactly-once', 'figure-8', 'failing-sync', 'power-loss', 'snapshot-install'];
 
 describe('a shipped story on real nodes', () => {
   it.each(NAMES)('%s', async (name) => {
     const script = parseScript(`scenarios/${name}.txt`, readFileSync(join(FOLDER, `${name}.txt`), 'utf8'));
     const signal = new AbortController().signal;
-    const { failure } = await runStory(script, (nodes) => openFreshCluster(nodes, signal));
+    const { failure } = await runStory(script, (shape) => openFreshCluster(shape, signal));
     expect(failure?.message).toBeUndefined();
   });
 
@@ -21,7 +21,7 @@ describe('a shipped story on real nodes', () => {
     const interrupt = new AbortController();
     const script = parseScript('a.txt', 'cluster 1\nwait 60s');
     let pids: readonly (number | null)[] = [];
-    const told = runStory(script, (nodes) => openFreshCluster(nodes, interrupt.signal), {
+    const told = runStory(script, (shape) => openFreshCluster(shape, interrupt.signal), {
       audience: {
         onWorld: ({ driver }) => {
           pids = driver.picture().nodes.map(({ pid }) => pid);

@@ -18,8 +18,8 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
 function stories(): readonly (readonly string[])[] {
   const files = readdirSync(join(ROOT, 'scenarios')).filter((file) => file.endsWith('.txt'));
   return files.sort().map((file) => {
-    const { title, nodes } = parseScript(file, readFileSync(join(ROOT, 'scenarios', file), 'utf8'));
-    return [code(file.replace('.txt', '')), String(nodes), title];
+    const { title, shape } = parseScript(file, readFileSync(join(ROOT, 'scenarios', file), 'utf8'));
+    return [code(file.replace('.txt', '')), String(shape.nodes), title];
   });
 }
 

@@ -4,7 +4,7 @@ import { parseScript } from '../../src/scenario/script.ts';
 import { VirtualWorld } from '../../src/scenario/virtual-world.ts';
 
 const tell = (lines: readonly string[], seed = 1): Promise<StoryResult> =>
-  runStory(parseScript('a.txt', lines.join('\n')), (nodes) => VirtualWorld.open(nodes, seed));
+  runStory(parseScript('a.txt', lines.join('\n')), (shape) => VirtualWorld.open(shape, seed));
 
 describe('a story', () => {
   it('fails where the output is another one, with both', async () => {
@@ -64,8 +64,8 @@ describe('a story', () => {
       let world: VirtualWorld | null = null;
       await runStory(
         script,
-        async (nodes) => {
-          world = await VirtualWorld.open(nodes);
+        async (shape) => {
+          world = await VirtualWorld.open(shape);
           return world;
         },
         { update: true, audience: { onOutput: () => void times.push(world?.now ?? 0) } },

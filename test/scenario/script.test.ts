@@ -5,9 +5,10 @@ const script = (...lines: readonly string[]) => parseScript('a.txt', lines.join(
 const STORY = ['# Title: a story.', 'cluster 3', 'put x 1', '----', 'OK', '', 'say The end.', 'get x', ''];
 
 describe('a script', () => {
-  it('has a title, nodes, and paragraphs with what they print', () => {
-    const { title, nodes, blocks } = script(...STORY);
-    expect({ title, nodes }).toEqual({ title: 'Title: a story.', nodes: 3 });
+  it('has a title, a cluster, and paragraphs with what they print', () => {
+    const { title, shape, blocks } = script(...STORY);
+    expect({ title, shape }).toEqual({ title: 'Title: a story.', shape: { nodes: 3, snapshotEntries: null } });
+    expect(script('cluster 5 led by n1 with snapshots every 50').shape).toEqual({ nodes: 5, snapshotEntries: 50 });
     expect(blocks.map(({ line, expected }) => ({ line, expected }))).toEqual([
       { line: 4, expected: ['OK'] },
       { line: 9, expected: null },

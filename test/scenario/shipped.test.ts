@@ -12,7 +12,7 @@ const update = process.env['UPDATE_GOLDENS'] === '1';
 
 /** With other delays and other winners: what a story prints may not depend on them, or it would fail on real nodes. */
 async function expectTheSame(script: Script): Promise<void> {
-  const { failure } = await runStory(script, (nodes) => VirtualWorld.open(nodes, OTHER_SEED));
+  const { failure } = await runStory(script, (shape) => VirtualWorld.open(shape, OTHER_SEED));
   expect(failure?.message, `seed ${OTHER_SEED}`).toBeUndefined();
 }
 
@@ -23,7 +23,7 @@ describe('a shipped story', () => {
       const text = readFileSync(file, 'utf8');
       const script = parseScript(`scenarios/${name}`, text);
       expect(script.title).not.toBe('');
-      const { outputs, failure } = await runStory(script, (nodes) => VirtualWorld.open(nodes), { update });
+      const { outputs, failure } = await runStory(script, (shape) => VirtualWorld.open(shape), { update });
       expect(failure?.message).toBeUndefined();
       if (!update) await expectTheSame(script);
       if (update) writeFileSync(file, withOutputs(script, text, outputs));
