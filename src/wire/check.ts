@@ -3,11 +3,14 @@ import type { z } from 'zod';
 import { type ErrorKind, RpcError } from '../base/errors.ts';
 import { safe } from '../base/safe.ts';
 import { METHODS, type MethodName, type ParamsOf, type ResultOf } from './methods.ts';
+import { quickParams, quickResult } from './quick-checks.ts';
 
 const DETAIL_LENGTH = 240;
 
 /** Checked parameters, defaults filled in. Throws RpcError INVALID_PARAMS or TOO_LARGE, naming the member at fault. */
 export function checkParams<M extends MethodName>(method: M, params: unknown): ParamsOf<M> {
+  const quick = quickParams(method, params);
+  if (quick !== null) return quick;
   const checked = METHODS[method].params.safeParse(params ?? {});
   if (checked.success) return checked.data as ParamsOf<M>;
   throw refusal(checked.error);
@@ -18,6 +21,8 @@ export function checkParams<M extends MethodName>(method: M, params: unknown): P
  * unknown) when a node answered something else.
  */
 export function checkResult<M extends MethodName>(method: M, result: unknown): ResultOf<M> {
+  const quick = quickResult(method, result);
+  if (quick !== null) return quick;
   const checked = METHODS[method].result?.safeParse(result);
   if (checked?.success === true) return checked.data as ResultOf<M>;
   throw new RpcError('INTERNAL', { detail: `The answer to ${method} does not have the agreed form.` });
