@@ -1,7 +1,7 @@
 /** The load itself: many clients, as fast as answers come or at a given rate. */
-import { type ErrorKind, RpcError } from '../base/errors.ts';
 import type { CallOptions, ReadOptions } from '../cluster/driver.ts';
-import { Histogram } from './histogram.ts';
+import { closedLoop, openLoop } from './bench-pace.ts';
+import { type LoadResult, Tally } from './bench-tally.ts';
 
 export type Mix = 'put' | 'get' | 'stale' | 'range' | 'mixed';
 export const MIXES: readonly Mix[] = ['put', 'get', 'stale', 'range', 'mixed'];
@@ -25,19 +25,17 @@ export interface LoadOptions {
   readonly signal: AbortSignal;
 }
 
-export interface LoadResult {
-  readonly operations: number;
-  readonly seconds: number;
-  readonly latency: Histogram;
-  readonly errors: ReadonlyMap<ErrorKind | 'OTHER', number>;
-  /** Operations that ended in each tenth of the time, as a rate per second. */
-  readonly slices: readonly number[];
+/** Told how the load goes. */
+export interface LoadWatcher {
+  progress?(elapsedMs: number, operations: number): void;
+  /** The measured time begins or ends; `completed` operations have succeeded so far. The load goes on meanwhile. */
+  measured?(phase: 'begin' | 'end', completed: number): Promise<void>;
 }
 
 const PREFIX = 'bench:';
 const RANGE_ROWS = 100;
-const SLICES = 40;
 const DEADLINE_MS = 10_000;
+const FILLERS = 64;
 
 type Operation = (kv: LoadTarget) => Promise<unknown>;
 
@@ -52,78 +50,53 @@ export async function fill(kv: LoadTarget, options: LoadOptions, onProgress: (do
       onProgress(next);
     }
   };
-  await Promise.all(Array.from({ length: 64 }, worker));
+  await Promise.all(Array.from({ length: FILLERS }, worker));
 }
 
-export async function runLoad(
-  kvs: readonly LoadTarget[],
-  options: LoadOptions,
-  onProgress: (elapsedMs: number, done: number) => void,
-): Promise<LoadResult> {
-  const tally = new Tally(options);
-  const next = operations(options);
-  let issued = 0;
-  const worker = async (kv: LoadTarget): Promise<void> => {
-    for (;;) {
-      const due = options.rate === null ? performance.now() : tally.startedAt + (issued * 1_000) / options.rate;
-      issued += 1;
-      if (due >= tally.endsAt || options.signal.aborted) return;
-      await until(due, options.signal);
-      if (options.signal.aborted) return;
+export async function runLoad(kvs: readonly LoadTarget[], options: LoadOptions, watcher: LoadWatcher = {}): Promise<LoadResult> {
+  const { clients, rate, seconds, signal, warmUpSeconds } = options;
+  const startsAt = performance.now();
+  const measureFrom = startsAt + warmUpSeconds * 1_000;
+  const endsAt = measureFrom + seconds * 1_000;
+  const tally = new Tally(measureFrom, endsAt);
+  const pace = rate === null ? closedLoop(endsAt) : openLoop(rate, startsAt, endsAt);
+  const run = operations(options);
+  const client = async (kv: LoadTarget): Promise<void> => {
+    while (!signal.aborted) {
+      const freeAt = performance.now();
+      const due = pace.next(freeAt);
+      if (due === null) return;
+      await until(due, signal);
+      if (signal.aborted) return;
+      tally.sent(due, Math.max(due, freeAt), performance.now());
       // Measured from when it was due: a stall counts for all that had to wait, as it does for users.
-      await tally.measure(due, () => next(kv));
-      onProgress(performance.now() - tally.startedAt, tally.operations);
+      try {
+        await run(kv);
+        tally.succeeded(due, performance.now());
+      } catch (error) {
+        tally.failed(due, error);
+      }
+      watcher.progress?.(performance.now() - startsAt, tally.operations);
     }
   };
-  await Promise.all(Array.from({ length: options.clients }, (_, i) => worker(kvs[i % kvs.length] ?? fail())));
-  return tally.result();
+  const watching = watchMeasured(watcher, measureFrom, endsAt, signal, () => tally.completed);
+  await Promise.all([watching, ...Array.from({ length: clients }, (_, i) => client(kvs[i % kvs.length] ?? noClient()))]);
+  const now = performance.now();
+  if (!signal.aborted) for (const { due, times } of pace.leftOver()) tally.wasNeverSent(due, now, times);
+  return tally.result(now);
 }
 
-class Tally {
-  readonly startedAt = performance.now();
-  readonly endsAt: number;
-  readonly #measureFrom: number;
-  readonly #sliceMs: number;
-  readonly #latency = new Histogram();
-  readonly #errors = new Map<ErrorKind | 'OTHER', number>();
-  readonly #slices = new Array<number>(SLICES).fill(0);
-  #lastEnd = 0;
-
-  constructor({ seconds, warmUpSeconds }: LoadOptions) {
-    this.#measureFrom = this.startedAt + warmUpSeconds * 1_000;
-    this.endsAt = this.#measureFrom + seconds * 1_000;
-    this.#sliceMs = (seconds * 1_000) / SLICES;
-  }
-
-  get operations(): number {
-    return this.#latency.count;
-  }
-
-  async measure(due: number, run: () => Promise<unknown>): Promise<void> {
-    let error: unknown = null;
-    try {
-      await run();
-    } catch (caught) {
-      error = caught;
-    }
-    const now = performance.now();
-    if (due < this.#measureFrom) return;
-    this.#lastEnd = Math.max(this.#lastEnd, now);
-    if (error !== null) {
-      const kind = error instanceof RpcError ? error.kind : 'OTHER';
-      this.#errors.set(kind, (this.#errors.get(kind) ?? 0) + 1);
-      return;
-    }
-    this.#latency.record(now - due);
-    const slice = Math.min(SLICES - 1, Math.floor((now - this.#measureFrom) / this.#sliceMs));
-    this.#slices[slice] = (this.#slices[slice] ?? 0) + 1;
-  }
-
-  result(): LoadResult {
-    const seconds = Math.max(0, this.#lastEnd - this.#measureFrom) / 1_000;
-    const slices = this.#slices.map((count) => (count / this.#sliceMs) * 1_000);
-    return { operations: this.#latency.count, seconds, latency: this.#latency, errors: this.#errors, slices };
-  }
+async function watchMeasured(
+  watcher: LoadWatcher,
+  measureFrom: number,
+  endsAt: number,
+  signal: AbortSignal,
+  completed: () => number,
+): Promise<void> {
+  await until(measureFrom, signal);
+  await watcher.measured?.('begin', completed());
+  await until(endsAt, signal);
+  await watcher.measured?.('end', completed());
 }
 
 function operations(options: LoadOptions): Operation {
@@ -148,12 +121,12 @@ function operations(options: LoadOptions): Operation {
 }
 
 function keyOf(number: number): string {
-  return `${PREFIX}${String(number).padStart(9, '0')}`;
+  return `${PREFIX}${String(number).padStart(10, '0')}`;
 }
 
 function until(due: number, signal: AbortSignal): Promise<void> {
   const delay = due - performance.now();
-  if (delay <= 0) return Promise.resolve();
+  if (delay <= 0 || signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const end = (): void => {
       clearTimeout(timer);
@@ -165,6 +138,6 @@ function until(due: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-function fail(): never {
+function noClient(): never {
   throw new RangeError('a load needs a client');
 }

@@ -1,43 +1,45 @@
 /** `bench`: options, the run, the report. */
+import { writeFileSync } from 'node:fs';
 import type { ClusterDriver } from '../cluster/driver.ts';
 import { UsageError } from '../commands/command.ts';
 import { parseInteger } from '../commands/flags.ts';
-import { columns } from '../commands/status-report.ts';
-import { fill, type LoadOptions, type LoadResult, MIXES, runLoad } from './bench-load.ts';
+import { jsonLine } from '../commands/render-result.ts';
+import { compareLines, ratios, readBaseline, refuseUnlike } from './bench-compare.ts';
+import { fill, type LoadOptions, MIXES, runLoad } from './bench-load.ts';
+import { reportLines } from './bench-report.ts';
+import { type BenchLoad, type BenchResult, PERCENTILES, thisMachine } from './bench-result.ts';
+import type { LoadResult } from './bench-tally.ts';
+import { UsageMeter, type UsageReport } from './bench-usage.ts';
 import { interruptSignal } from './interrupt.ts';
 import type { Invocation } from './io.ts';
 import { print } from './print.ts';
-import { bar, formatCount, Progress } from './progress.ts';
-
-const PERCENTILES: readonly (readonly [string, number])[] = [
-  ['p50', 0.5],
-  ['p90', 0.9],
-  ['p99', 0.99],
-  ['p99.9', 0.999],
-];
-const LEVELS = '.:-=+*#%@';
-const BLOCKS = '▁▂▃▄▅▆▇█';
+import { Progress } from './progress.ts';
 
 export async function runBench(invocation: Invocation): Promise<number> {
   const { io, globals, options } = invocation;
   const interrupt = interruptSignal();
   const load = loadOptions(options, interrupt.signal);
   const connections = number(options['connections'], '--connections', 1, 64) ?? 1;
+  const baselineFile = text(options['compare']);
+  const baseline = baselineFile === null ? null : readBaseline(baselineFile);
   const drivers: ClusterDriver[] = [];
   const progress = new Progress(io.err, globals.quiet);
   try {
-    for (let i = 0; i < connections; i += 1) drivers.push(await io.open(globals, { watch: false }));
-    const kvs = drivers.map((driver) => driver.kv);
-    const [first] = kvs;
-    if (first !== undefined && load.mix !== 'put') {
-      await fill(first, load, (done) => progress.update({ done, total: load.keys, count: done, noun: 'keys filled in' }));
-    }
-    const totalMs = (load.seconds + load.warmUpSeconds) * 1_000;
-    const result = await runLoad(kvs, load, (elapsedMs, done) =>
-      progress.update({ done: elapsedMs, total: totalMs, count: done, noun: 'operations' }),
-    );
+    const first = await io.open(globals, { watch: false });
+    drivers.push(first);
+    for (let i = 1; i < connections; i += 1) drivers.push(await io.open(globals, { watch: false }));
+    const asked = askedLoad(load, connections, first.picture().nodes.length);
+    if (baseline !== null && baselineFile !== null) refuseUnlike(asked, baseline, baselineFile);
+    const { measured, usage } = await measure(drivers, first, load, progress);
     progress.end();
-    await print(io, globals, reportLines(load, result, connections, io.env), reportJson(load, result, connections));
+    const result = resultOf(asked, measured, usage);
+    const compared = baseline === null ? {} : { comparedWith: baselineFile, ratios: ratios(result, baseline) };
+    const out = text(options['out']);
+    if (out !== null) writeFileSync(out, `${jsonLine(result)}\n`);
+    const lines = reportLines(result, measured, isAscii(io.env));
+    const ratioLines = baseline === null || baselineFile === null ? [] : ['', ...compareLines(result, baseline, baselineFile)];
+    const saved = out === null ? [] : [`saved in ${out}`];
+    await print(io, globals, [...lines, ...ratioLines, ...saved], { ...result, ...compared });
     return result.operations > 0 ? 0 : 4;
   } finally {
     progress.end();
@@ -46,8 +48,34 @@ export async function runBench(invocation: Invocation): Promise<number> {
   }
 }
 
+async function measure(
+  drivers: readonly ClusterDriver[],
+  first: ClusterDriver,
+  load: LoadOptions,
+  progress: Progress,
+): Promise<{ readonly measured: LoadResult; readonly usage: UsageReport | null }> {
+  if (load.mix !== 'put') {
+    await fill(first.kv, load, (done) => progress.update({ done, total: load.keys, count: done, noun: 'keys filled in' }));
+  }
+  const meter = new UsageMeter(first);
+  const total = (load.seconds + load.warmUpSeconds) * 1_000;
+  const measured = await runLoad(
+    drivers.map((driver) => driver.kv),
+    load,
+    {
+      progress: (done, count) => progress.update({ done, total, count, noun: 'operations' }),
+      measured: (_, completed) => meter.look(completed),
+    },
+  );
+  return { measured, usage: meter.report() };
+}
+
 function number(value: unknown, name: string, least: number, most: number): number | null {
   return typeof value === 'string' ? parseInteger(value, name, least, most) : null;
+}
+
+function text(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
 }
 
 function loadOptions(options: Invocation['options'], signal: AbortSignal): LoadOptions {
@@ -66,62 +94,33 @@ function loadOptions(options: Invocation['options'], signal: AbortSignal): LoadO
   };
 }
 
-function reportJson(load: LoadOptions, result: LoadResult, connections: number): unknown {
-  const ms = (value: number): number => Math.round(value * 1_000) / 1_000;
-  const { latency } = result;
+function askedLoad({ clients, keys, mix, rate, valueBytes }: LoadOptions, connections: number, nodes: number): BenchLoad {
+  return { mix, clients, connections, rate, valueSize: valueBytes, keys, nodes };
+}
+
+function resultOf(asked: BenchLoad, measured: LoadResult, usage: UsageReport | null): BenchResult {
+  const { errors, latency, lateness, neverSent, operations, perSecond, seconds, slices } = measured;
+  const at = Object.fromEntries(PERCENTILES.map(([name, fraction]) => [name, round(latency.percentile(fraction))]));
   return {
-    mix: load.mix,
-    clients: load.clients,
-    connections,
-    rate: load.rate,
-    valueSize: load.valueBytes,
-    operations: result.operations,
-    seconds: ms(result.seconds),
-    throughput: throughputOf(result),
-    latencyMs: {
-      mean: ms(latency.mean),
-      ...Object.fromEntries(PERCENTILES.map(([name, fraction]) => [name, ms(latency.percentile(fraction))])),
-      max: ms(latency.max),
-    },
-    errors: Object.fromEntries(result.errors),
+    ...asked,
+    machine: thisMachine(),
+    operations,
+    seconds: round(seconds),
+    throughput: Math.round(perSecond),
+    latencyMs: { mean: round(latency.mean), ...at, max: round(latency.max) } as BenchResult['latencyMs'],
+    neverSent,
+    latenessMs: { p50: round(lateness.percentile(0.5)), p99: round(lateness.percentile(0.99)), max: round(lateness.max) },
+    errors: Object.fromEntries(errors),
+    usage: [...(usage?.rows ?? [])],
+    rolesChanged: usage?.rolesChanged ?? false,
+    slices: slices.map((slice) => ({ perSecond: round(slice.perSecond), p99Ms: round(slice.p99Ms) })),
   };
 }
 
-function throughputOf({ operations, seconds }: LoadResult): number {
-  return seconds > 0 ? Math.round(operations / seconds) : 0;
+function round(value: number): number {
+  return Math.round(value * 1_000) / 1_000;
 }
 
-function reportLines(
-  load: LoadOptions,
-  result: LoadResult,
-  connections: number,
-  env: Invocation['io']['env'],
-): readonly string[] {
-  const { latency } = result;
-  const pace = load.rate === null ? 'as fast as they come' : `${formatCount(load.rate)}/s, measured from when each was due`;
-  const shape = latency.shape(10);
-  const most = Math.max(1, ...shape.map(({ count }) => count));
-  const ascii = !/utf-?8/i.test(env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || '');
-  const errors = [...result.errors].map(([kind, count]) => `  ${kind} ${formatCount(count)}`);
-  return [
-    `${load.mix}: ${load.clients} clients, ${connections} connections, ${load.valueBytes} B values, ${pace}`,
-    `${formatCount(result.operations)} operations in ${result.seconds.toFixed(1)} s: ${formatCount(throughputOf(result))}/s`,
-    `throughput  ${sparkline(result.slices, ascii)}  ${formatCount(Math.min(...result.slices))} to ${formatCount(Math.max(...result.slices))}/s`,
-    ...columns(
-      [
-        ['latency', ...PERCENTILES.map(([name]) => name), 'max'],
-        ['ms', ...PERCENTILES.map(([, fraction]) => latency.percentile(fraction).toFixed(2)), latency.max.toFixed(2)],
-      ],
-      [1, 2, 3, 4, 5],
-    ),
-    ...shape.map(({ upTo, count }) => `  to ${upTo.toFixed(2).padStart(9)} ms ${bar(count / most)} ${formatCount(count)}`),
-    ...(errors.length === 0 ? ['no errors'] : ['errors', ...errors]),
-  ];
-}
-
-/** One character for each value, by its height. */
-export function sparkline(values: readonly number[], ascii: boolean): string {
-  const glyphs = ascii ? LEVELS : BLOCKS;
-  const most = Math.max(...values, 0);
-  return values.map((value) => glyphs[most === 0 ? 0 : Math.round((value / most) * (glyphs.length - 1))] ?? '').join('');
+function isAscii(env: Invocation['io']['env']): boolean {
+  return !/utf-?8/i.test(env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || '');
 }

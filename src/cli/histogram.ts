@@ -9,11 +9,11 @@ export class Histogram {
   #max = 0;
 
   /** `ms` may be any finite number; what is below a microsecond counts as one. */
-  record(ms: number): void {
+  record(ms: number, times: number = 1): void {
     const bucket = bucketOf(ms);
-    this.#buckets.set(bucket, (this.#buckets.get(bucket) ?? 0) + 1);
-    this.#count += 1;
-    this.#sum += ms;
+    this.#buckets.set(bucket, (this.#buckets.get(bucket) ?? 0) + times);
+    this.#count += times;
+    this.#sum += ms * times;
     this.#max = Math.max(this.#max, ms);
   }
 

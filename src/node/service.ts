@@ -50,8 +50,14 @@ export function memberStatus(parts: MemberParts): MemberStatus {
     loopDelay: parts.loop.delay(),
     sync: parts.logStore.syncTimes(),
     memoryBytes: process.memoryUsage.rss(),
+    processor: processorTime(),
     uptimeMs: millis(Math.round(performance.now() - parts.startedAt)),
   };
+}
+
+function processorTime() {
+  const { user, system } = process.cpuUsage();
+  return { userMs: user / 1_000, systemMs: system / 1_000 };
 }
 
 /** What clients may ask of this node, answered from its replica. Rejects with RpcError only. */

@@ -35,6 +35,8 @@ export interface MemberStatus extends CoreStatus {
   readonly loopDelay: { readonly p99Ms: number; readonly maxMs: number };
   readonly sync: { readonly p50Ms: number; readonly p99Ms: number; readonly maxMs: number; readonly count: number };
   readonly memoryBytes: number;
+  /** Processor time since the start; not in what older nodes and recordings tell. */
+  readonly processor?: { readonly userMs: number; readonly systemMs: number } | undefined;
   readonly uptimeMs: Millis;
 }
 

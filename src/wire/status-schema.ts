@@ -62,6 +62,10 @@ export const memberStatus = z.object({
   loopDelay: z.object({ p99Ms: figure, maxMs: figure }),
   sync: z.object({ p50Ms: figure, p99Ms: figure, maxMs: figure, count }),
   memoryBytes: count,
+  processor: z
+    .object({ userMs: figure, systemMs: figure })
+    .optional()
+    .describe('Processor time that the process has used since its start.'),
   uptimeMs: millisField,
 });
 

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
-import { sparkline } from '../../src/cli/bench.ts';
 import { Histogram } from '../../src/cli/histogram.ts';
 import { bar, Progress } from '../../src/cli/progress.ts';
 import { inColumns, visiblePart } from '../../src/cli/shell-view.ts';
@@ -23,6 +22,13 @@ describe('Histogram', () => {
         expect(histogram.shape(10).length).toBeLessThanOrEqual(10);
       }),
     );
+  });
+
+  it('counts many of one value like each of them', () => {
+    const [one, many] = [new Histogram(), new Histogram()];
+    for (let i = 0; i < 5; i += 1) one.record(3);
+    many.record(3, 5);
+    expect([many.count, many.mean, many.percentile(0.5)]).toEqual([one.count, one.mean, one.percentile(0.5)]);
   });
 
   it('is zero when nothing was measured', () => {
@@ -55,11 +61,6 @@ describe('progress', () => {
 });
 
 describe('small pictures', () => {
-  it('scales a sparkline to its greatest value', () => {
-    expect(sparkline([0, 4, 8], true)).toBe('.+@');
-    expect(sparkline([0, 0], false)).toBe('▁▁');
-  });
-
   it('shows the part of a line around the cursor, never wider than there is room', () => {
     const text = fc.string({ unit: fc.constantFrom('a', '漢', 'é', '\t', '😀'), maxLength: 60 });
     fc.assert(
