@@ -57,6 +57,15 @@ export function afterAction(before: Connectivity, picture: ClusterPicture, actio
   }
 }
 
+/** The state after a fault that is set in addition, if nothing else happens meanwhile. */
+export function afterFault(before: Connectivity, fault: ActiveFault): Connectivity {
+  const gone = STOPPING.includes(fault.kind) ? fault.nodes : crippledBy([fault]);
+  return { ...before, running: without(before.running, gone), cuts: union(before.cuts, faultCuts(fault, before.all)) };
+}
+
+/** A node of such a fault does not run. */
+const STOPPING: readonly FaultKind[] = ['kill', 'pause', 'power-loss'];
+
 export function newestFault({ faults }: ClusterPicture): readonly ActiveFault[] {
   const newest = faults.reduce<ActiveFault | null>((best, each) => (best === null || each.id > best.id ? each : best), null);
   return newest === null ? [] : [newest];
@@ -79,14 +88,13 @@ function without(running: ReadonlySet<NodeId>, nodes: readonly NodeId[]): Readon
 }
 
 function afterHeal(before: Connectivity, picture: ClusterPicture, healed: readonly ActiveFault[]): Connectivity {
-  const ends: readonly FaultKind[] = ['kill', 'pause', 'power-loss', 'disk'];
   const left = picture.faults.filter((fault) => !healed.includes(fault));
   const held = new Set([
     ...crippledBy(left),
-    ...left.filter(({ kind }) => kind !== 'disk' && ends.includes(kind)).flatMap(({ nodes }) => nodes),
+    ...left.filter(({ kind }) => STOPPING.includes(kind)).flatMap(({ nodes }) => nodes),
   ]);
   const back = healed
-    .filter(({ kind }) => ends.includes(kind))
+    .filter(({ kind }) => kind === 'disk' || STOPPING.includes(kind))
     .flatMap(({ nodes }) => nodes)
     .filter((id) => !held.has(id));
   return { all: before.all, running: new Set([...before.running, ...back]), cuts: cutsOf(left, before.all) };

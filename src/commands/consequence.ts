@@ -12,6 +12,7 @@ import {
   partnersOf,
 } from './connectivity.ts';
 import { formatDuration } from './duration.ts';
+import { electionText, forecast, type Notice } from './forecast.ts';
 import { clockWords, diskWords, stallWords } from './node-consequence.ts';
 
 /**
@@ -67,12 +68,16 @@ function ofLosing(
   const before = connectivityOf(picture);
   const idle = nodes.filter((id) => !before.running.has(id));
   if (idle.length === nodes.length) return { level: 0, text: `${list(idle)} ${idle.length === 1 ? 'does' : 'do'} not run now` };
-  const { text, stops } = compare(picture, before, afterAction(before, picture, action));
-  const leads =
-    picture.leader !== null && nodes.includes(picture.leader)
-      ? `${picture.leader} leads: ${stops ? '' : 'an election follows, '}`
-      : '';
+  const after = afterAction(before, picture, action);
+  const { text, stops } = compare(picture, before, after);
+  const election = stops ? '' : `${electionText(forecast(picture, after, noticeOf(action)))}, `;
+  const leads = picture.leader !== null && nodes.includes(picture.leader) ? `${picture.leader} leads: ${election}` : '';
   return { level: stops || nodes.length > 1 ? 1 : 0, text: `${leads}${text}${lasting(action.forMs)}` };
+}
+
+function noticeOf(action: ClusterAction): Notice {
+  if (action.type === 'disk') return action.effect.fail === null ? 'disk' : 'closed';
+  return action.type === 'kill' || action.type === 'power-loss' ? 'closed' : 'silence';
 }
 
 function ofDisk(picture: ClusterPicture, action: ClusterAction & { type: 'disk' }): Consequence {
@@ -116,7 +121,9 @@ function ofPartition(picture: ClusterPicture, action: ClusterAction & { type: 'p
     return { level: stops ? 1 : 0, text: `no side has a quorum: ${stops ? 'writes stop' : text}${lasting(action.forMs)}` };
   }
   const leaderOutside = picture.leader !== null && !working.includes(picture.leader);
-  const election = leaderOutside ? `; ${picture.leader} leads on the other side: an election follows` : '';
+  const election = leaderOutside
+    ? `; ${picture.leader} leads on the other side: ${electionText(forecast(picture, after, 'silence'))}`
+    : '';
   return {
     level: 0,
     text: `${list(working)} ${working.length === 1 ? 'keeps' : 'keep'} quorum ${quorum}${election}${lasting(action.forMs)}`,
@@ -136,7 +143,11 @@ function ofLink(picture: ClusterPicture, action: ClusterAction & { type: 'link' 
   const quorum = majorityOf(picture.nodes.length);
   const { leader } = picture;
   const losesLeader = leader !== null && partnersOf(leader, before).length >= quorum && partnersOf(leader, after).length < quorum;
-  const end = stops ? '; no quorum: writes stop' : losesLeader ? `; ${leader} loses its quorum: an election follows` : '';
+  const end = stops
+    ? '; no quorum: writes stop'
+    : losesLeader
+      ? `; ${leader} loses its quorum: ${electionText(forecast(picture, after, 'silence'))}`
+      : '';
   return { level: stops ? 1 : 0, text: `${path}: ${effects.join(', ')}${end}${lasting(action.forMs)}` };
 }
 

@@ -17,6 +17,7 @@ import { initialState, type Size } from './state.ts';
 import { type Screen, Store } from './store.ts';
 import { ASCII_GLYPHS, paint, themeFor, UTF8_GLYPHS } from './theme.ts';
 import { Traveller } from './traveller.ts';
+import type { Trials } from './trials.ts';
 
 export interface ConsoleOptions {
   readonly ascii: boolean;
@@ -31,7 +32,7 @@ export interface ConsoleOptions {
   /** A run that tortures this cluster: told as above. The console then opens on its checks, and only looks. */
   readonly torture?: (show: (told: TortureTold) => void) => () => void;
   /** A recording that is looked at; the driver is then that of its end. */
-  readonly replay?: { readonly recording: Recording; readonly metrics: Metrics };
+  readonly replay?: { readonly recording: Recording; readonly metrics: Metrics; readonly trials: Trials };
   /** The terminal; by default the one of this process. */
   readonly stdin?: TerminalInput;
   readonly stdout?: TerminalOutput;
@@ -139,7 +140,7 @@ class Session {
       writable: options.writable !== false && options.torture === undefined,
       tortured: options.torture !== undefined,
       theme: options.theme,
-      ...(options.replay === undefined ? {} : { metrics: options.replay.metrics }),
+      ...(options.replay === undefined ? {} : { metrics: options.replay.metrics, trials: options.replay.trials }),
       history: history.lines,
       now: this.#clockwork.now(),
       wall: this.#clockwork.wall(),

@@ -11,6 +11,7 @@ import type { Effect } from './messages.ts';
 import { type Metrics, NO_METRICS } from './metrics.ts';
 import { steadyRoundTrips } from './round-trips.ts';
 import type { Moment } from './traveller.ts';
+import { NO_TRIALS, type Trials } from './trials.ts';
 
 export type ViewId = 'overview' | 'log' | 'links' | 'keys' | 'events' | 'metrics' | 'faults' | 'shell' | 'checks';
 export type Severity = 'info' | 'warn' | 'error';
@@ -133,6 +134,8 @@ export interface ConsoleState {
   /** Round trips as they are shown, by `from>to`: small changes are not worth a repaint. */
   readonly roundTrips: ReadonlyMap<string, number>;
   readonly metrics: Metrics;
+  /** What was predicted of faults, and what is seen; of the present, also while the past is shown. */
+  readonly trials: Trials;
   readonly view: ViewId;
   readonly previous: ViewId;
   readonly nodeCursor: NodeId | null;
@@ -186,6 +189,7 @@ export interface InitialState {
   readonly theme: ThemeName;
   /** What a recording showed. */
   readonly metrics?: Metrics;
+  readonly trials?: Trials;
   readonly history: readonly string[];
   readonly now: number;
   readonly wall: number;
@@ -197,6 +201,7 @@ export function initialState({ tortured = false, ...start }: InitialState): Cons
     moment: null,
     live: null,
     metrics: start.metrics ?? NO_METRICS,
+    trials: start.trials ?? NO_TRIALS,
     rate: { perSecond: 0, samples: [] },
     roundTrips: steadyRoundTrips(new Map(), start.picture),
     view: tortured ? 'checks' : 'overview',

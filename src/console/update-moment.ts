@@ -8,6 +8,7 @@ import { withSample } from './metrics.ts';
 import { steadyRoundTrips } from './round-trips.ts';
 import type { ConsoleState } from './state.ts';
 import type { Move } from './traveller.ts';
+import { withTrials } from './trials.ts';
 
 const MOVES: Partial<Record<Action, Move>> = {
   'event-back': 'event-back',
@@ -80,6 +81,7 @@ export function takeUnseen(state: ConsoleState, message: Message & { type: 'data
   return {
     ...state,
     metrics: withSample(state.metrics, message.picture, message.wall),
+    trials: withTrials(state.trials, message.picture, message.wall),
     now: message.now,
     wall: message.wall,
     ownsNodes: message.ownsNodes,

@@ -9,6 +9,7 @@ import { withSample } from './metrics.ts';
 import { withRate } from './rate.ts';
 import { steadyRoundTrips } from './round-trips.ts';
 import type { ConsoleState } from './state.ts';
+import { withTrials } from './trials.ts';
 import { runViewAction } from './update-actions.ts';
 import { confirmAction, finishCommand, interrupt, withTheme, withWritable } from './update-commands.ts';
 import { keysEffects, takeKeysPage } from './update-keys.ts';
@@ -16,6 +17,7 @@ import { logEffects } from './update-log.ts';
 import { takeMoment, takeUnseen } from './update-moment.ts';
 import { overlayKey } from './update-overlay.ts';
 import { shellKey, takeCompletion, takePreview } from './update-prompt.ts';
+import { withOutcomes } from './update-trials.ts';
 
 export function update(state: ConsoleState, message: Message): Step<ConsoleState> {
   const step = apply(state, message);
@@ -25,9 +27,9 @@ export function update(state: ConsoleState, message: Message): Step<ConsoleState
 function apply(state: ConsoleState, message: Message): Step<ConsoleState> {
   switch (message.type) {
     case 'data':
-      return still(takeData({ ...state, checks: message.checks ?? state.checks }, message));
+      return withOutcomes(still(takeData({ ...state, checks: message.checks ?? state.checks }, message)));
     case 'clock':
-      return still(expire(state.live === null ? withRate(atTime(state, message)) : atTime(state, message)));
+      return withOutcomes(still(expire(state.live === null ? withRate(atTime(state, message)) : atTime(state, message))));
     case 'key':
       return takeKey(expire({ ...state, now: message.now, wall: message.wall }), message);
     case 'resize':
@@ -91,6 +93,7 @@ function takeData(state: ConsoleState, message: Message & { type: 'data' }): Con
     ...state,
     picture,
     metrics: withSample(state.metrics, picture, message.wall),
+    trials: withTrials(state.trials, picture, message.wall),
     ownsNodes: message.ownsNodes,
     now: message.now,
     wall: message.wall,

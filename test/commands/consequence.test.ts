@@ -27,7 +27,7 @@ const disk = (nodes: string, effect: Partial<DiskEffect>): ClusterAction => ({
 const down = (nodes: string): Record<string, 'down'> => Object.fromEntries(nodes.split(',').map((id) => [id, 'down' as const]));
 
 const CASES: readonly [string, ClusterPicture, ClusterAction, 0 | 1 | 2, string][] = [
-  ['leader of five', pictureOf(5), kill('n1'), 0, 'n1 leads: an election follows, 4 of 5 left, quorum 3'],
+  ['leader of five', pictureOf(5), kill('n1'), 0, 'n1 leads: election within 0.5 s (4 can win), 4 of 5 left, quorum 3'],
   ['follower of five', pictureOf(5), kill('n2'), 0, '4 of 5 left, quorum 3'],
   ['two of five', pictureOf(5), kill('n2,n3'), 1, '3 of 5 left, quorum 3, none to spare'],
   ['three of five', pictureOf(5), kill('n1,n2,n3'), 1, 'n1 leads: 2 of 5 left, no quorum: writes stop'],
@@ -54,7 +54,7 @@ const CASES: readonly [string, ClusterPicture, ClusterAction, 0 | 1 | 2, string]
     pictureOf(5),
     partition('n1,n2', 'n3,n4,n5'),
     0,
-    'n3, n4, n5 keep quorum 3; n1 leads on the other side: an election follows',
+    'n3, n4, n5 keep quorum 3; n1 leads on the other side: election within 1.5 s (3 can win)',
   ],
   ['leader stays', pictureOf(5), partition('n1,n2,n3', 'n4,n5'), 0, 'n1, n2, n3 keep quorum 3'],
   ['a bridge', pictureOf(5), partition('n1,n2,n3', 'n3,n4,n5'), 0, 'n1, n2, n3 keep quorum 3'],
@@ -63,7 +63,7 @@ const CASES: readonly [string, ClusterPicture, ClusterAction, 0 | 1 | 2, string]
     pictureOf(5, { faults: [faultOf(1, 'partition', 'partition n1,n2,n3 / n3,n4,n5')] }),
     kill('n1'),
     0,
-    'n1 leads: an election follows, 4 of 5 left, quorum 3',
+    'n1 leads: election within 0.5 s (3 can win), 4 of 5 left, quorum 3',
   ],
   ['three ways', pictureOf(5), partition('n1,n2', 'n3,n4', 'n5'), 1, 'no side has a quorum: writes stop'],
   [
@@ -79,7 +79,7 @@ const CASES: readonly [string, ClusterPicture, ClusterAction, 0 | 1 | 2, string]
     pictureOf(5, { faults: [faultOf(1, 'link', 'link n1 n5 --drop 1'), faultOf(2, 'link', 'link n4 n1 --drop 1')] }),
     cut('n1', 'n3', true),
     0,
-    'n1 and n3: every message is lost; n1 loses its quorum: an election follows',
+    'n1 and n3: every message is lost; n1 loses its quorum: election within 1.5 s (4 can win)',
   ],
   ['cut of two', pictureOf(2), cut('n1', 'n2'), 1, 'n1 to n2: every message is lost; no quorum: writes stop'],
   [
@@ -125,7 +125,7 @@ const CASES: readonly [string, ClusterPicture, ClusterAction, 0 | 1 | 2, string]
     pictureOf(5),
     disk('n1', { hang: true }),
     0,
-    'no write on n1 comes back; n1 leads: an election follows, 4 of 5 left, quorum 3, for 5s',
+    'no write on n1 comes back; n1 leads: election within 3.5 s (4 can win), 4 of 5 left, quorum 3, for 5s',
   ],
   [
     'full disks of a majority',

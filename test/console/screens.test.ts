@@ -1,15 +1,16 @@
 /** Every view at three sizes, as a terminal shows it. UPDATE_GOLDENS=1 rewrites the pictures; read the difference. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { clusterTime, nodeId, term } from '../../src/base/brand.ts';
 import type { Operation } from '../../src/check/history.ts';
 import { judgeWindows } from '../../src/check/windows.ts';
-import type { TrafficCheck } from '../../src/cluster/driver.ts';
+import type { ClusterEvent, TrafficCheck } from '../../src/cluster/driver.ts';
 import type { ConsoleOptions } from '../../src/console/run.tsx';
 import type { TortureEnd, TortureProgress, TortureTold } from '../../src/torture/progress.ts';
 import { ConsoleBench, has } from '../support/console-bench.ts';
 import { fakeChecks, NO_TRAFFIC } from '../support/fake-checks.ts';
 import { FakeDriver } from '../support/fake-driver.ts';
-import { fakePicture, withNode } from '../support/fake-picture.ts';
+import { FAKE_NOW, fakePicture, withNode } from '../support/fake-picture.ts';
 import { HOSTILE, sceneDriver, tellScene } from '../support/fake-scene.ts';
 import { expectGolden } from '../support/golden.ts';
 
@@ -30,6 +31,15 @@ const SIZES = [
 ] as const;
 
 const TORN_STATE = 'the same applied index is the same state: {"index":1280,"n1":77,"n2":78}';
+
+/** `node` wins term 2, so many milliseconds after the fault. */
+const won = (node: string, ms: number): Partial<ClusterEvent> & { readonly text: string } => ({
+  text: 'won term 2 with 3 of 5 in 20 ms',
+  time: clusterTime(FAKE_NOW + 3_000 + ms),
+  node: nodeId(node),
+  kind: 'role',
+  raft: { type: 'role', role: 'leader', term: term(2), leader: nodeId(node), reason: '' },
+});
 
 /** What a put, and a read that misses it, come to. */
 function tornTraffic(): Partial<TrafficCheck> {
@@ -89,6 +99,34 @@ describe.each(SIZES)('the console at %ix%i', (columns, rows) => {
     await bench.type('d', () => !bench.output.alternate);
     expect(await bench.ended).toMatchObject({ exitCode: 0 });
   }, 30_000);
+});
+
+describe.each(SIZES)('a fault and what was predicted of it at %ix%i', (columns, rows) => {
+  it('stands in the faults, in the events, and under the event', async () => {
+    const driver = new FakeDriver(fakePicture(5, [1, 1, 1, 1]));
+    const bench = new ConsoleBench(driver, columns, rows);
+    driver.wall = () => bench.clock.wall();
+    const size = `${columns}x${rows}`;
+    await bench.output.until(has('NODES 5/5'));
+    bench.input.write('7');
+    for (const command of ['isolate n5', 'kill n1']) {
+      await driver.act(
+        command === 'kill n1'
+          ? { type: 'kill', nodes: [nodeId('n1')], forMs: null }
+          : { type: 'isolate', nodes: [nodeId('n5')], forMs: null },
+      );
+      await bench.output.until(has(command, 'is watched'));
+      if (command === 'isolate n5') bench.clock.pass(3_000);
+    }
+    await bench.type('j', has('FAULT 2'));
+    driver.emit(won('n2', 96));
+    bench.clock.pass(400);
+    driver.setPicture(withNode(driver.picture(), 'n2', {}, { role: 'leader' }));
+    expectGolden(await bench.output.until(has('n2 leads term 2 after 96 ms', 'as predicted')), golden(`predicted-${size}`));
+    await driver.act({ type: 'heal', fault: 1 });
+    expectGolden(await bench.output.until(has('ENDED 1')), golden(`predicted-ended-${size}`));
+    expectGolden(await bench.type('5\r', has('EVENT', 'Predicted: n1 is lost')), golden(`predicted-event-${size}`));
+  });
 });
 
 const PROGRESS: TortureProgress = {

@@ -10,6 +10,7 @@ import { Recording } from '../../src/cluster/recording/recording.ts';
 import { loadRecording } from '../../src/cluster/recording/recording-file.ts';
 import { NO_METRICS } from '../../src/console/metrics.ts';
 import { Traveller } from '../../src/console/traveller.ts';
+import { NO_TRIALS } from '../../src/console/trials.ts';
 import { ConsoleBench, has } from '../support/console-bench.ts';
 import { consoleState, press, send } from '../support/console-state.ts';
 import { FakeDriver } from '../support/fake-driver.ts';
@@ -192,7 +193,7 @@ describe('the past on the screen', () => {
       const replay = await loadRecording(file);
       const end = replay.span?.to ?? 0;
       const past = new PastDriver(replay.pictureAt(replay.frameAt(end)), []);
-      const again = new ConsoleBench(past, 120, 40, { replay: { recording: replay, metrics: NO_METRICS } });
+      const again = new ConsoleBench(past, 120, 40, { replay: { recording: replay, metrics: NO_METRICS, trials: NO_TRIALS } });
       await again.output.until(has('REPLAY', 'n2 leads'));
       await again.type('f', has('This is a recording'));
       await again.type('q', () => !again.output.alternate);

@@ -33,7 +33,7 @@ describe('the console on a cluster of its own', () => {
     // The cursor starts on n1; the leader is as many rows below.
     const steps = Number(first?.slice(1)) - 1;
     await screen.press('j'.repeat(steps), (text) => new RegExp(`▸ ${first} `).test(text));
-    await screen.press('f', has(`FAULT ON ${first}`, 'an election follows'));
+    await screen.press('f', has(`FAULT ON ${first}`, 'election within'));
     await screen.press(
       'k',
       (text) => has('NODES 2/3', `kill ${first}`, '7 Faults 1')(text) && ![null, first].includes(leaderOn(text)),

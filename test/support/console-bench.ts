@@ -9,13 +9,19 @@ import { FakeInput, FakeOutput } from './screen.ts';
 /** Timers run, time stands: ages on the screen stay what they are. */
 export class StandingClock implements Clockwork {
   #now = 0;
+  #passed = 0;
   now(): number {
     return this.#now;
   }
   wall(): number {
-    return FAKE_NOW;
+    return FAKE_NOW + this.#passed;
   }
   forward(ms: number): void {
+    this.#now += ms;
+  }
+  /** Time goes by for the wall clock as well. */
+  pass(ms: number): void {
+    this.#passed += ms;
     this.#now += ms;
   }
   after(delayMs: number, run: () => void): () => void {

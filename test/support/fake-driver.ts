@@ -31,6 +31,8 @@ export class FakeDriver implements ClusterDriver {
   readonly acted: ClusterAction[] = [];
   readonly calls: string[] = [];
   /** What `act` does instead of its simple imitation. */
+  /** When the next fault is set. */
+  wall: () => number = () => FAKE_NOW;
   onAct: ((action: ClusterAction) => Promise<ActionResult>) | null = null;
   /** What `logRows` answers. */
   rows: readonly LogRow[] = [];
@@ -157,7 +159,7 @@ export class FakeDriver implements ClusterDriver {
 
   #fault(command: string, text: string): ActionResult {
     this.#faults += 1;
-    const fault = fakeFault(this.#faults, command, { since: FAKE_NOW });
+    const fault = fakeFault(this.#faults, command, { since: this.wall() });
     this.setPicture({ ...this.#picture, faults: [...this.#picture.faults, fault] });
     return { text, fault: fault.id };
   }

@@ -6,6 +6,7 @@ import type { ConsoleState } from '../state.ts';
 import type { Glyphs } from '../theme.ts';
 import { foreign } from '../width.ts';
 import { type Column, cell, table, titleRow } from './parts.ts';
+import { endedRows, outcomeNow, trialOf, trialRows, verdictSpan } from './trial-rows.ts';
 
 export function faultPanel(state: ConsoleState, width: number, height: number, look: Glyphs): readonly Row[] {
   const { faults } = state.picture;
@@ -21,10 +22,16 @@ export function faultPanel(state: ConsoleState, width: number, height: number, l
         span(` ${fault.id} `, 'bold'),
         span(foreign(fault.command, width), 'warn'),
         span(`  ${ageOf(fault, state.wall)}`, 'dim'),
+        ...(isBroken(state, fault) ? [span(`  ${look.broken} not as predicted`, 'bad')] : []),
         ...(fault === newest ? [span('  u', 'key'), span(' undoes', 'dim')] : []),
       ],
     );
   return [title, ...rows].slice(0, height);
+}
+
+function isBroken(state: ConsoleState, fault: ActiveFault): boolean {
+  const trial = trialOf(state, fault);
+  return trial !== null && outcomeNow(state, trial).verdict === 'broken';
 }
 
 function ageOf({ since, until }: ActiveFault, wall: number): string {
@@ -35,12 +42,16 @@ function ageOf({ since, until }: ActiveFault, wall: number): string {
 export function faultsView(state: ConsoleState, width: number, height: number, look: Glyphs): readonly Row[] {
   const { faults } = state.picture;
   const title = titleRow(`FAULTS ${faults.length}`, width, look);
-  if (faults.length === 0) return [title, [], ...NOTHING_BROKEN];
+  if (faults.length === 0) return [title, [], ...NOTHING_BROKEN, [], ...endedRows(state, width, height - 6, look)];
   const { header, rows } = table(columnsOf(state, width, look), width, look);
-  const room = Math.max(1, height - 2);
+  const chosen = faults[state.faultCursor];
+  const pane = chosen === undefined || height < 10 ? [] : [[], ...trialRows(state, chosen, width, look)];
+  const room = Math.max(1, Math.min(faults.length, height - 2 - pane.length));
+  const left = height - 2 - room - pane.length;
   const top = Math.max(0, Math.min(state.faultCursor - Math.floor(room / 2), rows.length - room));
   const shown = rows.map((line, i) => (i === state.faultCursor ? selectRow(line, width, look.ellipsis) : line));
-  return [title, header, ...shown.slice(top, top + room)];
+  const ended = left < 3 ? [] : [[], ...endedRows(state, width, left - 1, look)];
+  return [title, header, ...shown.slice(top, top + room), ...pane, ...ended];
 }
 
 const NOTHING_BROKEN: readonly Row[] = [
@@ -55,7 +66,8 @@ const NOTHING_BROKEN: readonly Row[] = [
   [span(' '), span('u', 'key'), span(' takes back the newest fault, ', 'dim'), span('H', 'key'), span(' all of them.', 'dim')],
 ];
 
-function columnsOf({ picture, faultCursor, wall }: ConsoleState, width: number, look: Glyphs): readonly Column[] {
+function columnsOf(state: ConsoleState, width: number, look: Glyphs): readonly Column[] {
+  const { picture, faultCursor, wall } = state;
   const { faults } = picture;
   const column = (
     title: string,
@@ -78,6 +90,9 @@ function columnsOf({ picture, faultCursor, wall }: ConsoleState, width: number, 
     { ...column('COMMAND', 'left', 100, ({ command }) => cell(foreign(command, width), 'warn')), shrinkTo: 14 },
     column('FOR', 'right', 80, ({ since }) => cell(ageText(wall - since))),
     column('ENDS', 'right', 70, ends),
+    ...(faults.some((fault) => trialOf(state, fault) !== null)
+      ? [column('CAME OUT', 'left', 65, (fault) => [verdictSpan(state, fault, look)])]
+      : []),
     column('SET BY', 'left', 60, ({ owner }) => cell(owner === 'cli' ? 'cli' : 'console', 'dim')),
     column('TOUCHES', 'left', 50, ({ nodes }) => cell(nodes.join(' '))),
   ];

@@ -16,6 +16,7 @@ import { valueView } from './keys-view.ts';
 import { nodeDetailView } from './node-detail.ts';
 import { cell, titleRow } from './parts.ts';
 import { candidateRows } from './shell-view.ts';
+import { trialLines } from './trial-rows.ts';
 
 /** The body with the overlay's own rows over it. Prompts and questions are on the status line instead. */
 export function withOverlay(
@@ -105,7 +106,7 @@ function eventRows(state: ConsoleState, seq: number, { width }: Area, look: Glyp
   const about = [event.node ?? 'cluster', event.kind, event.severity, timeText(event.time)].map((part) => safe(part)).join('   ');
   const wrapped = (text: string): readonly string[] => wrapWords(foreign(text, width * 6), width - 2, look.ellipsis);
   const story = { picture: state.picture, events: state.events.items, wall: state.wall, failure: null };
-  const causes = whyEvent(story, event).flatMap(wrapped);
+  const causes = [...trialLines(state, event.fault), ...whyEvent(story, event)].flatMap(wrapped);
   return [
     titleRow('EVENT', width, look),
     cell(` ${about}`, 'dim'),
