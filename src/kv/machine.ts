@@ -33,14 +33,15 @@ export interface KvView extends Disposable {
 export interface MachineParts {
   readonly versions: Versions;
   readonly sessions: Sessions;
-  /** Of all parts of the store; `sessions` keeps its share of it. */
+  /** Of all parts of the store; `versions` and `sessions` keep their shares of it. */
   readonly sum: StateSum;
   readonly revision: Revision;
 }
 
 export function emptyParts(): MachineParts {
   const sum = new StateSum();
-  return { versions: new Versions(), sessions: new Sessions(LIMITS, sum), sum, revision: revision(0) };
+  const versions = new Versions(LIMITS.pinnedVersions, sum);
+  return { versions, sessions: new Sessions(LIMITS, sum), sum, revision: revision(0) };
 }
 
 const UNREADABLE: Applied = { reply: { type: 'session-expired' }, change: null };
@@ -154,8 +155,6 @@ export class Machine {
   #put(key: string, value: string): Change {
     this.#revision = revision(this.#revision + 1);
     const { kv, previous } = this.#versions.put(key, value, this.#revision);
-    if (previous !== null) this.#sum.remove(keyPart(previous));
-    this.#sum.add(keyPart(kv));
     return { type: 'put', revision: this.#revision, kv, previous };
   }
 
@@ -163,7 +162,6 @@ export class Machine {
     const next = revision(this.#revision + 1);
     const previous = this.#versions.delete(key, next);
     if (previous === null) return { reply: { type: 'delete', deleted: false, revision: this.#revision }, change: null };
-    this.#sum.remove(keyPart(previous));
     this.#revision = next;
     return {
       reply: { type: 'delete', deleted: true, revision: next },

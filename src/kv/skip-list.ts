@@ -19,7 +19,15 @@ export type Place = number;
 /** Told of every key that a search compares with, and at which level: for lessons, not for production. */
 export type Probe = (key: string, level: number) => void;
 
-export type ReadonlySkipList<T extends object> = Omit<SkipList<T>, 'set' | 'update' | 'append' | 'delete'>;
+export type ReadonlySkipList<T extends object> = Omit<SkipList<T>, 'set' | 'update' | 'append' | 'appendSlot' | 'delete'>;
+
+/** Where a list keeps what its keys map to, by the slot that each key has as long as it is in the list. */
+export interface Payloads<T extends object> {
+  /** Only for a slot that was set and not cleared since. */
+  get(slot: number, key: string): T;
+  set(slot: number, payload: T): void;
+  clear(slot: number): void;
+}
 
 /** One key in four reaches the next level: fewer links than with one in two, and hardly more comparisons. */
 const MAX_HEIGHT = 13;
@@ -34,7 +42,7 @@ export class SkipList<T extends object> {
   #words = new Int32Array(FIRST_WORDS);
   #used = HEADER + 2 * MAX_HEIGHT;
   readonly #keys: string[] = [];
-  readonly #payloads: (T | null)[] = [];
+  readonly #payloads: Payloads<T>;
   /** Freed records by height, chained through next[0]; a record keeps its slot. */
   readonly #free = new Int32Array(MAX_HEIGHT + 1);
   #height = 1;
@@ -50,9 +58,10 @@ export class SkipList<T extends object> {
   #pathIsEnd = false;
 
   /** `random` decides the heights: the same seed and operations build the same list. */
-  constructor(random: Random, probe: Probe | null = null) {
+  constructor(random: Random, probe: Probe | null = null, payloads: Payloads<T> = new Objects<T>()) {
     this.#random = random;
     this.#probe = probe;
+    this.#payloads = payloads;
   }
 
   get size(): number {
@@ -83,23 +92,30 @@ export class SkipList<T extends object> {
   update(key: string, make: (before: T | null) => T): T | null {
     const found = this.#locate(key);
     if (found === NONE) {
-      this.#insert(key, make(null));
+      const payload = make(null);
+      this.#payloads.set(this.#insert(key), payload);
       return null;
     }
     const before = this.payloadAt(found);
-    this.#payloads[this.#slot(found)] = make(before);
+    this.#payloads.set(this.slotAt(found), make(before));
     return before;
   }
 
   /** Maps a key that sorts after all others, without a search when the call before was one of these too. */
   append(key: string, payload: T): void {
+    this.#payloads.set(this.appendSlot(key), payload);
+  }
+
+  /** Like `append`, but the caller sets the payload of the slot that it gets, at once. */
+  appendSlot(key: string): number {
     if (!this.#pathIsEnd) this.#locateEnd();
     assert(this.#last === NONE || compareKeys(this.keyAt(this.#last), key) < 0, 'appended keys ascend');
-    this.#insert(key, payload);
+    const slot = this.#insert(key);
     for (let level = this.heightAt(this.#last) - 1; level >= 0; level -= 1) {
       this.#path[level] = this.#last;
       this.#ranks[level] = this.#size;
     }
+    return slot;
   }
 
   /** Returns what the key was mapped to, or null when it was absent. */
@@ -138,13 +154,18 @@ export class SkipList<T extends object> {
   }
 
   keyAt(place: Place): string {
-    return this.#keys[this.#slot(place)] ?? '';
+    return this.#keys[this.slotAt(place)] ?? '';
   }
 
   payloadAt(place: Place): T {
-    const payload = this.#payloads[this.#slot(place)] ?? null;
-    assert(place !== NONE && payload !== null, 'a place holds a key', () => ({ place }));
-    return payload;
+    assert(place !== NONE, 'a place holds a key');
+    const slot = this.slotAt(place);
+    return this.#payloads.get(slot, this.#keys[slot] ?? '');
+  }
+
+  /** Under which number `Payloads` has it. */
+  slotAt(place: Place): number {
+    return this.#word(place) >>> 5;
   }
 
   /** How many levels the key at `place` reaches, for people. */
@@ -191,10 +212,6 @@ export class SkipList<T extends object> {
 
   #word(offset: number): number {
     return this.#words[offset] ?? 0;
-  }
-
-  #slot(place: Place): number {
-    return this.#word(place) >>> 5;
   }
 
   #natural(key: string): boolean {
@@ -263,9 +280,10 @@ export class SkipList<T extends object> {
     this.#pathIsEnd = true;
   }
 
-  #insert(key: string, payload: T): void {
+  /** Returns the slot, whose payload is yet to be set. */
+  #insert(key: string): number {
     const height = this.#drawHeight();
-    const place = this.#allocate(height, key, payload);
+    const place = this.#allocate(height, key);
     const before = this.#path[0] ?? HEAD;
     const rank = this.#ranks[0] ?? 0;
     const words = this.#words;
@@ -283,6 +301,7 @@ export class SkipList<T extends object> {
     this.#size += 1;
     this.#edits += 1;
     if (!this.#disputed && !sortsAsUtf16(key)) this.#disputed = true;
+    return this.slotAt(place);
   }
 
   #unlink(place: Place): void {
@@ -325,13 +344,11 @@ export class SkipList<T extends object> {
     return height;
   }
 
-  #allocate(height: number, key: string, payload: T): Place {
+  #allocate(height: number, key: string): Place {
     const freed = this.#free[height] ?? NONE;
     if (freed !== NONE) {
       this.#free[height] = this.next(freed);
-      const slot = this.#slot(freed);
-      this.#keys[slot] = key;
-      this.#payloads[slot] = payload;
+      this.#keys[this.slotAt(freed)] = key;
       return freed;
     }
     const place = this.#used;
@@ -341,7 +358,6 @@ export class SkipList<T extends object> {
     if (this.#used > this.#words.length) this.#grow();
     this.#words[place] = slot * 32 + height;
     this.#keys.push(key);
-    this.#payloads.push(payload);
     return place;
   }
 
@@ -354,10 +370,29 @@ export class SkipList<T extends object> {
   }
 
   #release(place: Place, height: number): void {
-    const slot = this.#slot(place);
+    const slot = this.slotAt(place);
     this.#keys[slot] = '';
-    this.#payloads[slot] = null;
+    this.#payloads.clear(slot);
     this.#words[place + HEADER] = this.#free[height] ?? NONE;
     this.#free[height] = place;
+  }
+}
+
+/** Payloads as they are, on V8's heap. */
+class Objects<T extends object> implements Payloads<T> {
+  readonly #objects: (T | null)[] = [];
+
+  get(slot: number): T {
+    const payload = this.#objects[slot] ?? null;
+    assert(payload !== null, 'a slot holds a payload', () => ({ slot }));
+    return payload;
+  }
+
+  set(slot: number, payload: T): void {
+    this.#objects[slot] = payload;
+  }
+
+  clear(slot: number): void {
+    this.#objects[slot] = null;
   }
 }

@@ -9,15 +9,18 @@
  * The state comes first, then the sessions from the least to the most recently used, then the keys in their order.
  */
 import { assert } from '../base/assert.ts';
-import { revision } from '../base/brand.ts';
-import type { KeyValue, Reply } from './commands.ts';
+import type { Reply } from './commands.ts';
+import type { PackedKey, PackedRecord } from './packed-values.ts';
 import type { SessionRecord } from './sessions.ts';
 
-export type SnapshotRecord =
-  | { readonly type: 'state'; readonly revision: number }
-  | { readonly type: 'key'; readonly kv: KeyValue }
-  | { readonly type: 'session'; readonly session: Omit<SessionRecord, 'replies'> }
-  | { readonly type: 'reply'; readonly sequence: number; readonly reply: Reply };
+/** Hears the records of a chunk, in their order. */
+export interface RecordReader {
+  state(revision: number): void;
+  /** The value is in the chunk. */
+  key(key: string, record: PackedRecord): void;
+  session(session: Omit<SessionRecord, 'replies'>): void;
+  reply(sequence: number, reply: Reply): void;
+}
 
 const STATE = 1;
 const KEY = 2;
@@ -47,9 +50,8 @@ export class ChunkWriter {
     this.#count(at);
   }
 
-  key({ key, value, createRevision, modRevision, version }: KeyValue): void {
+  key({ key, bytes, createRevision, modRevision, version, valueAt, valueBytes }: PackedKey): void {
     const keyBytes = Buffer.byteLength(key);
-    const valueBytes = Buffer.byteLength(value);
     this.#begin(KEY, 3 * COUNT_BYTES + 6 + keyBytes + valueBytes);
     this.#count(createRevision);
     this.#count(modRevision);
@@ -57,7 +59,7 @@ export class ChunkWriter {
     this.#end = this.#bytes.writeUInt16LE(keyBytes, this.#end);
     this.#end = this.#bytes.writeUInt32LE(valueBytes, this.#end);
     this.#end += this.#bytes.write(key, this.#end, 'utf8');
-    this.#end += this.#bytes.write(value, this.#end, 'utf8');
+    this.#end += bytes.copy(this.#bytes, this.#end, valueAt, valueAt + valueBytes);
   }
 
   session({ id, usedAt, forgotten }: SessionRecord): void {
@@ -92,39 +94,41 @@ export class ChunkWriter {
   }
 }
 
-/** The records of a chunk. A chunk that `ChunkWriter` did not write makes it throw a RangeError or a SyntaxError. */
-export function* readChunk(chunk: Buffer): IterableIterator<SnapshotRecord> {
+/** Throws a RangeError or a SyntaxError for a chunk that `ChunkWriter` did not write. */
+export function readChunk(chunk: Buffer, reader: RecordReader): void {
   let at = 0;
   const count = (): number => {
     const value = chunk.readUIntLE(at, COUNT_BYTES);
     at += COUNT_BYTES;
     return value;
   };
-  const text = (bytes: number): string => {
+  const skip = (bytes: number): number => {
+    const from = at;
     if (at + bytes > chunk.length) throw new RangeError('a record ends beyond its chunk');
-    const value = chunk.toString('utf8', at, at + bytes);
     at += bytes;
-    return value;
+    return from;
   };
+  const text = (bytes: number): string => chunk.toString('utf8', skip(bytes), at);
   while (at < chunk.length) {
     const kind = chunk.readUInt8(at);
     at += 1;
     if (kind === KEY) {
-      const [createRevision, modRevision, version] = [revision(count()), revision(count()), count()];
+      const [createRevision, modRevision, version] = [count(), count(), count()];
       const keyBytes = chunk.readUInt16LE(at);
       const valueBytes = chunk.readUInt32LE(at + 2);
       at += 6;
-      yield { type: 'key', kv: { key: text(keyBytes), value: text(valueBytes), createRevision, modRevision, version } };
+      const key = text(keyBytes);
+      reader.key(key, { createRevision, modRevision, version, valueAt: skip(valueBytes), valueBytes });
     } else if (kind === STATE) {
-      yield { type: 'state', revision: count() };
+      reader.state(count());
     } else if (kind === SESSION) {
-      yield { type: 'session', session: { id: count(), usedAt: count(), forgotten: count() } };
+      reader.session({ id: count(), usedAt: count(), forgotten: count() });
     } else if (kind === REPLY) {
       const sequence = count();
       const bytes = chunk.readUInt32LE(at);
       at += 4;
       const reply: Reply = JSON.parse(text(bytes));
-      yield { type: 'reply', sequence, reply };
+      reader.reply(sequence, reply);
     } else {
       throw new RangeError(`no record is of kind ${kind}`);
     }

@@ -3,18 +3,19 @@
  * keeps the versions that the cut still sees, the session table copies what it is about to change.
  */
 import { type Revision, revision } from '../base/brand.ts';
+import { keyAfter } from './key-order.ts';
 import { emptyParts, Machine, type MachineParts } from './machine.ts';
 import type { SessionCut, SessionRecord } from './sessions.ts';
 import { ChunkWriter, readChunk } from './snapshot-records.ts';
-import { keyPart, wholeHash } from './state-parts.ts';
+import { wholeHash } from './state-parts.ts';
 import type { Pin, Versions } from './versions.ts';
 
 /** What a snapshot says it holds; a reader counts along. */
 export interface StateCounts {
   readonly keys: number;
   readonly sessions: number;
-  /** Of the state, as replicas compare it. */
-  readonly hash: number;
+  /** Of the state, as replicas compare it; null where nobody can tell. */
+  readonly hash: number | null;
 }
 
 /** A consistent cut. Ended by `using` or by hand; until then the store keeps old versions for it. */
@@ -35,7 +36,7 @@ class PinnedCut implements StateCut {
   readonly #pin: Pin;
   readonly #chunkBytes: number;
   readonly #writer = new ChunkWriter();
-  readonly #walk: ReturnType<Versions['walkAt']>;
+  readonly #walk: ReturnType<Versions['packedWalkAt']>;
   readonly #sessionCut: SessionCut;
   readonly #sessions: Iterator<SessionRecord>;
   #sessionsDone = false;
@@ -46,7 +47,7 @@ class PinnedCut implements StateCut {
     this.#versions = versions;
     this.#chunkBytes = chunkBytes;
     this.#pin = versions.pin(at, true);
-    this.#walk = versions.walkAt(this.#pin);
+    this.#walk = versions.packedWalkAt(this.#pin);
     this.#sessionCut = sessions.cut();
     this.#sessions = this.#sessionCut.records();
     this.counts = { keys: versions.newest.size, sessions: this.#sessionCut.size, hash: wholeHash(sum, at) };
@@ -75,13 +76,13 @@ class PinnedCut implements StateCut {
   }
 
   #takeKey(from: string): void {
-    const kv = this.#walk(from, null);
-    if (kv === null) {
+    const packed = this.#walk(from, null);
+    if (packed === null) {
       this.#from = null;
       return;
     }
-    this.#writer.key(kv);
-    this.#from = `${kv.key}\0`;
+    this.#writer.key(packed);
+    this.#from = keyAfter(packed.key);
   }
 }
 
@@ -93,26 +94,27 @@ export class Restore {
 
   /** Throws for a chunk that no cut has written, or out of its order. */
   add(chunk: Buffer): void {
-    for (const record of readChunk(chunk)) {
-      if ((this.#revision === null) !== (record.type === 'state')) throw new RangeError('the state comes first, and once');
-      switch (record.type) {
-        case 'state':
-          this.#revision = revision(record.revision);
-          break;
-        case 'session':
-          this.#session = record.session.id;
-          this.#parts.sessions.restore(record.session);
-          break;
-        case 'reply':
-          if (this.#session === null) throw new RangeError('an answer belongs to a session');
-          this.#parts.sessions.restoreReply(this.#session, record.sequence, record.reply);
-          break;
-        case 'key':
-          this.#parts.versions.restore(record.kv);
-          this.#parts.sum.add(keyPart(record.kv));
-          break;
-      }
-    }
+    const { sessions, versions } = this.#parts;
+    readChunk(chunk, {
+      state: (at) => {
+        if (this.#revision !== null) throw new RangeError('the state comes first, and once');
+        this.#revision = revision(at);
+      },
+      session: (session) => {
+        this.#checkState();
+        this.#session = session.id;
+        sessions.restore(session);
+      },
+      reply: (sequence, reply) => {
+        this.#checkState();
+        if (this.#session === null) throw new RangeError('an answer belongs to a session');
+        sessions.restoreReply(this.#session, sequence, reply);
+      },
+      key: (key, record) => {
+        this.#checkState();
+        versions.restore(key, record, chunk);
+      },
+    });
   }
 
   /** Throws when something is missing, or is not what was announced. */
@@ -122,7 +124,11 @@ export class Restore {
     if (machine.size !== keys || machine.sessionCount !== sessions) {
       throw new RangeError(`${keys} keys and ${sessions} sessions were announced, others came`);
     }
-    if (machine.hash() !== hash) throw new RangeError('the state is another than the one that was announced');
+    if (hash !== null && machine.hash() !== hash) throw new RangeError('the state is another than the one that was announced');
     return machine;
+  }
+
+  #checkState(): void {
+    if (this.#revision === null) throw new RangeError('the state comes first, and once');
   }
 }

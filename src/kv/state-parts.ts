@@ -19,6 +19,27 @@ export function keyPart({ key, value, createRevision, modRevision, version }: Ke
   return hash;
 }
 
+/** The same part of a key whose value is `valueBytes` bytes of UTF-8 at `valueAt`. */
+export function packedKeyPart(
+  key: string,
+  view: DataView,
+  valueAt: number,
+  record: {
+    readonly createRevision: number;
+    readonly modRevision: number;
+    readonly version: number;
+    readonly valueBytes: number;
+  },
+): StateHash {
+  begin(KIND.key);
+  hash.text(key);
+  hash.bytes(view, valueAt, record.valueBytes);
+  hash.number(record.createRevision);
+  hash.number(record.modRevision);
+  hash.number(record.version);
+  return hash;
+}
+
 export function sessionPart(id: number, usedAt: number, forgotten: number): StateHash {
   begin(KIND.session);
   hash.number(id);

@@ -10,7 +10,9 @@ import { LIMITS } from '../base/limits.ts';
 import { seededRandom } from '../base/random.ts';
 import type { KeyValue } from './commands.ts';
 import { compareKeys, keyAfter } from './key-order.ts';
+import { type PackedKey, type PackedRecord, PackedValues } from './packed-values.ts';
 import { type ReadonlySkipList, SkipList } from './skip-list.ts';
+import { StateSum } from './state-hash.ts';
 
 /** A former version and the revision that ended it: it is seen at revisions in [kv.modRevision, until). */
 interface PastVersion {
@@ -34,7 +36,8 @@ const SWEEP_STEP = 8;
 const SEED = 0x5eed;
 
 export class Versions {
-  readonly #newest = new SkipList<KeyValue>(seededRandom(SEED));
+  readonly #values: PackedValues;
+  readonly #newest: SkipList<KeyValue>;
   #past = new SkipList<PastVersion[]>(seededRandom(SEED));
   #pastVersions = 0;
   /** Ascending by revision, since revisions only grow. */
@@ -43,7 +46,10 @@ export class Versions {
   #sweepFrom: string | null = null;
   readonly #mostPast: number;
 
-  constructor(mostPast: number = LIMITS.pinnedVersions) {
+  /** `sum` is kept equal to the parts of all keys, and whatever else its owner adds. */
+  constructor(mostPast: number = LIMITS.pinnedVersions, sum: StateSum = new StateSum()) {
+    this.#values = new PackedValues(sum);
+    this.#newest = new SkipList<KeyValue>(seededRandom(SEED), null, this.#values);
     this.#mostPast = mostPast;
   }
 
@@ -79,9 +85,9 @@ export class Versions {
     return { kv, previous };
   }
 
-  /** Puts a key back as a snapshot held it; they come in the order of the keys. */
-  restore(kv: KeyValue): void {
-    this.#newest.append(kv.key, kv);
+  /** Puts a key back as a snapshot's chunk holds it; they come in the order of the keys. */
+  restore(key: string, record: PackedRecord, chunk: Buffer): void {
+    this.#values.restore(this.#newest.appendSlot(key), key, record, chunk);
   }
 
   /** `at` is the revision of the deletion. */
@@ -126,6 +132,30 @@ export class Versions {
    * never goes back, or null when there is none before `end`.
    */
   walkAt(pin: Pin): (from: string, end: string | null) => KeyValue | null {
+    return this.#walk(
+      pin,
+      (slot, key) => this.#values.get(slot, key),
+      (kv) => kv,
+    );
+  }
+
+  /** The same walk over keys with their values as bytes, which are good until the next change. */
+  packedWalkAt(pin: Pin): (from: string, end: string | null) => PackedKey | null {
+    return this.#walk(
+      pin,
+      (slot, key) => ({ key, ...this.#values.record(slot) }),
+      (kv) => {
+        const bytes = Buffer.from(kv.value);
+        return { ...kv, bytes, valueAt: 0, valueBytes: bytes.length };
+      },
+    );
+  }
+
+  #walk<T>(
+    pin: Pin,
+    ofNewest: (slot: number, key: string) => T,
+    ofPast: (kv: KeyValue) => T,
+  ): (from: string, end: string | null) => T | null {
     const newest = new Walker(this.#newest);
     const past = new Walker(this.#past);
     return (start, end) => {
@@ -134,10 +164,10 @@ export class Versions {
         past.move(from);
         const key = lesser(newest.key, past.key);
         if (key === null || (end !== null && compareKeys(key, end) >= 0)) return null;
-        const kv = newest.key === key ? newest.payload : null;
-        if (kv !== null && kv.modRevision <= pin.revision) return kv;
+        const slot = newest.key === key ? newest.slot : null;
+        if (slot !== null && this.#values.modRevision(slot) <= pin.revision) return ofNewest(slot, key);
         const former = past.key === key ? versionAt(past.payload, pin.revision) : null;
-        if (former !== null) return former;
+        if (former !== null) return ofPast(former);
         from = keyAfter(key);
       }
     };
@@ -214,6 +244,10 @@ class Walker<T extends object> {
 
   get key(): string | null {
     return this.#place === 0 ? null : this.#list.keyAt(this.#place);
+  }
+
+  get slot(): number | null {
+    return this.#place === 0 ? null : this.#list.slotAt(this.#place);
   }
 
   get payload(): T | null {

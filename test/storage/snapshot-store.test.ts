@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { clusterTime, logIndex, nodeId, term } from '../../src/base/brand.ts';
 import { seededRandom } from '../../src/base/random.ts';
@@ -7,7 +8,9 @@ import { cutOf } from '../../src/kv/snapshot.ts';
 import type { Snapshot, SnapshotHead } from '../../src/raft/messages.ts';
 import type { ReceivedPiece } from '../../src/replica/ports.ts';
 import { MemoryDisk } from '../../src/sim/memory-disk.ts';
+import { checksum } from '../../src/storage/record.ts';
 import { type LoadedSnapshot, loadSnapshot } from '../../src/storage/snapshot-file.ts';
+import { encodeFooter, encodeFrame, encodeSnapshotHeader, SnapshotParser } from '../../src/storage/snapshot-format.ts';
 import { SnapshotFiles, snapshotNames } from '../../src/storage/snapshot-store.ts';
 import { CLUSTER } from '../support/log-world.ts';
 
@@ -65,7 +68,42 @@ function pathOf(disk: MemoryDisk): string {
   return `${DIR}/${snapshotNames(namesIn(disk)).at(-1)}`;
 }
 
+/** As version `version` of the format has it, with another checksum of the state. */
+function rewritten(bytes: Buffer, version: number): Buffer {
+  const chunks: Buffer[] = [];
+  const parser = new SnapshotParser(CLUSTER, (chunk) => chunks.push(Buffer.from(chunk)));
+  parser.push(bytes);
+  const footer = parser.end();
+  const { bytes: header } = encodeSnapshotHeader(footer, CLUSTER);
+  header.writeUInt32LE(version, 8);
+  let chain = checksum(header.subarray(8), 0);
+  header.writeUInt32LE(chain, 4);
+  const frames = chunks.map((chunk) => {
+    const frame = encodeFrame(chunk, chain);
+    chain = frame.chain;
+    return frame.bytes;
+  });
+  const whole = Buffer.concat([header, ...frames]);
+  const hash = createHash('sha256').update(whole).digest('hex');
+  const counts = { ...footer.counts, hash: 1 + (footer.counts.hash ?? 0) };
+  return Buffer.concat([whole, encodeFooter({ ...footer, counts, hash }, chain).bytes]);
+}
+
 describe('a snapshot on the disk', () => {
+  it('of the former version is taken by its checksums alone; of a later one it is refused', () => {
+    const disk = new MemoryDisk();
+    const machine = machineOf(200);
+    take(storeOn(disk), disk, machine, 200);
+    const path = pathOf(disk);
+    const bytes = disk.peek(path);
+    disk.put(path, rewritten(bytes, 1));
+    expect(load(disk, path).loaded?.machine?.hash()).toBe(machine.hash());
+    disk.put(path, rewritten(bytes, 2));
+    expect(load(disk, path).error?.message).toContain('another than the one that was announced');
+    disk.put(path, rewritten(bytes, 3));
+    expect(load(disk, path).error?.message).toContain('version 3 of the format is not known here');
+  });
+
   it('comes back as it was', () => {
     const disk = new MemoryDisk();
     const store = storeOn(disk);

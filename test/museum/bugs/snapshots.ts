@@ -106,8 +106,8 @@ export const SNAPSHOT_BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'kv/versions.ts',
-        find: 'if (kv !== null && kv.modRevision <= pin.revision) return kv;\n        const former',
-        replace: 'if (kv !== null) return kv;\n        const former',
+        find: 'if (slot !== null && this.#values.modRevision(slot) <= pin.revision) return',
+        replace: 'if (slot !== null) return',
       },
     ],
     caught: { by: 'simulation', breaks: /^\/data\/snap|another than the one that was announced|^the same applied/, seed: 14 },
@@ -166,11 +166,11 @@ export const SNAPSHOT_BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'kv/snapshot.ts',
-        find: 'this.#parts.versions.restore(record.kv);',
-        replace: 'this.#parts.versions.restore({ ...record.kv, value: record.kv.key });',
+        find: 'versions.restore(key, record, chunk);',
+        replace: 'versions.restore(key, { ...record, valueAt: record.valueAt - key.length, valueBytes: key.length }, chunk);',
       },
     ],
-    caught: { by: 'simulation', breaks: OTHER_STATE, seed: 1 },
+    caught: { by: 'simulation', breaks: /another than the one that was announced/, seed: 1 },
   },
   {
     name: 'snapshot-unchecked',

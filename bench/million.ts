@@ -1,0 +1,225 @@
+/**
+ * Three real nodes with a million keys: import, a snapshot under load, a restart, a node that comes back far behind.
+ * Run with: npm run bench:million -- [--keys N] [--steps import,snapshot,restart,catchup] [--rate N] [--seconds N] [--json FILE]
+ * `--home DIR` keeps the cluster there, so that a later run goes on with it (`--steps rm` takes it away); without, it lives in a
+ * folder for temporary files and goes at the end. Every step ends after `--seconds` at the latest.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { RaftKvClient } from '../src/cluster/client/client.ts';
+import { readToken } from '../src/cluster/native/folder/directory.ts';
+import { removeCluster, startCluster, stopCluster } from '../src/cluster/native/lifecycle.ts';
+import { nodeProcess, spawnNode, stopNode } from '../src/cluster/native/process/processes.ts';
+import { keyAt, type Latencies, PacedLoad, putAll, round, VALUE_BYTES, valueAt } from './million/load.ts';
+import { type Cluster, isTaking, snapshotFiles, statuses, usage, Watch } from './million/watch.ts';
+
+const { values } = parseArgs({
+  options: {
+    keys: { type: 'string', default: '1000000' },
+    steps: { type: 'string', default: 'import,snapshot,restart,catchup' },
+    seconds: { type: 'string', default: '180' },
+    'in-flight': { type: 'string', default: '128' },
+    rate: { type: 'string', default: '5000' },
+    home: { type: 'string' },
+    json: { type: 'string' },
+  },
+});
+const keys = Number(values.keys);
+const rate = Number(values.rate);
+const NAME = 'million';
+const home = values.home ?? mkdtempSync(join(tmpdir(), 'raftkv-million-'));
+const results: Record<string, unknown> = {};
+
+const say = (step: string, what: Record<string, unknown>): void => console.log(`${step.padEnd(9)} ${JSON.stringify(what)}`);
+
+async function open(): Promise<Cluster & { readonly tookMs: number }> {
+  const { dir, file, tookMs } = await startCluster({ home, name: NAME, count: 3 });
+  return { dir, file, tookMs, kv: new RaftKvClient({ endpoints: file.nodes, token: await readToken(dir, 'client') }) };
+}
+
+/** Ends what a step does when its time is up. */
+const timeIsUp = (): AbortSignal => AbortSignal.timeout(Number(values.seconds) * 1_000);
+
+async function importKeys(cluster: Cluster): Promise<Record<string, unknown>> {
+  const signal = timeIsUp();
+  const begun = (await statuses(cluster))[0]?.keys ?? 0;
+  const rates: number[] = [];
+  let [markAt, marked, done] = [performance.now(), begun, begun];
+  const watch = new Watch(cluster);
+  const part = Math.min(100_000, keys / 10);
+  const startedAt = performance.now();
+  const before = await usage(cluster);
+  await putAll(
+    cluster.kv,
+    { from: begun, to: keys, keys, inFlight: Number(values['in-flight']) },
+    (count) => {
+      done = count;
+      if (done - marked < part && done < keys) return;
+      const now = performance.now();
+      rates.push(Math.round(((done - marked) / (now - markAt)) * 1_000));
+      say('import', { done, perSecond: rates.at(-1) });
+      [markAt, marked] = [now, done];
+    },
+    signal,
+  );
+  const seconds = (performance.now() - startedAt) / 1_000;
+  const after = await usage(cluster);
+  const cpuMicros = after.map(({ cpuSeconds }, i) => round(((cpuSeconds - (before[i]?.cpuSeconds ?? 0)) / (done - begun)) * 1e6));
+  return {
+    done,
+    seconds: round(seconds),
+    perSecond: Math.round((done - begun) / seconds),
+    rates,
+    cpuMicros,
+    ...(await watch.stop()),
+  };
+}
+
+/** Overwrites at the given rate until every node has taken a snapshot; tells the load's times with and without. */
+async function snapshotUnderLoad(cluster: Cluster): Promise<Record<string, unknown>> {
+  const signal = timeIsUp();
+  const known = new Set(snapshotFiles(cluster).map(({ node, name }) => node + name));
+  const isNew = ({ node, name }: { readonly node: string; readonly name: string }): boolean => !known.has(node + name);
+  const watch = new Watch(cluster);
+  const load = new PacedLoad(cluster.kv, keys, rate);
+  const [quiet, busy] = [[], []] as ReturnType<Latencies['take']>[][];
+  const before = await usage(cluster);
+  const startedAt = performance.now();
+  while (!signal.aborted && snapshotFiles(cluster).filter(isNew).length < cluster.file.nodes.length) {
+    const taking = isTaking(cluster);
+    await sleep(1_000);
+    const seen = load.latencies.take();
+    (taking && isTaking(cluster) ? busy : quiet)?.push(seen);
+  }
+  await load.stop();
+  const after = await usage(cluster);
+  const seconds = (performance.now() - startedAt) / 1_000;
+  const cpu = after.map(({ cpuSeconds }, i) => round((cpuSeconds - (before[i]?.cpuSeconds ?? 0)) / seconds));
+  return {
+    seconds: round(seconds),
+    errors: load.latencies.errors,
+    without: summary(quiet),
+    during: summary(busy),
+    snapshots: snapshotFiles(cluster).filter(isNew),
+    cores: cpu,
+    ...(await watch.stop()),
+    rssMiB: after.map(({ rssMiB }) => rssMiB),
+  };
+}
+
+/** The median second and the worst one. */
+function summary(seconds: readonly ReturnType<Latencies['take']>[] | undefined): Record<string, unknown> {
+  const sorted = (seconds ?? []).filter(({ count }) => count > 0).toSorted((a, b) => a.p99Ms - b.p99Ms);
+  const middle = sorted[sorted.length >> 1];
+  return {
+    seconds: sorted.length,
+    perSecond: Math.round(sorted.reduce((sum, { count }) => sum + count, 0) / Math.max(1, sorted.length)),
+    p50Ms: middle?.p50Ms,
+    p99Ms: middle?.p99Ms,
+    worstP99Ms: sorted.at(-1)?.p99Ms,
+    maxMs: Math.max(0, ...sorted.map(({ maxMs }) => maxMs)),
+  };
+}
+
+/** From the command to the first acknowledged put. */
+async function restart(cluster: Cluster): Promise<{ readonly reopened: Cluster; readonly told: Record<string, unknown> }> {
+  cluster.kv.close();
+  const stopping = performance.now();
+  await stopCluster({ home, name: NAME });
+  const stopMs = Math.round(performance.now() - stopping);
+  const startedAt = performance.now();
+  const reopened = await open();
+  const servingMs = Math.round(performance.now() - startedAt);
+  await reopened.kv.put('first', 'put', { deadlineMs: 60_000 });
+  const firstPutMs = Math.round(performance.now() - startedAt);
+  const used = await usage(reopened);
+  const [status] = await statuses(reopened);
+  return {
+    reopened,
+    told: {
+      stopMs,
+      servingMs,
+      firstPutMs,
+      cpuSeconds: used.map(({ cpuSeconds }) => cpuSeconds),
+      rssMiB: used.map(({ rssMiB }) => rssMiB),
+      keys: status?.keys,
+      replayed: (status?.lastIndex ?? 0) - (status?.snapshotIndex ?? 0),
+    },
+  };
+}
+
+/** A follower is stopped, the log moves on beyond what the others keep of it, and the follower comes back under load. */
+async function catchUp(cluster: Cluster): Promise<Record<string, unknown>> {
+  const signal = timeIsUp();
+  const all = await statuses(cluster);
+  const late = all.find(({ role }) => role === 'follower');
+  const leader = all.find(({ role }) => role === 'leader');
+  if (late === undefined || leader === undefined) throw new Error('no leader, or nobody who follows it');
+  await stopNode(cluster.dir, late.id);
+  const leading = async () => (await statuses(cluster)).find(({ id }) => id === leader.id);
+  let at = 0;
+  const passed = new AbortController();
+  const checking = setInterval(async () => {
+    if (((await leading())?.compactedIndex ?? 0) > late.lastIndex) passed.abort();
+  }, 1_000);
+  const wanted = { from: 0, to: Number.MAX_SAFE_INTEGER, keys, inFlight: Number(values['in-flight']) };
+  await putAll(cluster.kv, wanted, (count) => (at = count), AbortSignal.any([signal, passed.signal]));
+  clearInterval(checking);
+  say('catchup', { wrote: at, compacted: passed.signal.aborted });
+  const watch = new Watch(cluster);
+  const load = new PacedLoad(cluster.kv, keys, rate);
+  await sleep(5_000);
+  const without = load.latencies.take();
+  const startedAt = performance.now();
+  await spawnNode(cluster.dir, late.id);
+  const during: ReturnType<Latencies['take']>[] = [];
+  for (let caughtUp = false; !caughtUp && !signal.aborted; ) {
+    await sleep(1_000);
+    during.push(load.latencies.take());
+    const now = await statuses(cluster);
+    const back = now.find(({ id }) => id === late.id);
+    const ahead = now.find(({ id }) => id === leader.id);
+    caughtUp = back !== undefined && ahead !== undefined && back.appliedIndex + rate / 2 > ahead.commitIndex;
+  }
+  const tookMs = Math.round(performance.now() - startedAt);
+  await load.stop();
+  const { pid } = await nodeProcess(cluster.dir, late.id);
+  return { node: late.id, pid, tookMs, without, during: summary(during), errors: load.latencies.errors, ...(await watch.stop()) };
+}
+
+async function run(step: string, cluster: Cluster): Promise<Cluster> {
+  let [told, next]: [Record<string, unknown>, Cluster] = [{}, cluster];
+  if (step === 'import') told = await importKeys(cluster);
+  else if (step === 'snapshot') told = await snapshotUnderLoad(cluster);
+  else if (step === 'catchup') told = await catchUp(cluster);
+  else if (step === 'restart') ({ told, reopened: next } = await restart(cluster));
+  else throw new Error(`no step is called ${step}`);
+  results[step] = told;
+  say(step, told);
+  return next;
+}
+
+const steps = values.steps.split(',');
+let cluster: Cluster | null = null;
+try {
+  if (!steps.includes('rm')) {
+    cluster = await open();
+    console.log(
+      `${keys} keys of ${keyAt(0, keys).length} bytes, values of ${Buffer.byteLength(valueAt(0))} (${VALUE_BYTES}), 3 nodes`,
+    );
+    for (const step of steps) cluster = await run(step, cluster);
+    for (const { id, rssMiB } of await usage(cluster))
+      say('resident', { id, rssMiB, bytesPerKey: Math.round((rssMiB * 1_048_576) / keys) });
+  }
+} finally {
+  cluster?.kv.close();
+  await stopCluster({ home, name: NAME }).catch(() => []);
+  if (values.home === undefined || steps.includes('rm')) {
+    await removeCluster({ home, name: NAME }).catch(() => '');
+    if (values.home === undefined) rmSync(home, { recursive: true, force: true });
+  }
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ keys, rate, ...results }, null, 2)}\n`);
+}

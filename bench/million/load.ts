@@ -1,0 +1,99 @@
+/** Puts at a given rate or as fast as answers come, with the time of every answer. */
+import type { RaftKvClient } from '../../src/cluster/client/client.ts';
+
+export const VALUE_BYTES = 256;
+const DEADLINE_MS = 20_000;
+const TICK_MS = 5;
+/** Beyond, a paced load has nothing to send with: what is due counts as waiting from when it was due. */
+const MOST_IN_FLIGHT = 2_048;
+const PAD = 'v'.repeat(VALUE_BYTES);
+
+/** Sixteen bytes; spread over the whole order, so that a load is no walk along it. */
+export const keyAt = (at: number, keys: number): string => `k${String((at * 7_919) % keys).padStart(15, '0')}`;
+export const valueAt = (at: number): string => `${String(at)}${PAD}`.slice(0, VALUE_BYTES);
+
+/** Milliseconds of all answers since the last look. */
+export class Latencies {
+  #times: number[] = [];
+  errors = 0;
+
+  add(ms: number): void {
+    this.#times.push(ms);
+  }
+
+  /** Begins anew. */
+  take(): { readonly count: number; readonly p50Ms: number; readonly p99Ms: number; readonly maxMs: number } {
+    const sorted = Float64Array.from(this.#times).sort();
+    this.#times = [];
+    const at = (share: number): number => round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0);
+    return { count: sorted.length, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1) };
+  }
+}
+
+export const round = (value: number): number => Math.round(value * 10) / 10;
+
+/** Puts the keys `from` to `to`, `inFlight` at a time; `onPut` hears how many are there. */
+export async function putAll(
+  kv: RaftKvClient,
+  range: { readonly from: number; readonly to: number; readonly keys: number; readonly inFlight: number },
+  onPut: (done: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  let next = range.from;
+  let done = range.from;
+  const worker = async (): Promise<void> => {
+    while (next < range.to && !signal.aborted) {
+      const at = next;
+      next += 1;
+      await kv.put(keyAt(at, range.keys), valueAt(at), { deadlineMs: DEADLINE_MS });
+      done += 1;
+      onPut(done);
+    }
+  };
+  await Promise.all(Array.from({ length: range.inFlight }, worker));
+}
+
+/** Overwrites keys at `perSecond` until it is stopped; a put's time counts from when it was due. */
+export class PacedLoad {
+  readonly latencies = new Latencies();
+  readonly #kv: RaftKvClient;
+  readonly #keys: number;
+  readonly #perSecond: number;
+  readonly #startedAt = performance.now();
+  readonly #timer: NodeJS.Timeout;
+  #sent = 0;
+  #inFlight = 0;
+  #drained: (() => void) | null = null;
+
+  constructor(kv: RaftKvClient, keys: number, perSecond: number) {
+    this.#kv = kv;
+    this.#keys = keys;
+    this.#perSecond = perSecond;
+    this.#timer = setInterval(() => this.#send(), TICK_MS);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    if (this.#inFlight > 0) await new Promise<void>((resolve) => (this.#drained = resolve));
+  }
+
+  #send(): void {
+    const due = ((performance.now() - this.#startedAt) / 1_000) * this.#perSecond;
+    while (this.#sent < due && this.#inFlight < MOST_IN_FLIGHT) void this.#put();
+  }
+
+  async #put(): Promise<void> {
+    const at = this.#sent;
+    this.#sent += 1;
+    this.#inFlight += 1;
+    const dueAt = this.#startedAt + (at / this.#perSecond) * 1_000;
+    try {
+      await this.#kv.put(keyAt(at * 31, this.#keys), valueAt(at), { deadlineMs: DEADLINE_MS });
+      this.latencies.add(performance.now() - dueAt);
+    } catch {
+      this.latencies.errors += 1;
+    }
+    this.#inFlight -= 1;
+    if (this.#inFlight === 0) this.#drained?.();
+  }
+}
