@@ -34,6 +34,8 @@ export interface ErrorData {
   readonly leader?: string | null;
   readonly url?: string | null;
   readonly retryAfterMs?: number;
+  /** With COMPACTED: the oldest revision that can still be read there. */
+  readonly compactedBelow?: number;
   readonly detail?: string;
 }
 

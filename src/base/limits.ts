@@ -15,6 +15,11 @@ export const LIMITS = {
   sessionReplyUnits: 4 * 1_024 * 1_024,
   /** Versions kept for readers that stand at older revisions; beyond, the oldest such reader is given up. */
   pinnedVersions: 200_000,
+  /** Revisions that can be gone back, as long as what they wrote and replaced comes to no more than so many UTF-16 units. */
+  historyChanges: 50_000,
+  historyUnits: 16 * 1_024 * 1_024,
+  /** Versions of one key in one answer. */
+  historyRows: 1_000,
 
   // Raft
   heartbeatMs: 50,

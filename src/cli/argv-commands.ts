@@ -36,6 +36,7 @@ export const ARGV_COMMANDS: readonly ArgvCommand[] = [
       opt('--heartbeat-ms <ms>', 'how often a leader is heard, for a new cluster (default 50)'),
       opt('--election-ms <ms>', 'silence after which an election begins, for a new cluster (default 500)'),
       opt('--snapshot-entries <n>', 'entries after which a node takes a snapshot, for a new cluster (default 100,000)'),
+      opt('--history <n>', 'revisions that a node remembers, for a new cluster (default 50,000)'),
       opt('--operation-log', 'a new cluster notes what it does to its disks, so that power-loss works'),
       opt('--ascii', 'draw with plain characters'),
       opt('--theme <name>', `colours: ${THEMES.join(', ')}`),

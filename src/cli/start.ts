@@ -35,6 +35,7 @@ function startOptions({ globals, args, options }: Invocation): StartOptions {
   const heartbeatMs = number(options['heartbeatMs'], '--heartbeat-ms', 5, 10_000);
   const electionMs = number(options['electionMs'], '--election-ms', 20, 60_000);
   const snapshotEntries = number(options['snapshotEntries'], '--snapshot-entries', 1, 1_000_000_000);
+  const historyChanges = number(options['history'], '--history', 0, 10_000_000);
   return {
     ...which(globals),
     ...(count === undefined ? {} : { count }),
@@ -42,6 +43,7 @@ function startOptions({ globals, args, options }: Invocation): StartOptions {
     ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
     ...(electionMs === undefined ? {} : { electionMs }),
     ...(snapshotEntries === undefined ? {} : { snapshotEntries }),
+    ...(historyChanges === undefined ? {} : { historyChanges }),
     ...(options['operationLog'] === true ? { operationLog: true } : {}),
   };
 }

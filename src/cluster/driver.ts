@@ -3,6 +3,7 @@ import type { LogIndex, NodeId, Term } from '../base/brand.ts';
 import type { CheckReport } from '../check/check.ts';
 import type { DiskEffect } from '../fault/plan.ts';
 import type { KeyValue, RangeQuery, RangeResult } from '../kv/commands.ts';
+import type { HistoryResult } from '../kv/key-history.ts';
 import type { RaftEvent } from '../raft/messages.ts';
 import type { PromiseText } from '../raft/promises.ts';
 import type { LogRow, MemberStatus } from '../replica/status.ts';
@@ -194,6 +195,8 @@ export interface KvClient {
     options?: CallOptions,
   ): Promise<{ readonly swapped: boolean; readonly current: string | null; readonly revision: number }>;
   range(query: Partial<RangeQuery>, options?: ReadOptions): Promise<RangeResult>;
+  /** The versions of a key, the newest first, deletions included. */
+  history(key: string, page?: HistoryPage, options?: ReadOptions): Promise<HistoryResult>;
   /** Asks the newest write of unknown outcome again under its own number; null when there is none that may be asked. */
   retryUnknown?(options?: CallOptions): Promise<RetriedWrite | null>;
 }
@@ -206,6 +209,12 @@ export interface RetriedWrite {
   readonly changed: boolean;
 }
 
+/** At most `limit` versions; only those older than `before`. */
+export interface HistoryPage {
+  readonly limit?: number;
+  readonly before?: number;
+}
+
 export interface CallOptions {
   /** The whole call, retries included, ends within this time. Default 5,000. */
   readonly deadlineMs?: number;
@@ -215,6 +224,8 @@ export interface ReadOptions extends CallOptions {
   readonly consistency?: Consistency;
   /** Ask this node (only useful with `stale`). */
   readonly node?: NodeId;
+  /** Read the state at this revision; refused with COMPACTED when it is forgotten. */
+  readonly revision?: number;
 }
 
 export interface ClusterDriver {

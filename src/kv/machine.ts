@@ -1,19 +1,19 @@
 /** The state machine: applies committed commands, one after the other, the same on every replica. */
-import { type LogIndex, type Revision, revision } from '../base/brand.ts';
+import { type ClusterTime, clusterTime, type LogIndex, type Revision, revision } from '../base/brand.ts';
 import { RpcError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import { decodeCommand } from './command-text.ts';
 import type { Command, KeyValue, RangeQuery, RangeResult, Reply, RequestId } from './commands.ts';
+import { type Change, History, type HistoryLimits, type Origin, type ReadonlyHistory } from './history.ts';
+import { type HistoryQuery, type HistoryResult, keyHistory } from './key-history.ts';
+import { pastRangeOf } from './past-range.ts';
 import { RANGE_LIMITS, type RangeLimits, rangeOf } from './range.ts';
 import { Sessions } from './sessions.ts';
 import { StateSum } from './state-hash.ts';
 import { keyPart, replyPart, sessionPart, wholeHash } from './state-parts.ts';
 import { type Pin, Versions } from './versions.ts';
 
-/** What one entry changed; `previous` is what was there. */
-export type Change =
-  | { readonly type: 'put'; readonly revision: Revision; readonly kv: KeyValue; readonly previous: KeyValue | null }
-  | { readonly type: 'delete'; readonly revision: Revision; readonly key: string; readonly previous: KeyValue };
+type Write = Exclude<Command, { type: 'open-session' }>;
 
 export interface Applied {
   readonly reply: Reply;
@@ -52,6 +52,7 @@ export class Machine {
   /** Of everything in the store, kept along with every change. */
   readonly #sum: StateSum;
   #revision: Revision;
+  #history: History;
 
   /** Empty, or with what a snapshot held (snapshot.ts). */
   constructor(restored: MachineParts = emptyParts()) {
@@ -59,6 +60,7 @@ export class Machine {
     this.#sessions = restored.sessions;
     this.#sum = restored.sum;
     this.#revision = restored.revision;
+    this.#history = new History(restored.revision);
   }
 
   /** The store's version: 0 at first, one more with every change (as in etcd, which starts at 1). */
@@ -80,19 +82,47 @@ export class Machine {
    * outcome: `encodeCommand` never writes one and the log's checksums pass none, so it is a bug, but one that meets every
    * replica alike; stopping them all, again after each restart, would help nobody.
    */
-  apply(index: LogIndex, data: string): Applied {
+  apply(index: LogIndex, data: string, time: ClusterTime = clusterTime(0)): Applied {
     const command = decodeCommand(data);
     if (command === null) return UNREADABLE;
     if (command.type === 'open-session') return { reply: this.#sessions.open(index), change: null };
-    return command.request === null ? this.#write(command) : this.#writeOnce(index, command.request, command);
+    const { request } = command;
+    const origin = { index, time, session: request?.session ?? null };
+    return request === null ? this.#write(command, origin) : this.#writeOnce(request, command, origin);
   }
 
   get(key: string): KeyValue | null {
     return this.#versions.get(key);
   }
 
+  /** The key as it was at `at`. Throws RpcError COMPACTED below `history.compactedBelow`, INVALID_PARAMS above `revision`. */
+  getAt(key: string, at: Revision): KeyValue | null {
+    this.#checkKnown(at);
+    return this.#history.at(key, this.#versions.get(key), at);
+  }
+
   range(query: RangeQuery, limits: RangeLimits = RANGE_LIMITS): RangeResult {
     return rangeOf(this.#versions.newest, query, limits, this.#revision);
+  }
+
+  /** The range as it was at `at`; throws as `getAt` does. */
+  rangeAt(query: RangeQuery, at: Revision, limits: RangeLimits = RANGE_LIMITS): RangeResult {
+    this.#checkKnown(at);
+    return pastRangeOf(this.#versions.newest, this.#history, query, limits, at);
+  }
+
+  /** The newest changes, for reading only. Another machine that applied the same since the same snapshot has the same. */
+  get history(): ReadonlyHistory {
+    return this.#history;
+  }
+
+  keyHistory(query: HistoryQuery, limits?: RangeLimits): HistoryResult {
+    return keyHistory(this.#history, this.#versions.get(query.key), query, limits);
+  }
+
+  /** Forgets all that was, and remembers from now on within these limits. */
+  limitHistory(limits: HistoryLimits): void {
+    this.#history = new History(this.#revision, limits);
   }
 
   /** Pins the present state until the view is disposed of. */
@@ -122,51 +152,78 @@ export class Machine {
     return wholeHash(sum, this.#revision);
   }
 
-  #writeOnce(index: LogIndex, request: RequestId, command: Exclude<Command, { type: 'open-session' }>): Applied {
+  #checkKnown(at: Revision): void {
+    const { compactedBelow } = this.#history;
+    if (at > this.#revision) {
+      throw new RpcError('INVALID_PARAMS', { detail: `revision ${at} is yet to come here; the newest is ${this.#revision}` });
+    }
+    if (at < compactedBelow) {
+      throw new RpcError('COMPACTED', {
+        compactedBelow,
+        detail: `revision ${at} is forgotten; the oldest kept is ${compactedBelow}`,
+      });
+    }
+  }
+
+  #writeOnce(request: RequestId, command: Write, origin: Origin): Applied {
     let change: Change | null = null;
-    const reply = this.#sessions.once(index, request, () => {
-      const applied = this.#write(command);
+    const reply = this.#sessions.once(origin.index, request, () => {
+      const applied = this.#write(command, origin);
       change = applied.change;
       return applied.reply;
     });
     return { reply, change };
   }
 
-  #write(command: Exclude<Command, { type: 'open-session' }>): Applied {
+  #write(command: Write, origin: Origin): Applied {
     switch (command.type) {
       case 'put': {
-        const change = this.#put(command.key, command.value);
+        const change = this.#put(command.key, command.value, origin);
         return { reply: { type: 'put', revision: change.revision }, change };
       }
       case 'delete':
-        return this.#delete(command.key);
+        return this.#delete(command.key, origin);
       case 'cas': {
         const current = this.#versions.get(command.key)?.value ?? null;
         if (current !== command.expect) {
           return { reply: { type: 'cas', swapped: false, current, revision: this.#revision }, change: null };
         }
-        const change = this.#put(command.key, command.value);
+        const change = this.#put(command.key, command.value, origin);
         return { reply: { type: 'cas', swapped: true, current: command.value, revision: change.revision }, change };
       }
     }
   }
 
   /** Always a change, also with an equal value. */
-  #put(key: string, value: string): Change {
+  #put(key: string, value: string, origin: Origin): Change {
     this.#revision = revision(this.#revision + 1);
     const { kv, previous } = this.#versions.put(key, value, this.#revision);
-    return { type: 'put', revision: this.#revision, kv, previous };
+    const deletedAt = previous === null ? this.#history.deletionOf(key) : null;
+    return this.#remember({ type: 'put', revision: this.#revision, origin, kv, previous: this.#shared(previous), deletedAt });
   }
 
-  #delete(key: string): Applied {
+  #delete(key: string, origin: Origin): Applied {
     const next = revision(this.#revision + 1);
     const previous = this.#versions.delete(key, next);
     if (previous === null) return { reply: { type: 'delete', deleted: false, revision: this.#revision }, change: null };
     this.#revision = next;
-    return {
-      reply: { type: 'delete', deleted: true, revision: next },
-      change: { type: 'delete', revision: next, key: previous.key, previous },
-    };
+    const change = this.#remember({
+      type: 'delete',
+      revision: next,
+      origin,
+      key: previous.key,
+      previous: this.#history.shared(previous),
+    });
+    return { reply: { type: 'delete', deleted: true, revision: next }, change };
+  }
+
+  #shared(kv: KeyValue | null): KeyValue | null {
+    return kv === null ? null : this.#history.shared(kv);
+  }
+
+  #remember(change: Change): Change {
+    this.#history.add(change);
+    return change;
   }
 }
 

@@ -40,7 +40,7 @@ export function rangeOf(list: ReadonlySkipList<KeyValue>, query: RangeQuery, lim
   const to = end === null ? list.size : list.rank(end);
   const count = Math.max(0, to - from);
   if (query.countOnly || count === 0) return { kvs: [], count, more: false, revision: at };
-  const mostRows = Math.min(count, limits.rows, query.limit === 0 ? count : query.limit);
+  const mostRows = mostRowsOf(count, query, limits);
   const rows: KeyValue[] = [];
   let units = 0;
   let place = list.placeOf(query.reverse ? to - 1 : from);
@@ -50,12 +50,17 @@ export function rangeOf(list: ReadonlySkipList<KeyValue>, query: RangeQuery, lim
     units += kv.key.length + (query.keysOnly ? 0 : kv.value.length);
   }
   // Reading every character is worth it only when the answer might be too large.
-  const kvs = units * MOST_BYTES_PER_UNIT <= limits.bytes ? rows : rows.slice(0, fitting(rows, limits.bytes));
+  const kvs = units * MOST_BYTES_PER_UNIT <= limits.bytes ? rows : rows.slice(0, fittingRows(rows, limits.bytes));
   return { kvs, count, more: kvs.length < count, revision: at };
 }
 
-/** How many of the rows fit into `most` bytes; at least one. */
-function fitting(rows: readonly KeyValue[], most: number): number {
+/** Rows of a range of `count` keys that the query and the limits allow. */
+export function mostRowsOf(count: number, { limit }: RangeQuery, { rows }: RangeLimits): number {
+  return Math.min(count, rows, limit === 0 ? count : limit);
+}
+
+/** How many of the rows fit into `most` bytes as JSON; at least one, if there is any. */
+export function fittingRows(rows: readonly KeyValue[], most: number): number {
   let bytes = 0;
   const first = rows.findIndex(({ key, value }) => {
     bytes += jsonBytes(key) + jsonBytes(value);
@@ -68,7 +73,7 @@ function fitting(rows: readonly KeyValue[], most: number): number {
 const MOST_BYTES_PER_UNIT = 6;
 
 /** Bytes of UTF-8 that a well-formed text takes as JSON, at most: six for each control character, two for a quote or a backslash. */
-function jsonBytes(text: string): number {
+export function jsonBytes(text: string): number {
   let bytes = text.length;
   for (let i = 0; i < text.length; i += 1) {
     const unit = text.charCodeAt(i);

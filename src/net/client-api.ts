@@ -43,7 +43,7 @@ function guarded(name: keyof Methods, run: (...args: never[]) => unknown): Handl
   };
 }
 
-type KvMethodName = 'kv.put' | 'kv.get' | 'kv.delete' | 'kv.range' | 'kv.cas' | 'session.open';
+type KvMethodName = 'kv.put' | 'kv.get' | 'kv.delete' | 'kv.range' | 'kv.history' | 'kv.cas' | 'session.open';
 
 function kvMethods({ self, service, forwarder }: ClientApiOptions): Pick<Methods, KvMethodName> {
   const calls = new LeaderCall(self, service, forwarder);
@@ -53,7 +53,7 @@ function kvMethods({ self, service, forwarder }: ClientApiOptions): Pick<Methods
       const { reply, at } = await service.propose(command, deadlineMs);
       return answer(reply, at);
     }) as Promise<ResultOf<M>>;
-  const read = <M extends 'kv.get' | 'kv.range'>(method: M, params: ParamsOf<M>, answer: () => ResultOf<M>) => {
+  const read = <M extends 'kv.get' | 'kv.range' | 'kv.history'>(method: M, params: ParamsOf<M>, answer: () => ResultOf<M>) => {
     if (params.consistency === 'stale') return answer();
     return calls.run(method, params, 'read', async (deadlineMs) => {
       await service.read(deadlineMs);
@@ -67,7 +67,11 @@ function kvMethods({ self, service, forwarder }: ClientApiOptions): Pick<Methods
         index: at.index,
         term: at.term,
       })),
-    'kv.get': (params) => read('kv.get', params, () => ({ kv: service.get(params.key), revision: revision(service.revision()) })),
+    'kv.get': (params) =>
+      read('kv.get', params, () => ({
+        kv: service.get(params.key, params.revision ?? null),
+        revision: params.revision ?? revision(service.revision()),
+      })),
     'kv.delete': (params) =>
       write('kv.delete', params, { type: 'delete', key: params.key, request: requestOf(params) }, (reply) => {
         const { deleted, revision: at } = expected(reply, 'delete');
@@ -75,8 +79,17 @@ function kvMethods({ self, service, forwarder }: ClientApiOptions): Pick<Methods
       }),
     'kv.range': (params) =>
       read('kv.range', params, () => {
-        const { kvs, count, more, revision } = service.range(rangeQuery(params));
+        const { kvs, count, more, revision } = service.range(rangeQuery(params), params.revision ?? null);
         return { kvs: [...kvs], count, more, revision };
+      }),
+    'kv.history': (params) =>
+      read('kv.history', params, () => {
+        const { versions, ...rest } = service.history({
+          key: params.key,
+          limit: params.limit ?? 0,
+          before: params.before ?? null,
+        });
+        return { versions: [...versions], ...rest };
       }),
     'kv.cas': ({ key, expect, value, ...rest }) =>
       write('kv.cas', { key, expect, value, ...rest }, { type: 'cas', key, expect, value, request: requestOf(rest) }, (reply) => {

@@ -1,7 +1,8 @@
 /** What the network edge asks of the node behind it. All failures are RpcErrors, thrown or rejected. */
-import type { LogIndex, NodeId } from '../base/brand.ts';
+import type { LogIndex, NodeId, Revision } from '../base/brand.ts';
 import type { FaultPlan } from '../fault/plan.ts';
 import type { Command, KeyValue, RangeQuery, RangeResult, Reply } from '../kv/commands.ts';
+import type { HistoryQuery, HistoryResult } from '../kv/key-history.ts';
 import type { EntryId } from '../raft/messages.ts';
 import type { LogRow, MemberStatus, NodeEvent, Topic } from '../replica/status.ts';
 
@@ -13,8 +14,10 @@ export interface KvService {
   propose(command: Command, deadlineMs: number): Promise<{ readonly reply: Reply; readonly at: EntryId }>;
   /** Resolves when this node's own state may answer a linearizable read. */
   read(deadlineMs: number): Promise<void>;
-  get(key: string): KeyValue | null;
-  range(query: RangeQuery): RangeResult;
+  /** At a revision, or now with null. Throws COMPACTED for one that is forgotten, INVALID_PARAMS for one that is yet to come. */
+  get(key: string, at: Revision | null): KeyValue | null;
+  range(query: RangeQuery, at: Revision | null): RangeResult;
+  history(query: HistoryQuery): HistoryResult;
   /** Of the newest change this node has applied. */
   revision(): number;
   status(): MemberStatus;

@@ -25,11 +25,12 @@ export function errorFromReply(error: NonNullable<Reply['error']>): RpcError {
 
 function errorData(data: unknown): ErrorData {
   if (typeof data !== 'object' || data === null) return {};
-  const { leader, url, retryAfterMs, detail } = data as Readonly<Record<string, unknown>>;
+  const { leader, url, retryAfterMs, compactedBelow, detail } = data as Readonly<Record<string, unknown>>;
   return {
     ...(isShortText(leader) || leader === null ? { leader } : {}),
     ...(isShortText(url) || url === null ? { url } : {}),
     ...(typeof retryAfterMs === 'number' && retryAfterMs >= 0 && retryAfterMs <= 60_000 ? { retryAfterMs } : {}),
+    ...(Number.isSafeInteger(compactedBelow) && Number(compactedBelow) >= 0 ? { compactedBelow: Number(compactedBelow) } : {}),
     ...(isShortText(detail) ? { detail } : {}),
   };
 }

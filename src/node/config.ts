@@ -26,6 +26,8 @@ export const NodeConfig = z.strictObject({
   }),
   /** Entries after which a snapshot is taken; base/limits.ts has the usual number. */
   snapshotEntries: z.int().min(1).optional(),
+  /** Revisions that the node remembers, of which it can read the past and tell watchers; base/limits.ts has the usual number. */
+  historyChanges: z.int().min(0).max(10_000_000).optional(),
   heartbeatMs: z.int().min(5).max(10_000).optional(),
   electionMs: z.int().min(20).max(60_000).optional(),
 });

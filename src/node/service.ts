@@ -1,9 +1,10 @@
-import { type LogIndex, logIndex, type Millis, millis, type NodeId } from '../base/brand.ts';
+import { type LogIndex, logIndex, type Millis, millis, type NodeId, type Revision } from '../base/brand.ts';
 import { RpcError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import { type FaultPlan, NO_FAULTS } from '../fault/plan.ts';
 import { encodeCommand } from '../kv/command-text.ts';
 import type { Command, KeyValue, RangeQuery, RangeResult, Reply } from '../kv/commands.ts';
+import type { HistoryQuery, HistoryResult } from '../kv/key-history.ts';
 import type { AdminService, KvService } from '../net/service.ts';
 import type { EntryId } from '../raft/messages.ts';
 import { logRow } from '../replica/log-row.ts';
@@ -92,12 +93,18 @@ export class ReplicaService implements KvService, AdminService {
     });
   }
 
-  get(key: string): KeyValue | null {
-    return this.#parts.replica.get(key);
+  get(key: string, at: Revision | null): KeyValue | null {
+    const { machine } = this.#parts.replica;
+    return at === null ? machine.get(key) : machine.getAt(key, at);
   }
 
-  range(query: RangeQuery): RangeResult {
-    return this.#parts.replica.range(query);
+  range(query: RangeQuery, at: Revision | null): RangeResult {
+    const { machine } = this.#parts.replica;
+    return at === null ? machine.range(query) : machine.rangeAt(query, at);
+  }
+
+  history(query: HistoryQuery): HistoryResult {
+    return this.#parts.replica.machine.keyHistory(query);
   }
 
   revision(): number {

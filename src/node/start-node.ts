@@ -8,6 +8,7 @@ import { LIMITS } from '../base/limits.ts';
 import { type Random, seededRandom } from '../base/random.ts';
 import { FaultyTransport } from '../fault/faulty-transport.ts';
 import { type FaultPlan, NO_FAULTS } from '../fault/plan.ts';
+import { remembering } from '../kv/history.ts';
 import { clientHandlers } from '../net/client-api.ts';
 import { Forwarder } from '../net/forwarder.ts';
 import { PeerTransport } from '../net/peer-transport.ts';
@@ -250,6 +251,7 @@ class NodeParts implements RunningNode {
       logStore: this.#opened.logStore,
       snapshots: this.#opened.snapshots,
       snapshotPolicy: config.snapshotEntries === undefined ? {} : eagerPolicy(config.snapshotEntries),
+      ...(config.historyChanges === undefined ? {} : { historyLimits: remembering(config.historyChanges) }),
       transport: new FaultyTransport(this.#peers, this.#opened.faults.links, realClock),
       heartbeatMs: config.heartbeatMs ?? LIMITS.heartbeatMs,
       electionMs: config.electionMs ?? LIMITS.electionMs,

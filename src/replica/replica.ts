@@ -4,7 +4,7 @@ import { type LogIndex, logIndex, type Millis, millis, type NodeId } from '../ba
 import type { ErrorKind } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { Random } from '../base/random.ts';
-import type { KeyValue, RangeQuery, RangeResult } from '../kv/commands.ts';
+import type { HistoryLimits } from '../kv/history.ts';
 import { Machine } from '../kv/machine.ts';
 import { type CoreLimits, RaftCore } from '../raft/core.ts';
 import type { Configuration, CoreStatus, Entry, Input, Message, RaftEvent, Ready, Snapshot } from '../raft/messages.ts';
@@ -23,6 +23,7 @@ export interface ReplicaOptions {
   readonly snapshots: SnapshotStore;
   /** Where it differs from base/limits.ts. */
   readonly snapshotPolicy?: Partial<SnapshotPolicy>;
+  readonly historyLimits?: HistoryLimits;
   readonly transport: Transport;
   readonly heartbeatMs: number;
   readonly electionMs: number;
@@ -78,7 +79,7 @@ export class Replica {
   constructor(options: ReplicaOptions) {
     this.#options = options;
     const { snapshot } = options.recovered;
-    this.#machine = snapshot?.machine ?? new Machine();
+    this.#machine = this.#remembering(snapshot?.machine ?? new Machine());
     this.#appliedIndex = snapshot?.snapshot.last.index ?? logIndex(0);
     this.#core = new RaftCore({
       id: options.id,
@@ -146,15 +147,8 @@ export class Replica {
     this.#schedule();
   }
 
-  get(key: string): KeyValue | null {
-    return this.#machine.get(key);
-  }
-
-  range(query: RangeQuery): RangeResult {
-    return this.#machine.range(query);
-  }
-
-  get machine(): Pick<Machine, 'revision' | 'size' | 'sessionCount' | 'hash' | 'recomputedHash'> {
+  /** The state as far as it is applied; another object after a snapshot was installed. */
+  get machine(): Omit<Machine, 'apply' | 'view' | 'parts' | 'limitHistory'> {
     return this.#machine;
   }
 
@@ -284,11 +278,16 @@ export class Replica {
       this.#appliedIndex,
       snapshot.last,
     ]);
-    this.#machine = machine;
+    this.#machine = this.#remembering(machine);
     this.#appliedIndex = snapshot.last.index;
     this.#toApply = [];
     this.#applyNext = 0;
     this.#waiting.skippedTo(snapshot.last.index);
+  }
+
+  #remembering(machine: Machine): Machine {
+    if (this.#options.historyLimits !== undefined) machine.limitHistory(this.#options.historyLimits);
+    return machine;
   }
 
   #proposeQueued(now: Millis): void {
@@ -342,7 +341,7 @@ export class Replica {
     }));
     this.#appliedIndex = entry.index;
     this.#snapshotter.applied(entry);
-    const reply = entry.kind === 'command' ? this.#machine.apply(entry.index, entry.data).reply : null;
+    const reply = entry.kind === 'command' ? this.#machine.apply(entry.index, entry.data, entry.time).reply : null;
     this.#checkpoints.applied(entry.index, () => this.#machine.hash());
     this.#waiting.applied(entry, reply);
   }

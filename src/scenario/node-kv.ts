@@ -53,6 +53,10 @@ export class NodeKv implements KvClient {
     return answer.result;
   }
 
+  history(): Promise<never> {
+    return Promise.reject(new Error('stories read the present only'));
+  }
+
   #read(request: NodeRequest, { deadlineMs = DEADLINE_MS, node }: ReadOptions): Promise<NodeAnswer> {
     return this.#send(request, deadlineMs, node ?? null);
   }

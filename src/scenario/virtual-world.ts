@@ -226,6 +226,6 @@ function serve(node: SimNode, request: NodeRequest, deadlineMs: number, { answer
 }
 
 function found(replica: Replica, request: Exclude<NodeRequest, { readonly type: 'write' }>): NodeAnswer {
-  if (request.type === 'range') return { type: 'range', result: replica.range(request.query) };
-  return { type: 'get', kv: replica.get(request.key), revision: replica.machine.revision };
+  if (request.type === 'range') return { type: 'range', result: replica.machine.range(request.query) };
+  return { type: 'get', kv: replica.machine.get(request.key), revision: replica.machine.revision };
 }

@@ -268,8 +268,8 @@ export class Client {
 function readFrom(replica: Replica, action: OperationAction | null): Answer {
   const { revision } = replica.machine;
   if (action?.type === 'get') {
-    return { type: 'read', result: { outcome: 'ok', type: 'get', kv: replica.get(action.key), revision }, range: null };
+    return { type: 'read', result: { outcome: 'ok', type: 'get', kv: replica.machine.get(action.key), revision }, range: null };
   }
-  const range = replica.range(WHOLE_RANGE);
+  const range = replica.machine.range(WHOLE_RANGE);
   return { type: 'read', result: { outcome: 'ok', type: 'range', kvs: range.kvs, revision }, range };
 }

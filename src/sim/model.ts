@@ -67,6 +67,11 @@ export class StoreModel {
     return this.#keys.get(key)?.findLast(({ since }) => since <= seenAt)?.kv ?? null;
   }
 
+  /** What became of a key, from its newest version to its first; null stands for a deletion. */
+  versionsOf(key: string): readonly { readonly since: number; readonly kv: KeyValue | null }[] {
+    return (this.#keys.get(key) ?? []).toReversed();
+  }
+
   /** All keys that there were at a revision, in the order of plain ASCII. */
   allAt(seenAt: number): readonly KeyValue[] {
     const kvs = [...this.#keys.keys()].sort().map((key) => this.at(key, seenAt));

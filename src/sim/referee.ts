@@ -6,6 +6,7 @@ import { Machine } from '../kv/machine.ts';
 import { InvariantChecker } from '../raft/invariants.ts';
 import type { EntryId, Message } from '../raft/messages.ts';
 import type { Recovered } from '../replica/ports.ts';
+import type { Replica } from '../replica/replica.ts';
 import { StoreModel } from './model.ts';
 import type { SimNode } from './node.ts';
 
@@ -77,12 +78,27 @@ export class Referee {
       const [entry] = replica.entries(next, 1);
       assert(entry !== undefined, 'a committed entry is in the log', () => ({ id, index: next }));
       this.model.apply(entry);
-      if (entry.kind === 'command') this.#reference.apply(entry.index, entry.data);
+      if (entry.kind === 'command') this.#reference.apply(entry.index, entry.data, entry.time);
       this.#checker.applied(REFERENCE, entry.index, this.#reference.hash());
     }
     const { appliedIndex } = replica;
     assert(appliedIndex <= status.commitIndex, 'only what is committed is applied', () => ({ id, appliedIndex }));
     if (appliedIndex > 0) this.#checker.applied(id, appliedIndex, replica.machine.hash());
+    this.#checkPast(id, replica);
+  }
+
+  /** One change of those that the node remembers, another with each entry: it is what watchers are told and the past is read from. */
+  #checkPast(id: NodeId, { appliedIndex, machine: { history } }: Replica): void {
+    const { compactedBelow, newest } = history;
+    if (newest === compactedBelow) return;
+    const at = newest - ((appliedIndex * 7) % (newest - compactedBelow));
+    const change = history.changeOf(at);
+    const key = change?.type === 'put' ? change.kv.key : (change?.key ?? '');
+    const isTrue =
+      change?.revision === at &&
+      isSameKv(this.model.at(key, at), change.type === 'put' ? change.kv : null) &&
+      isSameKv(this.model.at(key, at - 1), change.previous);
+    assert(isTrue, 'what a node remembers is what happened', () => ({ id, at, change, expected: this.model.at(key, at) }));
   }
 
   /** In the end: whatever was ever committed is on this node, and nothing else. */

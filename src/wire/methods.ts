@@ -5,6 +5,7 @@ import { LIMITS } from '../base/limits.ts';
 import { faultPlan, stallField } from './fault-schema.ts';
 import {
   boundField,
+  clusterTimeField,
   count,
   indexField,
   keyField,
@@ -39,6 +40,9 @@ const requestId = {
   session: positive.optional().describe('From session.open; makes a retry safe.'),
   sequence: positive.optional().describe('Counts the writes of a session from 1; a retry repeats it.'),
   acknowledged: count.optional().describe('All answers up to this sequence have arrived; the store may forget them.'),
+};
+const atRevision = {
+  revision: revisionField.optional().describe('Reads the state at this revision; absent: the newest.'),
 };
 const read = {
   consistency: z
@@ -75,6 +79,20 @@ export const keyValue = z.object({
   modRevision: revisionField,
   version: positive,
 });
+const origin = z.object({
+  index: indexField,
+  time: clusterTimeField,
+  session: positive.nullable().describe('Null for a write outside of any session.'),
+});
+const keyVersion = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('put'),
+    revision: revisionField,
+    kv: keyValue,
+    origin: origin.nullable().describe('The log entry that wrote it; null when only what it wrote is remembered.'),
+  }),
+  z.object({ type: z.literal('delete'), revision: revisionField, key: z.string(), origin }),
+]);
 const empty = z.object({});
 const noParams = z.strictObject({});
 
@@ -97,11 +115,11 @@ export const METHODS = {
     errors: WRITE_ERRORS,
   },
   'kv.get': {
-    params: z.strictObject({ key: keyField, ...read, ...call }),
+    params: z.strictObject({ key: keyField, ...atRevision, ...read, ...call }),
     result: z.object({ kv: keyValue.nullable(), revision: revisionField }),
     role: 'client',
-    summary: 'Reads a key; `kv` is null when there is none.',
-    errors: READ_ERRORS,
+    summary: 'Reads a key, now or as it was; `kv` is null when there is none.',
+    errors: [...READ_ERRORS, 'COMPACTED'],
   },
   'kv.delete': {
     params: write({ key: keyField }),
@@ -119,12 +137,33 @@ export const METHODS = {
       reverse: z.boolean().optional(),
       keysOnly: z.boolean().optional().describe('Leaves the values empty.'),
       countOnly: z.boolean().optional().describe('Answers the count alone.'),
+      ...atRevision,
       ...read,
       ...call,
     }),
     result: z.object({ kvs: z.array(keyValue), count, more: z.boolean(), revision: revisionField }),
     role: 'client',
-    summary: 'Reads keys in order; `more` tells that the answer was cut, `count` is that of the whole range.',
+    summary:
+      'Reads keys in order, now or as they were; `more` tells that the answer was cut, `count` is that of the whole range.',
+    errors: [...READ_ERRORS, 'COMPACTED'],
+  },
+  'kv.history': {
+    params: z.strictObject({
+      key: keyField,
+      limit: count.max(LIMITS.historyRows).optional().describe('0 or absent: as many as one answer holds.'),
+      before: revisionField.optional().describe('Only versions older than this revision: the next page.'),
+      ...read,
+      ...call,
+    }),
+    result: z.object({
+      versions: z.array(keyVersion),
+      more: z.boolean(),
+      compactedBelow: revisionField,
+      revision: revisionField,
+    }),
+    role: 'client',
+    summary:
+      'Lists the versions of a key and its deletions, the newest first; what was replaced before `compactedBelow` is forgotten.',
     errors: READ_ERRORS,
   },
   'kv.cas': {

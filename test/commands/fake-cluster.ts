@@ -128,6 +128,12 @@ function fakeKv(store: Map<string, KeyValue>, check: () => void): KvClient {
       if (current !== expect) return { swapped: false, current, revision: last };
       return { swapped: true, current: value, revision: write(key, value) };
     },
+    history: async (key) => {
+      check();
+      const kv = store.get(key);
+      const versions = kv === undefined ? [] : [{ type: 'put' as const, revision: kv.modRevision, kv, origin: null }];
+      return { versions, more: false, compactedBelow: revision(0), revision: revision(last) };
+    },
     range: async (query) => {
       check();
       const bytes = (text: string): Buffer => Buffer.from(text);

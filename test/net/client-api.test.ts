@@ -64,6 +64,10 @@ describe('the methods of a client', () => {
     ['kv.put', { key: 'k', value: 'v'.repeat(LIMITS.valueBytes + 1) }, 'TOO_LARGE'],
     ['kv.range', { limit: LIMITS.rangeRows + 1 }, 'INVALID_PARAMS'],
     ['kv.get', { key: 'a', consistency: 'eventual' }, 'INVALID_PARAMS'],
+    ['kv.get', { key: 'a', revision: -1 }, 'INVALID_PARAMS'],
+    ['kv.get', { key: 'a', revision: 1.5 }, 'INVALID_PARAMS'],
+    ['kv.history', { key: 'a', limit: LIMITS.historyRows + 1 }, 'INVALID_PARAMS'],
+    ['kv.history', { key: '' }, 'INVALID_PARAMS'],
     ['node.log', { from: 1, limit: 257 }, 'INVALID_PARAMS'],
     ['no.such', {}, 'METHOD_NOT_FOUND'],
     ['constructor', {}, 'METHOD_NOT_FOUND'],
@@ -81,6 +85,21 @@ describe('the methods of a client', () => {
     const longest = { key: 'é'.repeat(LIMITS.keyBytes / 2), value: 'v'.repeat(LIMITS.valueBytes) };
     expect(await client.request('kv.put', longest)).toMatchObject({ revision: 1 });
     expect(await client.request('kv.get', { key: longest.key })).toMatchObject({ kv: { value: longest.value } });
+  });
+
+  it('says which revision is the oldest when one is forgotten', async () => {
+    const client = await (await start()).client();
+    for (const value of ['1', '2']) await client.request('kv.put', { key: 'a', value });
+    await expect(client.request('kv.get', { key: 'a', revision: 1 })).rejects.toMatchObject({
+      kind: 'COMPACTED',
+      data: { compactedBelow: 2 },
+    });
+    await expect(client.request('kv.range', { revision: 1 })).rejects.toMatchObject({ kind: 'COMPACTED' });
+    expect(await client.request('kv.get', { key: 'a', revision: 2 })).toMatchObject({ kv: { value: '2' }, revision: 2 });
+    expect(await client.request('kv.history', { key: 'a' })).toMatchObject({
+      versions: [{ type: 'put', revision: 2, kv: { value: '2' }, origin: null }],
+      compactedBelow: 2,
+    });
   });
 
   it('answers rpc.discover with every method and error', async () => {

@@ -137,5 +137,6 @@ function forgetful(kv: KvClient): KvClient {
     delete: (key, options) => kv.delete(key, options),
     cas: (key, expected, value, options) => kv.cas(key, expected, value, options),
     range: (query, options) => kv.range(query, options),
+    history: (key, page, options) => kv.history(key, page, options),
   };
 }

@@ -29,7 +29,7 @@ describe('a replica among others', () => {
     const read = world.read(next);
     world.until('a read', () => read.outcome !== null);
     expect(read.outcome).toEqual({ ok: true });
-    for (const i of acknowledged) expect(world.replica(next).get(`k${i}`)?.value).toBe(`${i}`);
+    for (const i of acknowledged) expect(world.replica(next).machine.get(`k${i}`)?.value).toBe(`${i}`);
   });
 
   it('replaces a killed leader long before the election timeout, since its connections close', () => {
@@ -129,7 +129,7 @@ describe('a replica among others', () => {
     const other = world.propose(world.elect(), put('a', 'kept'));
     world.until('a commit', () => other.outcome !== null);
     world.cut.clear();
-    world.until('the old leader to catch up', () => world.replica(old).get('a')?.value === 'kept');
+    world.until('the old leader to catch up', () => world.replica(old).machine.get('a')?.value === 'kept');
   });
 
   it('applies a retried write of one session once', () => {
@@ -143,7 +143,7 @@ describe('a replica among others', () => {
     const second = world.propose(leader, data);
     world.until('both answers', () => first.outcome !== null && second.outcome !== null);
     expect(second.outcome?.ok && second.outcome.reply).toEqual(first.outcome?.ok && first.outcome.reply);
-    expect(world.replica(leader).get('a')?.version).toBe(1);
+    expect(world.replica(leader).machine.get('a')?.version).toBe(1);
   });
 
   it('reaches the same state hash at the same applied index on every member', () => {

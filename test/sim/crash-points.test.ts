@@ -71,8 +71,8 @@ class Story {
     ).toBe(true);
     for (const node of cluster.nodes.values()) {
       cluster.referee.checkLast(node);
-      for (const [key, value] of this.#acknowledged) expect(node.replica?.get(key)?.value).toBe(value);
-      expect(node.replica?.get('lost')).toBeNull();
+      for (const [key, value] of this.#acknowledged) expect(node.replica?.machine.get(key)?.value).toBe(value);
+      expect(node.replica?.machine.get('lost')).toBeNull();
     }
   }
 

@@ -12,6 +12,8 @@ import type {
   KvClient,
 } from '../../src/cluster/driver.ts';
 import type { KeyValue, RangeQuery, RangeResult } from '../../src/kv/commands.ts';
+import type { Version } from '../../src/kv/history.ts';
+import type { HistoryResult } from '../../src/kv/key-history.ts';
 import type { LogRow } from '../../src/replica/status.ts';
 import { FAKE_NOW, fakeFault, fakePicture } from './fake-picture.ts';
 
@@ -183,6 +185,8 @@ export class FakeDriver implements ClusterDriver {
 /** A store of strings. `fail` makes the next calls end with an error. */
 export class FakeKv implements KvClient {
   readonly calls: { readonly method: string; readonly key: string }[] = [];
+  /** By key, the newest first. */
+  readonly versions = new Map<string, readonly Version[]>();
   fail: RpcError | null = null;
   #rows = new Map<string, KeyValue>();
   #revision = 0;
@@ -230,6 +234,12 @@ export class FakeKv implements KvClient {
     const current = this.#rows.get(key)?.value ?? null;
     if (current === expect) this.set(key, value);
     return { swapped: current === expect, current: current === expect ? value : current, revision: this.#revision };
+  }
+
+  async history(key: string): Promise<HistoryResult> {
+    this.#enter('history', key);
+    const versions = this.versions.get(key) ?? [];
+    return { versions, more: false, compactedBelow: revision(0), revision: revision(this.#revision) };
   }
 
   async range(query: Partial<RangeQuery>): Promise<RangeResult> {

@@ -1,7 +1,8 @@
-import { type ClusterTime, logIndex, type NodeId, nodeId, revision, term } from '../../src/base/brand.ts';
+import { type ClusterTime, logIndex, type NodeId, nodeId, type Revision, revision, term } from '../../src/base/brand.ts';
 import { RpcError } from '../../src/base/errors.ts';
 import { type FaultPlan, NO_FAULTS } from '../../src/fault/plan.ts';
 import type { Command, KeyValue, RangeQuery, RangeResult, Reply } from '../../src/kv/commands.ts';
+import type { HistoryQuery, HistoryResult } from '../../src/kv/key-history.ts';
 import type { AdminService, KvService } from '../../src/net/service.ts';
 import type { EntryId } from '../../src/raft/messages.ts';
 import type { LogRow, MemberStatus, NodeEvent, Topic } from '../../src/replica/status.ts';
@@ -42,11 +43,19 @@ export class FakeService implements KvService, AdminService {
     this.#mustLead();
   }
 
-  get(key: string): KeyValue | null {
+  get(key: string, at: Revision | null): KeyValue | null {
+    this.#mustKnow(at);
     return this.#rows.get(key) ?? null;
   }
 
-  range({ limit }: RangeQuery): RangeResult {
+  history({ key }: HistoryQuery): HistoryResult {
+    const kv = this.#rows.get(key);
+    const versions = kv === undefined ? [] : [{ type: 'put' as const, revision: kv.modRevision, kv, origin: null }];
+    return { versions, more: false, compactedBelow: revision(this.#revision), revision: revision(this.#revision) };
+  }
+
+  range({ limit }: RangeQuery, at: Revision | null): RangeResult {
+    this.#mustKnow(at);
     const kvs = [...this.#rows.values()].slice(0, limit || 1_000);
     return { kvs, count: this.#rows.size, more: kvs.length < this.#rows.size, revision: revision(this.#revision) };
   }
@@ -89,6 +98,11 @@ export class FakeService implements KvService, AdminService {
   }
 
   campaign(): void {}
+
+  /** It remembers nothing. */
+  #mustKnow(at: Revision | null): void {
+    if (at !== null && at !== this.#revision) throw new RpcError('COMPACTED', { compactedBelow: this.#revision });
+  }
 
   #mustLead(): void {
     if (!this.leads) throw new RpcError('NOT_LEADER', { leader: this.known?.id ?? null, url: this.known?.url ?? null });

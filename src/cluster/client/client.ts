@@ -9,10 +9,11 @@ import type { LogIndex, NodeId } from '../../base/brand.ts';
 import { RpcError } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
 import type { KeyValue, RangeQuery, RangeResult, RequestId } from '../../kv/commands.ts';
+import type { HistoryResult } from '../../kv/key-history.ts';
 import type { LogRow, MemberStatus, NodeEvent, Topic } from '../../replica/status.ts';
 import { checkParams, checkResult } from '../../wire/check.ts';
 import type { MethodName, ResultOf } from '../../wire/methods.ts';
-import type { CallOptions, KvClient, ReadOptions, RetriedWrite, Written } from '../driver.ts';
+import type { CallOptions, HistoryPage, KvClient, ReadOptions, RetriedWrite, Written } from '../driver.ts';
 import { Caller, SessionGone } from './caller.ts';
 import type { Dial } from './connection.ts';
 import { ConnectionPool, type Endpoint } from './connection-pool.ts';
@@ -110,7 +111,7 @@ export class RaftKvClient implements KvClient {
 
   /**
    * Reads a key; `kv` is null when there is none. Linearizable unless `consistency` is `stale`: then any node answers
-   * from what it has, or the one named by `node`.
+   * from what it has, or the one named by `node`. With `revision`, as it was then.
    */
   async get(key: string, options: ReadOptions = {}): Promise<{ readonly kv: KeyValue | null; readonly revision: number }> {
     return this.#read('kv.get', { key }, options);
@@ -123,6 +124,15 @@ export class RaftKvClient implements KvClient {
   async range(query: Partial<RangeQuery>, options: ReadOptions = {}): Promise<RangeResult> {
     const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined);
     return this.#read('kv.range', Object.fromEntries(given), options);
+  }
+
+  /**
+   * What became of a key: its versions and deletions, the newest first, as far back as the nodes remember. `more` tells that
+   * there are older ones: go on with `before` at the last revision. What was replaced before `compactedBelow` is forgotten.
+   */
+  async history(key: string, page: HistoryPage = {}, options: ReadOptions = {}): Promise<HistoryResult> {
+    const { revision: _, ...rest } = options;
+    return this.#read('kv.history', { key, ...page }, rest);
   }
 
   /**
@@ -235,11 +245,16 @@ export class RaftKvClient implements KvClient {
     return checkResult(method, answer);
   }
 
-  async #read<M extends 'kv.get' | 'kv.range'>(method: M, params: object, options: ReadOptions): Promise<ResultOf<M>> {
-    const { consistency = 'linearizable', node } = options;
-    checkParams(method, { ...params, consistency });
+  async #read<M extends 'kv.get' | 'kv.range' | 'kv.history'>(
+    method: M,
+    params: object,
+    options: ReadOptions,
+  ): Promise<ResultOf<M>> {
+    const { consistency = 'linearizable', node, revision } = options;
+    const whole = { ...params, consistency, ...(revision === undefined ? {} : { revision }) };
+    checkParams(method, whole);
     const to = consistency !== 'stale' ? 'leader' : node === undefined ? 'anyone' : { node };
-    const call = { method, params: { ...params, consistency }, deadline: this.#deadline(options), changes: false, to } as const;
+    const call = { method, params: whole, deadline: this.#deadline(options), changes: false, to } as const;
     return checkResult(method, await this.#caller.run(call));
   }
 

@@ -19,6 +19,8 @@ export interface StartOptions extends WhichCluster {
   readonly electionMs?: number;
   /** Entries after which a node of a new cluster takes a snapshot. Default: base/limits.ts. */
   readonly snapshotEntries?: number;
+  /** Revisions that a node of a new cluster remembers. Default: base/limits.ts. */
+  readonly historyChanges?: number;
   /** The nodes of a new cluster note what they do to their disks, for `power-loss`. Default false. */
   readonly operationLog?: boolean;
   /** False when a console will hold the cluster: its guard then starts together with the nodes. Default true. */

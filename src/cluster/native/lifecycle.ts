@@ -53,7 +53,7 @@ export interface ClusterSummary {
 export async function createCluster(options: StartOptions): Promise<{ readonly dir: string; readonly file: ClusterFile }> {
   const count = checkCount(options.count ?? DEFAULT_COUNT);
   const ports = options.basePort === undefined ? await freePorts(count) : portRow(options.basePort, count);
-  const { heartbeatMs, electionMs, snapshotEntries, operationLog } = options;
+  const { heartbeatMs, electionMs, snapshotEntries, historyChanges, operationLog } = options;
   const file: ClusterFile = {
     name: options.name ?? DEFAULT_NAME,
     clusterId: randomBytes(16).toString('hex'),
@@ -64,6 +64,7 @@ export async function createCluster(options: StartOptions): Promise<{ readonly d
       ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
       ...(electionMs === undefined ? {} : { electionMs }),
       ...(snapshotEntries === undefined ? {} : { snapshotEntries }),
+      ...(historyChanges === undefined ? {} : { historyChanges }),
       ...(operationLog === true ? { operationLog } : {}),
     },
   };

@@ -16,6 +16,7 @@ export class PastDriver implements ClusterDriver {
     cas: refuse(NO_CHANGE),
     get: refuse(NO_KEYS),
     range: refuse(NO_KEYS),
+    history: refuse(NO_KEYS),
   };
   readonly #picture: ClusterPicture;
   readonly #events: readonly ClusterEvent[];

@@ -39,6 +39,7 @@ export const ClusterFile = z.strictObject({
     heartbeatMs: z.int().min(5).max(10_000).optional(),
     electionMs: z.int().min(20).max(60_000).optional(),
     snapshotEntries: z.int().min(1).optional(),
+    historyChanges: z.int().min(0).optional(),
     /** The nodes note what they do to their disks. */
     operationLog: z.boolean().optional(),
   }),

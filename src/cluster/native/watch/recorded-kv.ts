@@ -2,7 +2,8 @@
 import { RpcError } from '../../../base/errors.ts';
 import type { Answer, Request } from '../../../check/recorder.ts';
 import type { KeyValue, RangeQuery, RangeResult } from '../../../kv/commands.ts';
-import type { CallOptions, KvClient, ReadOptions, Written } from '../../driver.ts';
+import type { HistoryResult } from '../../../kv/key-history.ts';
+import type { CallOptions, HistoryPage, KvClient, ReadOptions, Written } from '../../driver.ts';
 import type { Traffic } from './traffic.ts';
 
 interface Noted {
@@ -57,7 +58,7 @@ export class RecordedKv implements KvClient {
   }
 
   get(key: string, options: ReadOptions = {}): Promise<{ readonly kv: KeyValue | null; readonly revision: number }> {
-    if (options.consistency === 'stale') return this.#kv.get(key, options);
+    if (!isOfNow(options)) return this.#kv.get(key, options);
     return this.#note(
       { op: 'get', key },
       () => this.#kv.get(key, options),
@@ -66,12 +67,17 @@ export class RecordedKv implements KvClient {
   }
 
   range(query: Partial<RangeQuery>, options: ReadOptions = {}): Promise<RangeResult> {
-    if (options.consistency === 'stale') return this.#kv.range(query, options);
+    if (!isOfNow(options)) return this.#kv.range(query, options);
     return this.#note(
       { op: 'range', range: query },
       () => this.#kv.range(query, options),
       ({ kvs, count, more, revision }) => ({ answer: { range: { kvs, count, more }, revision }, changed: false }),
     );
+  }
+
+  /** It lists the past, in which the present cannot be wrong: nothing to check. */
+  history(key: string, page?: HistoryPage, options?: ReadOptions): Promise<HistoryResult> {
+    return this.#kv.history(key, page, options);
   }
 
   async #note<Result>(request: Request, run: () => Promise<Result>, noted: (result: Result) => Noted): Promise<Result> {
@@ -88,4 +94,9 @@ export class RecordedKv implements KvClient {
       throw error;
     }
   }
+}
+
+/** Asks for the newest state, which is what the checks know. */
+function isOfNow({ consistency, revision }: ReadOptions): boolean {
+  return consistency !== 'stale' && revision === undefined;
 }
