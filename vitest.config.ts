@@ -11,7 +11,7 @@ export default defineConfig({
           // A bound for what hangs, not for what is slow on a loaded machine.
           testTimeout: 60_000,
           include: [
-            'test/{base,raft,kv,replica,wire,storage,fault,check,net,sim,node,cluster,commands,torture,scenario,console,cli,museum}/**/*.test.{ts,tsx}',
+            'test/{base,raft,kv,replica,wire,storage,fault,check,net,sim,node,cluster,commands,torture,scenario,lesson,console,cli,museum}/**/*.test.{ts,tsx}',
             'test/*.test.ts',
           ],
         },

@@ -16,6 +16,7 @@ const ROWS: readonly (readonly string[])[] = [
   ['cluster'],
   ['commands'],
   ['torture', 'scenario'],
+  ['lesson'],
   ['console'],
   ['cli'],
 ];

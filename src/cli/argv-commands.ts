@@ -19,6 +19,7 @@ export interface ArgvCommand {
 
 const CLUSTERS = 'clusters';
 const DATA = 'data';
+const LESSONS = 'lessons';
 const PROOFS = 'proofs';
 const PROGRAM = 'this program';
 
@@ -182,6 +183,21 @@ export const ARGV_COMMANDS: readonly ArgvCommand[] = [
       'bench --mix get --clients 64 --out before.json',
       'bench --mix get --clients 64 --compare before.json',
     ],
+  },
+  {
+    name: 'learn',
+    words: [['[lesson]', 'the name or number of a lesson; ls lists them (default: a list to choose from)']],
+    group: LESSONS,
+    summary: 'Take a guided lesson on real nodes: predict what will happen, see it happen, compare.',
+    options: [
+      opt('--lang <language>', 'en or zh (default: the preference lang, else as $LC_ALL or $LANG says)'),
+      opt('--restart', 'begin anew instead of going on where you were'),
+      opt('--plain', 'as text, with one line for each answer, instead of in the console'),
+      opt('--answers <list>', 'with --plain or --json: predictions in the order of the questions, by commas'),
+      opt('--ascii', 'draw with plain characters'),
+      opt('--theme <name>', `colours: ${THEMES.join(', ')}`),
+    ],
+    examples: ['learn', 'learn split-vote', 'learn cap --lang zh', 'learn ls --json', 'learn skip-list --plain --answers b,a'],
   },
   {
     name: 'simulate',

@@ -17,6 +17,7 @@ export const LOADERS: Readonly<Record<string, () => Promise<Run>>> = {
   bench: async () => (await import('./bench.ts')).runBench,
   simulate: async () => (await import('./simulate.ts')).runSimulate,
   scenario: async () => (await import('./scenario.ts')).runScenario,
+  learn: async () => (await import('./learn.ts')).runLearn,
   torture: async () => (await import('./torture.ts')).runTorture,
   check: async () => (await import('./check.ts')).runCheck,
   replay: async () => (await import('./replay.ts')).runReplay,

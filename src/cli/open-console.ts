@@ -4,6 +4,7 @@ import { isTheme, THEMES, type ThemeName, UsageError } from '../commands/command
 import type { ConsoleOptions } from '../console/run.tsx';
 import { streamEvents } from './event-stream.ts';
 import type { Invocation } from './io.ts';
+import { LessonDesk } from './lesson-desk.ts';
 import { historyFile, readSettings } from './settings-file.ts';
 
 export function hasScreen({ io }: Invocation): boolean {
@@ -37,13 +38,24 @@ export async function watchCluster(invocation: Invocation, driver: ClusterDriver
       const { speakCluster } = await import('./spoken-console.ts');
       return await speakCluster(invocation, driver, more.writable !== false);
     }
-    return await showConsole(invocation, driver, more);
+    return await showWithLessons(invocation, driver, more);
   } finally {
     await driver.close();
   }
 }
 
-type Special = Pick<ConsoleOptions, 'writable' | 'replay' | 'narration' | 'torture'>;
+type Special = Pick<ConsoleOptions, 'writable' | 'replay' | 'narration' | 'torture' | 'lessons'>;
+
+/** The lessons' own faults end before the driver goes. */
+async function showWithLessons(invocation: Invocation, driver: ClusterDriver, more: Special): Promise<number> {
+  if (more.replay !== undefined) return showConsole(invocation, driver, more);
+  const lessons = new LessonDesk(invocation, driver);
+  try {
+    return await showConsole(invocation, driver, { lessons, ...more });
+  } finally {
+    await lessons.leave();
+  }
+}
 
 /** The full screen, for as long as somebody looks. */
 export async function showConsole({ io, globals, options }: Invocation, driver: ClusterDriver, more: Special): Promise<number> {

@@ -3,18 +3,21 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { THEMES } from '../commands/command.ts';
+import { LANGUAGES } from '../lesson/text.ts';
 
 export interface Settings {
   readonly theme?: string;
   readonly ascii?: boolean;
   readonly cluster?: string;
   readonly home?: string;
+  readonly lang?: string;
 }
 
 /** What may be set, with the JSON schema that `config set` checks against. */
 export const SETTINGS = {
   theme: { type: 'string', enum: [...THEMES], summary: `colours of the console: ${THEMES.join(', ')}` },
   ascii: { type: 'boolean', summary: 'draw with plain characters: true or false' },
+  lang: { type: 'string', enum: [...LANGUAGES], summary: 'language of lessons: en or zh (default: as $LC_ALL or $LANG says)' },
   cluster: { type: 'string', pattern: '^[a-z0-9][a-z0-9_-]{0,63}$', summary: 'the cluster meant when --cluster is not given' },
   home: { type: 'string', minLength: 1, summary: 'the folder meant when neither --home nor $RAFTKV_HOME is given' },
 } as const;
@@ -52,11 +55,13 @@ export function readSettings(env: Environment): Settings {
   const theme = text('theme');
   const cluster = text('cluster');
   const home = text('home');
+  const lang = text('lang');
   const ascii = found.get('ascii');
   return {
     ...(theme === undefined ? {} : { theme }),
     ...(cluster === undefined ? {} : { cluster }),
     ...(home === undefined ? {} : { home }),
+    ...(lang === undefined ? {} : { lang }),
     ...(typeof ascii === 'boolean' ? { ascii } : {}),
   };
 }

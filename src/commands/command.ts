@@ -73,6 +73,8 @@ export interface ConsoleControls {
   saveRecording(file: string | null): Promise<string>;
   setWritable(on: boolean): void;
   setTheme(theme: ThemeName): void;
+  /** Begins a lesson on this cluster, or with null leaves the one under way. Resolves with what was done, in a line. */
+  openLesson(name: string | null): Promise<string>;
 }
 
 /**

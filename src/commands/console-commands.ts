@@ -55,9 +55,27 @@ const theme: CommandSpec = {
   },
 };
 
+const lesson: CommandSpec = {
+  name: 'lesson',
+  aliases: [],
+  group: 'views',
+  summary: 'Begin a guided lesson on this cluster, or stop the one under way; without a name, list them.',
+  params: [{ name: 'name', kind: 'text', summary: 'the name or number of a lesson, ls or stop', required: false }],
+  flags: [],
+  examples: ['lesson', 'lesson split-vote', 'lesson stop'],
+  surfaces: ['console'],
+  needs: null,
+  run: async (context, args) => {
+    const name = args.values.get('name') ?? 'ls';
+    if (context.readOnly !== undefined && name !== 'ls' && name !== 'stop') throw new UsageError(context.readOnly);
+    const told = await controlsOf(context).openLesson(name === 'stop' ? null : name);
+    return { lines: told.split('\n').filter((line) => line !== ''), json: { lesson: name }, exit: 0 };
+  },
+};
+
 function controlsOf({ console: controls }: CommandContext): ConsoleControls {
   if (controls === undefined) throw new UsageError('this works in the console only', { next: 'open it: raftkv-tui attach' });
   return controls;
 }
 
-export const CONSOLE_COMMANDS: readonly CommandSpec[] = [record, write, theme];
+export const CONSOLE_COMMANDS: readonly CommandSpec[] = [record, write, theme, lesson];

@@ -11,6 +11,7 @@ import { runAction } from '../commands/run-action.ts';
 import { changesAnything, prepareLine } from '../commands/run-line.ts';
 import type { RangeQuery } from '../kv/commands.ts';
 import { keyAfter, prefixEnd } from '../kv/key-order.ts';
+import type { LessonInput } from '../lesson/shown.ts';
 import type { LogRow } from '../replica/status.ts';
 import type { Effect, KeysPage, KeysRequest, Message } from './messages.ts';
 import type { ConsoleState } from './state.ts';
@@ -28,6 +29,10 @@ export interface World {
   state(): ConsoleState;
   readonly traveller: Traveller;
   record(event: ClusterEvent): void;
+  /** Null leaves the lesson. */
+  lesson(input: LessonInput | null): void;
+  /** Resolves with what was done, in a line. */
+  openLesson(name: string | null): Promise<string>;
   /** Resolves with the path. Null chooses a name. */
   saveRecording(file: string | null): Promise<string>;
 }
@@ -43,6 +48,7 @@ export class Effects {
     saveRecording: (file) => this.#world.saveRecording(file),
     setTheme: (theme) => this.#world.dispatch({ type: 'theme', theme }),
     setWritable: (on) => this.#world.dispatch({ type: 'writable', on }),
+    openLesson: (name) => this.#world.openLesson(name),
   };
   #running = new AbortController();
 
@@ -57,7 +63,6 @@ export class Effects {
   }
 
   carryOut(effect: Effect): void {
-    const { dispatch, history } = this.#world;
     switch (effect.type) {
       case 'run-line':
         void this.#runLine(effect);
@@ -69,8 +74,7 @@ export class Effects {
         this.cancel();
         break;
       case 'remember':
-        history.add(effect.line);
-        later(() => dispatch({ type: 'history', lines: history.lines }));
+        this.#remember(effect.line);
         break;
       case 'complete':
         void this.#complete(effect);
@@ -96,11 +100,12 @@ export class Effects {
       case 'save-recording':
         void this.#save(effect.file);
         break;
-      case 'suspend':
-        this.#world.suspend();
+      case 'lesson':
+        this.#world.lesson(effect.input);
         break;
+      case 'suspend':
       case 'redraw':
-        this.#world.redraw();
+        this.#world[effect.type]();
         break;
       case 'quit':
         this.#world.quit(effect.detach);
@@ -108,6 +113,12 @@ export class Effects {
       default:
         unreachable(effect);
     }
+  }
+
+  #remember(line: string): void {
+    const { dispatch, history } = this.#world;
+    history.add(line);
+    later(() => dispatch({ type: 'history', lines: history.lines }));
   }
 
   #travel(move: Move): void {

@@ -9,6 +9,7 @@ import { headerRow, hintsRow, statusLine, tabsRow } from './views/chrome.ts';
 import { eventsView } from './views/events-list.ts';
 import { faultsView } from './views/faults-view.ts';
 import { keysView } from './views/keys-view.ts';
+import { lessonPane } from './views/lesson-pane.ts';
 import { linksView } from './views/links-view.ts';
 import { logView } from './views/log-view.ts';
 import { metricsView } from './views/metrics-view.ts';
@@ -23,15 +24,18 @@ export function frameOf(live: ConsoleState, look: Glyphs): Drawn {
   const state = moment === null ? live : { ...live, now: moment.wall, wall: moment.wall };
   const { columns, rows } = state.size;
   if (sizeClass(state.size) === 'tiny') return tooSmall(columns, rows, look);
-  const area: Area = { width: columns, height: bodyHeight(state.size) };
-  const view = drawView(state, area, look);
+  const pane = state.lesson === null ? [] : lessonPane(state.lesson, columns, bodyHeight(state.size), look);
+  const upper = pane.length === 0 ? state : { ...state, size: { columns, rows: rows - pane.length } };
+  const area: Area = { width: columns, height: bodyHeight(upper.size) };
+  const view = drawView(upper, area, look);
   const body =
-    state.overlay === null ? view.rows : withOverlay(fitHeight(view.rows, area.height), state, state.overlay, area, look);
+    state.overlay === null ? view.rows : withOverlay(fitHeight(view.rows, area.height), upper, state.overlay, area, look);
   const status = statusLine(state, columns, look, live.wall);
   const all = [
     headerRow(state, columns, look),
     tabsRow(state, columns, look),
     ...fitHeight(body, area.height),
+    ...pane,
     status.row,
     hintsRow(state, columns, look),
   ];

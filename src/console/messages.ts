@@ -6,6 +6,7 @@ import type { Completion } from '../commands/completion.ts';
 import type { Consequence } from '../commands/consequence.ts';
 import type { EditKey } from '../commands/line-editor.ts';
 import type { RangeResult } from '../kv/commands.ts';
+import type { LessonInput, ShownLesson } from '../lesson/shown.ts';
 import type { LogRow } from '../replica/status.ts';
 import type { TortureTold } from '../torture/progress.ts';
 import type { Severity, Size } from './state.ts';
@@ -32,6 +33,8 @@ export type Message =
   | { readonly type: 'flash'; readonly text: string; readonly severity: Severity }
   /** A story goes on; null when it has ended. */
   | { readonly type: 'narration'; readonly text: string | null }
+  /** A page of a lesson, or a change of it; null when the lesson is left. */
+  | { readonly type: 'lesson'; readonly shown: ShownLesson | null }
   | { readonly type: 'torture'; readonly told: TortureTold }
   /** A line was read and asks to be confirmed before it runs. */
   | {
@@ -105,6 +108,8 @@ export type Effect =
   | { readonly type: 'record'; readonly event: ClusterEvent }
   /** Null chooses a name. */
   | { readonly type: 'save-recording'; readonly file: string | null }
+  /** Null leaves the lesson. */
+  | { readonly type: 'lesson'; readonly input: LessonInput | null }
   | { readonly type: 'suspend' }
   | { readonly type: 'redraw' }
   | { readonly type: 'quit'; readonly detach: boolean };

@@ -2,9 +2,10 @@
 import type { ClusterDriver } from '../cluster/driver.ts';
 import { Recording } from '../cluster/recording/recording.ts';
 import { saveRecording } from '../cluster/recording/recording-file.ts';
-import type { ThemeName } from '../commands/command.ts';
+import { type ThemeName, UsageError } from '../commands/command.ts';
 import { History } from '../commands/history.ts';
 import type { EditKey } from '../commands/line-editor.ts';
+import type { LessonInput, ShownLesson } from '../lesson/shown.ts';
 import type { TortureTold } from '../torture/progress.ts';
 import { App, type MountedApp } from './app.tsx';
 import { crashCard } from './crash-card.ts';
@@ -29,6 +30,8 @@ export interface ConsoleOptions {
   readonly writable?: boolean;
   /** Tells a story: is given where each of its lines goes, and returns what ends it. */
   readonly narration?: (show: (text: string | null) => void) => () => void;
+  /** Lessons can be begun here. */
+  readonly lessons?: LessonRoom;
   /** A run that tortures this cluster: told as above. The console then opens on its checks, and only looks. */
   readonly torture?: (show: (told: TortureTold) => void) => () => void;
   /** A recording that is looked at; the driver is then that of its end. */
@@ -37,6 +40,17 @@ export interface ConsoleOptions {
   readonly stdin?: TerminalInput;
   readonly stdout?: TerminalOutput;
   readonly clockwork?: Clockwork;
+}
+
+/** Whoever gives lessons in this console. */
+export interface LessonRoom {
+  /** Is given where each page goes, null for none, and returns what ends that. */
+  readonly show: (show: (shown: ShownLesson | null) => void) => () => void;
+  readonly input: (input: LessonInput) => void;
+  /** Resolves when the cluster is as it was before. */
+  readonly leave: () => Promise<void>;
+  /** Begins a lesson; `ls` lists them. Rejects with a UsageError where it cannot be given on this cluster. */
+  readonly open: (name: string) => Promise<string>;
 }
 
 export type TerminalInput = NodeJS.ReadableStream & { readonly isTTY?: boolean; setRawMode(raw: boolean): unknown };
@@ -78,6 +92,7 @@ class Session {
   readonly #clockwork: Clockwork;
   readonly #narration: ConsoleOptions['narration'] | null;
   readonly #torture: ConsoleOptions['torture'] | null;
+  readonly #lessons: LessonRoom | null;
   readonly #resolve: (end: ConsoleEnd) => void;
   readonly #store: Store;
   readonly #recording: Recording;
@@ -110,6 +125,7 @@ class Session {
     this.#clockwork = options.clockwork ?? REAL_CLOCKWORK;
     this.#narration = options.narration ?? null;
     this.#torture = options.torture ?? null;
+    this.#lessons = options.lessons ?? null;
     this.#recording = options.replay?.recording ?? new Recording();
     this.#replay = options.replay !== undefined;
     this.#traveller = new Traveller(this.#recording);
@@ -121,6 +137,8 @@ class Session {
       quit: (detach) => this.#quit(detach),
       suspend: () => void this.#suspend(),
       redraw: () => this.#redraw(),
+      lesson: (input) => this.#lesson(input),
+      openLesson: (name) => this.#openLesson(name),
       state: () => this.#store.state,
       traveller: this.#traveller,
       record: (event) => this.#recording.append(this.#driver.picture(), [event], this.#clockwork.now(), this.#clockwork.wall()),
@@ -196,9 +214,25 @@ class Session {
     this.#cleanups.push(startFeed(this.#driver, this.#store, this.#clockwork, () => dataInterval(this.#frameCostMs), record));
     const ends = [
       this.#narration?.((text) => this.#guarded(() => this.#store.dispatch({ type: 'narration', text }))),
+      this.#lessons?.show((shown) => this.#guarded(() => this.#store.dispatch({ type: 'lesson', shown }))),
       this.#torture?.((told) => this.#guarded(() => this.#store.dispatch({ type: 'torture', told }))),
     ];
     this.#cleanups.push(...ends.filter((end) => end !== undefined));
+  }
+
+  #lesson(input: LessonInput | null): void {
+    if (input === null) void this.#lessons?.leave();
+    else this.#lessons?.input(input);
+  }
+
+  async #openLesson(name: string | null): Promise<string> {
+    if (this.#lessons === null)
+      throw new UsageError('no lesson can be given in this console', {
+        next: 'raftkv-tui learn gives one on a cluster of its own',
+      });
+    if (name !== null) return this.#lessons.open(name);
+    await this.#lessons.leave();
+    return 'the lesson is left';
   }
 
   async #saveRecording(file: string | null): Promise<string> {

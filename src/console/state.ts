@@ -5,6 +5,7 @@ import type { LastFailure, ThemeName } from '../commands/command.ts';
 import type { Candidate } from '../commands/completion.ts';
 import { EMPTY_LINE, type LineState } from '../commands/line-editor.ts';
 import type { KeyValue } from '../kv/commands.ts';
+import type { ShownLesson } from '../lesson/shown.ts';
 import type { LogRow } from '../replica/status.ts';
 import type { TortureTold } from '../torture/progress.ts';
 import type { Effect } from './messages.ts';
@@ -112,6 +113,15 @@ export interface EventList {
   readonly dropped: number;
 }
 
+/** A lesson that is gone through in this console. */
+export interface LessonState {
+  readonly shown: ShownLesson;
+  /** Digits of a number that is being predicted. */
+  readonly typed: string;
+  /** Only its title is drawn, so that the view has the room. */
+  readonly folded: boolean;
+}
+
 export interface ConsoleState {
   readonly size: Size;
   /** The past moment that all views show; null shows the present. `picture` and `events` are then of that moment. */
@@ -157,6 +167,7 @@ export interface ConsoleState {
   readonly overlay: Overlay | null;
   /** What a story tells now. */
   readonly narration: string | null;
+  readonly lesson: LessonState | null;
   /** The run that tortures this cluster; null without one. */
   readonly torture: TortureTold | null;
   readonly flash: { readonly text: string; readonly severity: Severity; readonly until: number } | null;
@@ -221,6 +232,7 @@ export function initialState({ tortured = false, ...start }: InitialState): Cons
     lastFailure: null,
     overlay: null,
     narration: null,
+    lesson: null,
     torture: tortured ? { progress: null, end: null } : null,
     flash: null,
     quitArmedUntil: null,

@@ -178,8 +178,7 @@ export function interrupt(state: ConsoleState): Step<ConsoleState> {
 export function askToQuit(state: ConsoleState): Step<ConsoleState> {
   const { torture } = state;
   if (torture === null ? !state.ownsNodes : torture.end !== null) return { state, effects: [{ type: 'quit', detach: false }] };
-  const detail =
-    torture === null ? whatStops(state.picture.nodes.length) : 'all is healed, the nodes stop; what was done is told';
+  const detail = torture === null ? whatStops(state) : 'all is healed, the nodes stop; what was done is told';
   return {
     state: {
       ...state,
@@ -197,6 +196,8 @@ export function askToQuit(state: ConsoleState): Step<ConsoleState> {
   };
 }
 
-function whatStops(count: number): string {
+function whatStops({ picture, capabilities, lesson }: ConsoleState): string {
+  const count = picture.nodes.length;
+  if (!capabilities.has('detach')) return lesson === null ? 'the nodes stop' : 'the nodes stop; the lesson goes on where you are';
   return `the ${count === 1 ? 'node stops' : `${count} nodes stop`}, the data stays on disk; d would leave ${count === 1 ? 'it' : 'them'} running`;
 }

@@ -13,6 +13,7 @@ import { withTrials } from './trials.ts';
 import { runViewAction } from './update-actions.ts';
 import { confirmAction, finishCommand, interrupt, withTheme, withWritable } from './update-commands.ts';
 import { keysEffects, takeKeysPage } from './update-keys.ts';
+import { lessonKey, takeLesson } from './update-lesson.ts';
 import { logEffects } from './update-log.ts';
 import { takeMoment, takeUnseen } from './update-moment.ts';
 import { overlayKey } from './update-overlay.ts';
@@ -38,6 +39,8 @@ function apply(state: ConsoleState, message: Message): Step<ConsoleState> {
       return still(withFlash(state, message.text, message.severity));
     case 'narration':
       return still({ ...state, narration: message.text });
+    case 'lesson':
+      return still(takeLesson(state, message.shown));
     case 'torture':
       return still({ ...state, torture: message.told });
     case 'ask':
@@ -114,6 +117,8 @@ function takeKey(state: ConsoleState, message: Message & { type: 'key' }): Step<
   if (name === 'ctrl-c') return interrupt(seen);
   if (name === 'ctrl-z') return { state: seen, effects: [{ type: 'suspend' }] };
   if (seen.overlay !== null) return overlayKey(seen, seen.overlay, message.key);
+  const lesson = lessonKey(seen, name);
+  if (lesson !== null) return lesson;
   if (seen.view === 'shell') return shellKey(seen, message.key);
   const action = name === null ? null : actionFor(name, seen.view, seen.capabilities);
   return action === null ? still(seen) : runViewAction(seen, action);

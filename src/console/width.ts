@@ -77,3 +77,23 @@ export function wrapWords(text: string, width: number, ellipsis: string): readon
   }
   return line === '' ? lines : [...lines, line];
 }
+
+/** Signs that do not begin a line, and those that do not end one. */
+const CLOSING = '，。、；：？！）」》';
+const OPENING = '（「《';
+const UNIT = new RegExp(`\\s+|[${OPENING}]*(?:\\p{sc=Han}|[^\\s\\p{sc=Han}${OPENING}${CLOSING}]+)[${CLOSING}]*|.`, 'gu');
+
+/** Breaks a text in any language: between words, and between the characters of a script without spaces. */
+export function wrapProse(text: string, width: number, ellipsis: string): readonly string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const unit of text.match(UNIT) ?? []) {
+    if (cellsOf(line) + cellsOf(unit) <= width) line += unit;
+    else {
+      lines.push(line.trimEnd());
+      line = cutText(unit.trimStart(), width, ellipsis);
+    }
+  }
+  const last = line.trimEnd();
+  return last === '' ? lines : [...lines, last];
+}

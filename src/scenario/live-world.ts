@@ -55,6 +55,10 @@ export class LiveWorld implements World {
     }
   }
 
+  wall(): number {
+    return Date.now();
+  }
+
   run<T>(work: Promise<T>): Promise<T> {
     return work;
   }

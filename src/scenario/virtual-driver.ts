@@ -7,10 +7,13 @@ import type {
   Capability,
   ClusterAction,
   ClusterDriver,
+  ClusterEvent,
   ClusterPicture,
+  EventKind,
   KvClient,
   NodeView,
 } from '../cluster/driver.ts';
+import type { RaftEvent } from '../raft/messages.ts';
 import { logRow } from '../replica/log-row.ts';
 import type { LogRow, MemberStatus } from '../replica/status.ts';
 import type { SimCluster } from '../sim/cluster.ts';
@@ -19,6 +22,16 @@ import { VirtualFaults } from './virtual-faults.ts';
 
 const CAPABILITIES: readonly Capability[] = ['process-faults', 'link-faults', 'node-faults', 'power-loss', 'transfer-leadership'];
 const NAME = 'virtual';
+const KINDS: Readonly<Record<RaftEvent['type'], EventKind>> = {
+  role: 'role',
+  election: 'election',
+  'vote-cast': 'vote',
+  'vote-received': 'vote',
+  truncated: 'log',
+  snapshot: 'log',
+  transfer: 'role',
+  repair: 'log',
+};
 
 export class VirtualDriver implements ClusterDriver {
   readonly capabilities: ReadonlySet<Capability> = new Set(CAPABILITIES);
@@ -26,6 +39,8 @@ export class VirtualDriver implements ClusterDriver {
   readonly ownsNodes = true;
   readonly #cluster: SimCluster;
   readonly #faults: VirtualFaults;
+  readonly #listeners = new Set<(event: ClusterEvent) => void>();
+  #seq = 0;
 
   constructor(cluster: SimCluster, kv: KvClient) {
     this.kv = kv;
@@ -53,8 +68,25 @@ export class VirtualDriver implements ClusterDriver {
     return () => {};
   }
 
-  onEvent(): () => void {
-    return () => {};
+  onEvent(listener: (event: ClusterEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** What a node's core told, at this virtual time. For programs: the words are the event's type. */
+  tell(node: NodeId, raft: RaftEvent, time: number): void {
+    this.#seq += 1;
+    const event: ClusterEvent = {
+      seq: this.#seq,
+      time,
+      node,
+      kind: KINDS[raft.type],
+      severity: 'info',
+      text: raft.type,
+      fault: null,
+      raft,
+    };
+    for (const listener of this.#listeners) listener(event);
   }
 
   /** The simulator's referee checks, after every step, and throws. */

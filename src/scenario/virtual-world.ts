@@ -47,6 +47,7 @@ export class VirtualWorld implements World {
       snapshotPolicy: snapshotEntries === null ? {} : eagerPolicy(snapshotEntries),
       valuesRepeat: true,
       note: () => {},
+      onEvent: (id, event) => this.driver.tell(id, event, this.now),
       onDown: ({ id }) => {
         for (const closed of this.#open.get(id) ?? []) closed();
       },
@@ -69,6 +70,10 @@ export class VirtualWorld implements World {
   /** Virtual milliseconds since the beginning. */
   get now(): number {
     return this.#cluster.queue.now;
+  }
+
+  wall(): number {
+    return this.now;
   }
 
   ask(node: NodeId, request: NodeRequest, deadlineMs: number): Promise<NodeAnswer> {

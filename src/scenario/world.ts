@@ -23,6 +23,8 @@ export interface World {
   pass(ms: number): Promise<void>;
   /** Lets time pass until it is so; false when it is not after `patienceMs`. The picture is new each time it is asked. */
   until(isSo: () => Promise<boolean>, patienceMs: number): Promise<boolean>;
+  /** Milliseconds on the clock that events are stamped with. */
+  wall(): number;
   /** Makes the picture new. */
   look(): Promise<void>;
   close(): Promise<void>;

@@ -30,6 +30,8 @@ class Bench {
       quit: () => {},
       suspend: () => {},
       redraw: () => {},
+      lesson: () => {},
+      openLesson: () => Promise.resolve(''),
       state: () => this.state,
       traveller: new Traveller(new Recording()),
       record: () => {},

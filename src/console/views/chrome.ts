@@ -5,6 +5,7 @@ import { ageText, countText, plural, timeText } from '../../commands/wording.ts'
 import { diagnose } from '../diagnosis.ts';
 import { menuItems } from '../fault-menu.ts';
 import { type Action, BINDINGS, type Binding, bindingsFor, shownKey, VIEWS } from '../keymap.ts';
+import { lessonBindings } from '../lesson-keys.ts';
 import { highestCommit } from '../rate.ts';
 import { cutRow, EMPTY_ROW, type Row, rowCells, rowOf, type Span, type Style, span, spread } from '../rows.ts';
 import type { ConsoleState, Overlay, Severity } from '../state.ts';
@@ -238,7 +239,13 @@ function viewHints(state: ConsoleState): readonly Hint[] {
     state.moment === null
       ? []
       : [[', .', 'event'], ['< >', 'election'], ['[ ]', 'second'], ...(state.replay ? [] : [['Esc', 'now'] as const])];
-  return [...travel, ...shown.flatMap(hintOf), move];
+  return [...lessonHints(state), ...travel, ...shown.flatMap(hintOf), move];
+}
+
+function lessonHints({ lesson }: ConsoleState): readonly Hint[] {
+  if (lesson === null) return [];
+  const { kind, past, language } = lesson.shown;
+  return lessonBindings(kind, past).map(({ key, hint }): Hint => [key, hint[language]]);
 }
 
 /** What the past does not let one do. */
@@ -268,15 +275,15 @@ function hintOf({ hint, keys }: Binding): readonly Hint[] {
 }
 
 function hints(pairs: readonly Hint[], fixed: readonly Hint[], width: number, look: Glyphs): Row {
-  const cellsOf = ([key, text]: Hint): number => key.length + text.length + 3;
+  const needs = ([key, text]: Hint): number => key.length + cellsOf(text) + 3;
   const drawn = ([key, text]: Hint): Row => [span(` ${key}`, 'key'), span(` ${text} `, 'dim')];
-  let room = width - fixed.reduce((sum, hint) => sum + cellsOf(hint), 0);
+  let room = width - fixed.reduce((sum, hint) => sum + needs(hint), 0);
   const shown: Hint[] = [];
   for (const [i, hint] of pairs.entries()) {
     const reserve = i === pairs.length - 1 ? 0 : 2;
-    if (cellsOf(hint) > room - reserve) break;
+    if (needs(hint) > room - reserve) break;
     shown.push(hint);
-    room -= cellsOf(hint);
+    room -= needs(hint);
   }
   const more: Row = shown.length < pairs.length ? [span(` ${look.ellipsis}`, 'dim')] : [];
   return cutRow([...shown.flatMap(drawn), ...more, ...fixed.flatMap(drawn)], width, look.ellipsis);

@@ -1,0 +1,16 @@
+/** All lessons, in the order in which one would take them. */
+import { UsageError } from '../commands/command.ts';
+import { didYouMean } from '../commands/suggest.ts';
+import type { Lesson } from './lesson.ts';
+import { FIRST_ELECTION } from './lessons/first-election.ts';
+
+export const LESSONS: readonly Lesson[] = [FIRST_ELECTION];
+
+/** By its name, or by its number in the list. Throws UsageError. */
+export function lessonNamed(word: string): Lesson {
+  const wanted = word.toLowerCase();
+  const found = LESSONS.find(({ name }, i) => name === wanted || String(i + 1) === wanted);
+  if (found !== undefined) return found;
+  const names = LESSONS.map(({ name }) => name);
+  throw new UsageError(`there is no lesson "${word}"`, { next: didYouMean(word, names) ?? `one of ${names.join(', ')}` });
+}

@@ -1,0 +1,56 @@
+/** Words that all lessons share. */
+import type { ShownLesson } from './shown.ts';
+import { type Text, t } from './text.ts';
+
+export const WORDS = {
+  preparing: t('The cluster is brought into the state in which this part begins.', '正在把集群恢复到本节开始时的状态。'),
+  catchingUp: t(
+    'What you had done is done again, so that you can go on where you were.',
+    '正在重放你做过的操作，以便从离开的地方继续。',
+  ),
+  notYet: t(
+    'This did not come about in time. Look around: the views show why. r does this part again from its beginning.',
+    '等待的情况没有按时出现。可以到各个视图里看看原因；按 r 从头重做本节。',
+  ),
+  failed: t('The cluster did not do it', '集群没能执行这一步'),
+  unseen: t(
+    'The events that would tell are not there: this run cannot be compared with your prediction. r does this part again.',
+    '没有收到能说明结果的事件，这次无法与你的预测对照。按 r 重做本节。',
+  ),
+  other: t(
+    'This run went another way than any of the answers; r does this part again.',
+    '这一次的经过与哪个选项都不一样；按 r 可以重做本节。',
+  ),
+  score: (right: number, asked: number): Text =>
+    t(
+      `${right} of ${asked} predictions came true. The others are the ones that taught you something.`,
+      `${asked} 个预测中有 ${right} 个成真。其余几个，才是真正学到东西的地方。`,
+    ),
+  allRight: (asked: number): Text => t(`All ${asked} predictions came true.`, `${asked} 个预测全部成真。`),
+  noneAsked: t('You made no predictions this time.', '这一次你没有作预测。'),
+} as const;
+
+/** For whoever draws the pages. */
+export const PANE_WORDS = {
+  lesson: t('LESSON', '课程'),
+  past: t('EARLIER PAGE', '前面的一页'),
+  ready: t('Enter does it.', '按 Enter 执行。'),
+  waiting: t('Waiting for it to happen.', '等待它发生。'),
+  waitingFor: t('Waiting until: ', '等待：'),
+} as const;
+
+/** How a prediction did, in a line; null where nothing was predicted. */
+export function verdictLine({
+  verdict,
+  predicted,
+  language,
+}: Pick<ShownLesson, 'verdict' | 'predicted' | 'language'>): string | null {
+  const what = predicted ?? '';
+  const lines = {
+    right: t(`As you predicted: ${what}.`, `预测成真：${what}。`),
+    close: t(`Close: you predicted ${what}.`, `很接近：你的预测是 ${what}。`),
+    wrong: t(`You predicted: ${what}. It came differently.`, `你的预测：${what}。结果并非如此。`),
+    other: t('This run went another way.', '这一次的经过有所不同。'),
+  };
+  return verdict === null || verdict === 'none' ? null : lines[verdict][language];
+}
