@@ -77,6 +77,7 @@ async function teach(invocation: Invocation, lesson: Lesson, progress: LessonPro
 /** A fresh cluster that goes with the lesson, or the one that --cluster names. */
 async function worldFor({ io, globals, options }: Invocation, lesson: Lesson, signal: AbortSignal): Promise<LiveWorld> {
   const { adoptCluster, openFreshCluster } = await import('../scenario/live-cluster.ts');
-  if (options['cluster'] === undefined) return openFreshCluster(lesson.nodes, signal);
-  return adoptCluster(await io.open(globals, { watch: true }), lesson.nodes, signal);
+  const shape = { nodes: lesson.nodes, snapshotEntries: null };
+  if (options['cluster'] === undefined) return openFreshCluster(shape, signal);
+  return adoptCluster(await io.open(globals, { watch: true }), shape, signal);
 }
