@@ -1,34 +1,70 @@
 /**
- * The stream under each WebSocket, which the library keeps to itself. Frames that are sent within one turn are held
- * together and leave in one system call: at 64 calls in flight the calls into the system are most of the cost.
+ * The stream under each WebSocket, which the library keeps to itself. Text frames are written to it directly: all that
+ * are sent within one turn leave in one system call, and a frame needs no buffers of its own on its way there.
  */
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
+import { assert } from '../base/assert.ts';
+import { framesAsBytes, framesAsLatin1 } from './frames.ts';
 
-const carriers = new WeakMap<WebSocket, Duplex>();
-
-export function rememberCarrier(socket: WebSocket, carrier: Duplex): void {
-  carriers.set(socket, carrier);
+interface Carrier {
+  readonly stream: Duplex;
+  /** Clients mask what they send, servers do not (RFC 6455 §5.1). */
+  readonly masked: boolean;
 }
 
-/** Corks a stream for the rest of the turn; after that, and after the promises it settled, all leaves together. */
-export class TurnCork {
-  readonly #carrier: Duplex | null;
-  #corked = false;
+const carriers = new WeakMap<WebSocket, Carrier>();
+
+/** Tells, before anything is sent, which stream lies under a WebSocket, and whether this end of it masks. */
+export function rememberCarrier(socket: WebSocket, stream: Duplex, masked: boolean): void {
+  carriers.set(socket, { stream, masked });
+}
+
+/** Those with frames that wait for the end of the turn. */
+let waiting: FrameWriter[] = [];
+
+/** Writes now what would be written at the end of the turn: before a goodbye, behind which nothing may follow. */
+export function writeWaitingFrames(): void {
+  const writers = waiting;
+  waiting = [];
+  for (const writer of writers) writer.flush();
+}
+
+/** Gathers the text frames of a turn; after it, and after the promises it settled, all leave together. */
+export class FrameWriter {
+  readonly #socket: WebSocket;
+  readonly #carrier: Carrier;
+  #texts: string[] = [];
+  #units = 0;
 
   constructor(socket: WebSocket) {
-    this.#carrier = carriers.get(socket) ?? null;
+    const carrier = carriers.get(socket);
+    assert(carrier !== undefined, 'a connection is remembered with the stream under it');
+    this.#socket = socket;
+    this.#carrier = carrier;
   }
 
-  hold(): void {
-    if (this.#corked || this.#carrier === null) return;
-    this.#corked = true;
-    this.#carrier.cork();
-    process.nextTick(() => this.#release());
+  /** UTF-16 units that are not written yet. */
+  get waitingUnits(): number {
+    return this.#units;
   }
 
-  #release(): void {
-    this.#corked = false;
-    this.#carrier?.uncork();
+  /** What the connection does not live to see is lost. */
+  write(text: string): void {
+    this.#units += text.length;
+    if (this.#texts.push(text) > 1) return;
+    if (waiting.push(this) === 1) process.nextTick(writeWaitingFrames);
+  }
+
+  flush(): void {
+    const texts = this.#texts;
+    this.#texts = [];
+    this.#units = 0;
+    // Behind a goodbye nothing may follow.
+    if (texts.length === 0 || this.#socket.readyState !== this.#socket.OPEN) return;
+    const { stream, masked } = this.#carrier;
+    const latin1 = masked ? null : framesAsLatin1(texts);
+    if (latin1 === null) stream.write(framesAsBytes(texts, masked));
+    else stream.write(latin1, 'latin1');
   }
 }

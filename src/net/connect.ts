@@ -51,7 +51,7 @@ export function dial<Taken>(options: DialOptions, take: (socket: WebSocket) => T
     const abort = (): void => socket.terminate();
     const settled = (): void => signal?.removeEventListener('abort', abort);
     signal?.addEventListener('abort', abort, { once: true });
-    socket.once('upgrade', (response) => rememberCarrier(socket, response.socket));
+    socket.once('upgrade', (response) => rememberCarrier(socket, response.socket, true));
     let status = 0;
     socket.once('unexpected-response', (request, response) => {
       status = response.statusCode ?? 0;

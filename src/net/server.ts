@@ -5,7 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { LIMITS } from '../base/limits.ts';
-import { rememberCarrier } from './carrier.ts';
+import { rememberCarrier, writeWaitingFrames } from './carrier.ts';
 import { Handshake, type HandshakeRules, type Identity } from './handshake.ts';
 import type { WireLog } from './rpc-socket.ts';
 import { wsLimits } from './ws-limits.ts';
@@ -118,6 +118,7 @@ export class WireServer {
     this.#closing = true;
     const closed = new Promise<void>((resolve) => this.#http.close(() => resolve()));
     for (const { socket } of [...this.#strangers.values()]) socket.destroy();
+    writeWaitingFrames();
     for (const socket of this.#open) socket.close(GOING_AWAY, 'the node is shutting down');
     const cut = setTimeout(() => {
       for (const socket of this.#open) socket.terminate();
@@ -196,7 +197,7 @@ export class WireServer {
     const server = isPeer ? this.#peers : this.#clients;
     server.handleUpgrade(request, socket, head, (webSocket) => {
       this.#known(addressOf(request.socket));
-      rememberCarrier(webSocket, socket);
+      rememberCarrier(webSocket, socket, false);
       this.#admit(webSocket, verdict.identity);
     });
   }

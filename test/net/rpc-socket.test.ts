@@ -34,20 +34,22 @@ function held(): { readonly handler: Handler; readonly release: () => void; read
 
 const closed = (node: FakeNode): Promise<void> => new Promise((resolve) => node.accepted[0]?.whenClosed(resolve));
 
-describe('a request', () => {
+/** Of one kind that the library dispatches, and of one that goes past it: nobody can tell them apart. */
+describe.each(['slow', 'kv.get'])('a request of %s', (method) => {
   it('ends unknown when no answer comes in time', async () => {
     const { handler, release } = held();
-    const client = await (await serve({ slow: handler })).client();
-    await expect(client.request('slow', {}, 20)).rejects.toMatchObject({ kind: 'UNKNOWN_OUTCOME' });
+    const client = await (await serve({ [method]: handler })).client();
+    await expect(client.request(method, {}, 20)).rejects.toMatchObject({ kind: 'UNKNOWN_OUTCOME' });
     expect(client.pendingRequests).toBe(0);
     release();
     // The late answer finds nobody and harms nothing.
     await expect(client.request('none', {})).rejects.toMatchObject({ kind: 'METHOD_NOT_FOUND' });
+    await expect(client.request('kv.cas', {})).rejects.toMatchObject({ kind: 'METHOD_NOT_FOUND' });
   });
 
   it('ends unknown when the connection dies after sending', async () => {
-    const node = await serve({ die: (_params, { connection }) => connection.terminate() });
-    await expect((await node.client()).request('die', {})).rejects.toMatchObject({ kind: 'UNKNOWN_OUTCOME' });
+    const node = await serve({ [method]: (_params, { connection }) => connection.terminate() });
+    await expect((await node.client()).request(method, {})).rejects.toMatchObject({ kind: 'UNKNOWN_OUTCOME' });
   });
 
   it('ends definite when the connection was closed before', async () => {
@@ -56,29 +58,29 @@ describe('a request', () => {
     const gone = new Promise<void>((resolve) => client.whenClosed(resolve));
     client.terminate();
     await gone;
-    await expect(client.request('any', {})).rejects.toMatchObject({ kind: 'NO_QUORUM', outcome: 'definite' });
+    await expect(client.request(method, {})).rejects.toMatchObject({ kind: 'NO_QUORUM', outcome: 'definite' });
   });
 
   it('is refused, definite, above the bound of waiting requests', async () => {
     const { handler, release } = held();
-    const node = await serve({ slow: handler });
+    const node = await serve({ [method]: handler });
     const client = await node.client();
-    const waiting = Array.from({ length: LIMITS.pendingRequests }, () => client.request('slow', {}));
+    const waiting = Array.from({ length: LIMITS.pendingRequests }, () => client.request(method, {}));
     for (const one of waiting) one.catch(() => {});
-    await expect(client.request('slow', {})).rejects.toMatchObject({ kind: 'OVERLOADED' });
+    await expect(client.request(method, {})).rejects.toMatchObject({ kind: 'OVERLOADED' });
     release();
     client.terminate();
   });
 
   it('is refused, definite, above the size of a frame, and the connection lives on', async () => {
-    const client = await (await serve({ echo: (params) => params })).client();
-    const large = client.request('echo', { text: 'é'.repeat(LIMITS.frameBytes / 2) });
+    const client = await (await serve({ [method]: (params) => params })).client();
+    const large = client.request(method, { text: 'é'.repeat(LIMITS.frameBytes / 2) });
     await expect(large).rejects.toMatchObject({ kind: 'TOO_LARGE' });
-    expect(await client.request('echo', { text: 'x' })).toEqual({ text: 'x' });
+    expect(await client.request(method, { text: 'x' })).toEqual({ text: 'x' });
   });
 });
 
-describe('a handler', () => {
+describe.each(['bad', 'kv.get'])('a handler of %s', (method) => {
   it.each([
     [
       'throws',
@@ -96,9 +98,9 @@ describe('a handler', () => {
     ['rejects with nothing', () => Promise.reject(undefined)],
     ['answers what cannot be written', () => ({ loop: 1n })],
   ])('that %s costs its caller an answer and tells nothing', async (_, handler) => {
-    const node = await serve({ bad: handler });
+    const node = await serve({ [method]: handler });
     const client = await node.client();
-    const error: RpcError = await client.request('bad', {}).then(
+    const error: RpcError = await client.request(method, {}).then(
       () => expect.unreachable(),
       (caught) => caught,
     );
@@ -111,13 +113,33 @@ describe('a handler', () => {
   it('answers with errors of the table, data included', async () => {
     const client = await (
       await serve({
-        busy: () => {
+        [method]: () => {
           throw new RpcError('OVERLOADED', { retryAfterMs: 30 });
         },
       })
     ).client();
-    await expect(client.request('busy', {})).rejects.toMatchObject({ kind: 'OVERLOADED', data: { retryAfterMs: 30 } });
+    await expect(client.request(method, {})).rejects.toMatchObject({ kind: 'OVERLOADED', data: { retryAfterMs: 30 } });
   });
+});
+
+it.each(['echo', 'kv.get'])('a call of %s is answered under the id it came with, and not at all without one', async (method) => {
+  const seen: unknown[] = [];
+  const node = await serve({ [method]: (params) => void seen.push(params) });
+  const raw = await RawClient.upgraded(node.server.port);
+  const call = (members: object): Buffer => frame({ payload: JSON.stringify({ jsonrpc: '2.0', method, ...members }) });
+  raw.write(Buffer.concat([call({ params: { n: 0 } }), call({ id: 'a"\u{1F600}', params: { n: 1 } }), call({ id: -7 })]));
+  await raw.until('"id":-7');
+  expect(seen).toEqual([{ n: 0 }, { n: 1 }, undefined]);
+  const answers = [
+    ...Buffer.from(raw.text, 'latin1')
+      .toString()
+      .matchAll(/\{"jsonrpc".*?"result":null\}/g),
+  ].map(([text]) => JSON.parse(text));
+  expect(answers).toEqual([
+    { jsonrpc: '2.0', id: 'a"\u{1F600}', result: null },
+    { jsonrpc: '2.0', id: -7, result: null },
+  ]);
+  raw.destroy();
 });
 
 describe('a batch', () => {

@@ -1,0 +1,83 @@
+/** Text frames of a WebSocket (RFC 6455 §5.2), unfragmented and uncompressed: the only ones that this program sends. */
+import { Buffer } from 'node:buffer';
+import { randomFillSync } from 'node:crypto';
+
+const FIN_AND_TEXT = 0x81;
+const MASKED = 0x80;
+const KEY_BYTES = 4;
+/** Up to here the length stands in the second byte; above it the byte tells how many bytes of length follow. */
+const SHORT = 125;
+const TWO_BYTES = 126;
+const EIGHT_BYTES = 127;
+
+/**
+ * Frames as a server sends them, as text of one character for each byte; null when a text is not ASCII throughout. Node
+ * hands such text to the system without making a buffer of it.
+ */
+export function framesAsLatin1(texts: readonly string[]): string | null {
+  let all = '';
+  for (const text of texts) {
+    const { length } = text;
+    if (Buffer.byteLength(text) !== length) return null;
+    all += header(length) + text;
+  }
+  return all;
+}
+
+/** The bytes of several frames in a row; with keys of chance when `masked`, as a client must send them. */
+export function framesAsBytes(texts: readonly string[], masked: boolean): Buffer {
+  const lengths = texts.map((text) => Buffer.byteLength(text));
+  const keyBytes = masked ? KEY_BYTES : 0;
+  const frames = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + headerBytes(length) + keyBytes + length, 0));
+  let at = 0;
+  for (let i = 0; i < texts.length; i += 1) {
+    const length = lengths[i] ?? 0;
+    const start = at + frames.write(header(length), at, 'latin1') + keyBytes;
+    if (masked) frames[at + 1] = (frames[at + 1] ?? 0) | MASKED;
+    at = start + frames.write(texts[i] ?? '', start);
+    if (masked) mask(frames, start, at);
+  }
+  return frames;
+}
+
+function headerBytes(length: number): number {
+  return length <= SHORT ? 2 : length < 0x1_0000 ? 4 : 10;
+}
+
+function header(length: number): string {
+  if (length <= SHORT) return String.fromCharCode(FIN_AND_TEXT, length);
+  if (length < 0x1_0000) return String.fromCharCode(FIN_AND_TEXT, TWO_BYTES, length >> 8, length & 0xff);
+  // No frame comes near 4 GiB.
+  const bytes = [length >>> 24, (length >> 16) & 0xff, (length >> 8) & 0xff, length & 0xff];
+  return String.fromCharCode(FIN_AND_TEXT, EIGHT_BYTES, 0, 0, 0, 0, ...bytes);
+}
+
+const chance = Buffer.alloc(8_192);
+let used = chance.length;
+
+/** Draws a key, writes it before `start`, and masks what lies between `start` and `end` with it. */
+function mask(frames: Buffer, start: number, end: number): void {
+  if (used === chance.length) {
+    randomFillSync(chance);
+    used = 0;
+  }
+  const [k0, k1, k2, k3] = [
+    chance[used] as number,
+    chance[used + 1] as number,
+    chance[used + 2] as number,
+    chance[used + 3] as number,
+  ];
+  used += KEY_BYTES;
+  frames[start - 4] = k0;
+  frames[start - 3] = k1;
+  frames[start - 2] = k2;
+  frames[start - 1] = k3;
+  let at = start;
+  for (; at + 3 < end; at += 4) {
+    frames[at] = (frames[at] as number) ^ k0;
+    frames[at + 1] = (frames[at + 1] as number) ^ k1;
+    frames[at + 2] = (frames[at + 2] as number) ^ k2;
+    frames[at + 3] = (frames[at + 3] as number) ^ k3;
+  }
+  for (let i = 0; at < end; at += 1, i += 1) frames[at] = (frames[at] as number) ^ (i === 0 ? k0 : i === 1 ? k1 : k2);
+}
