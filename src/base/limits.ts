@@ -98,7 +98,7 @@ export const LIMITS = {
   snapshotEntries: 100_000,
   snapshotLogBytes: 64 * 1_024 * 1_024,
   /** ... and at least this share of the last one's size, so that a large store is not written again and again (dissertation §5.1.3). */
-  snapshotShare: 0.5,
+  snapshotShare: 0.25,
   /** Behind a snapshot the log keeps so much for followers that are only a little late. */
   logTailKept: 10_000,
   logTailKeptBytes: 16 * 1_024 * 1_024,

@@ -55,6 +55,7 @@ function home(globals: Invocation['globals']): { readonly home?: string } {
 function progressTeller(line: StatusLine): (progress: StartProgress) => void {
   let total = 0;
   let spawned = 0;
+  const loading = new Map<string, string>();
   return (progress) => {
     if (progress.type === 'created' || progress.type === 'resumed') {
       total = progress.nodes;
@@ -62,6 +63,9 @@ function progressTeller(line: StatusLine): (progress: StartProgress) => void {
     } else if (progress.type === 'spawned') {
       spawned += 1;
       line.show(`nodes up ${spawned}/${total}`);
+    } else if (progress.type === 'loading') {
+      loading.set(progress.node, progress.text);
+      line.show([...loading].map(([node, text]) => `${node} ${text}`).join(', '));
     } else {
       line.show(`leader ${progress.node}, term ${progress.term}`);
     }

@@ -1,5 +1,6 @@
 /** Opens one node: disk first, then the replica, then the port, then the peers; closes in the reverse order. */
 import { randomInt } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { InvariantViolation } from '../base/assert.ts';
 import { type Millis, millis, type NodeId, nodeId } from '../base/brand.ts';
@@ -27,7 +28,7 @@ import { OperationLog } from './faults/operation-log.ts';
 import { RecordedDisk } from './faults/recorded-disk.ts';
 import { LoopMonitor } from './health.ts';
 import type { LoadedConfig } from './load-config.ts';
-import { type NodeLog, openNodeLog } from './node-log.ts';
+import { type NodeLog, openNodeLog, STARTING } from './node-log.ts';
 import { Publisher } from './publisher.ts';
 import { realClock } from './real-clock.ts';
 import { type MemberParts, memberStatus, ReplicaService } from './service.ts';
@@ -81,13 +82,22 @@ export async function startNode(loaded: LoadedConfig, hooks: StartHooks): Promis
   }
 }
 
-/** A large store takes seconds to read: somebody may wonder. */
+/** A large store takes seconds to read: whoever started this node reads the log of it and waits. */
 function progressTold(log: NodeLog): (progress: StartProgress) => void {
   let toldAt = realClock.now();
-  return ({ file, readBytes }) => {
-    if (realClock.now() - toldAt < PROGRESS_EVERY_MS) return;
-    toldAt = realClock.now();
-    log('info', 'starting: reading a snapshot', { file, readBytes });
+  let isSlow = false;
+  return (progress) => {
+    const isDue = realClock.now() - toldAt >= PROGRESS_EVERY_MS;
+    if (progress.reading === 'snapshot' && isDue) {
+      toldAt = realClock.now();
+      isSlow = true;
+      const { file, readBytes } = progress;
+      const sizeBytes = statSync(file, { throwIfNoEntry: false })?.size ?? readBytes;
+      const percent = Math.round((100 * readBytes) / Math.max(1, sizeBytes));
+      log('info', `${STARTING}: loading snapshot ${percent} %`, { file, readBytes, sizeBytes });
+    } else if (progress.reading === 'log' && (isSlow || isDue)) {
+      log('info', `${STARTING}: reading the log`, { segments: progress.segments, bytes: progress.bytes });
+    }
   };
 }
 

@@ -23,7 +23,7 @@ export interface Place {
   readonly sizes: SegmentSizes;
   readonly room: Room;
   readonly markPause: Pause | null;
-  /** Hears how much of the newest snapshot has been read, for people. */
+  /** For people. */
   readonly onProgress: (progress: StartProgress) => void;
 }
 
@@ -58,7 +58,11 @@ export function readDirectory(place: Place, done: DoneWith<FoundFiles>): void {
       const mark = all[COPY_NAMES.length] ?? Buffer.alloc(0);
       readSnapshots(
         place,
-        withValue(fail, (snapshots) => done(null, { copies, mark, segments, snapshots })),
+        withValue(fail, (snapshots) => {
+          const bytes = segments.reduce((sum, segment) => sum + segment.bytes.length, 0);
+          place.onProgress({ reading: 'log', segments: segments.length, bytes });
+          done(null, { copies, mark, segments, snapshots });
+        }),
       );
     };
     loadEach(paths, load, withValue(fail, loaded));

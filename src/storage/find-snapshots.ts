@@ -9,11 +9,10 @@ import { loadSnapshot } from './snapshot-file.ts';
 import { snapshotNames } from './snapshot-store.ts';
 import { StorageError } from './storage-error.ts';
 
-/** How far the reading of a snapshot has come. */
-export interface StartProgress {
-  readonly file: string;
-  readonly readBytes: number;
-}
+/** How far a start has come: the newest snapshot first, then the log, which is read at once. */
+export type StartProgress =
+  | { readonly reading: 'snapshot'; readonly file: string; readonly readBytes: number }
+  | { readonly reading: 'log'; readonly segments: number; readonly bytes: number };
 
 export interface FoundSnapshots {
   /** Null when there is none that can be read. */
@@ -44,18 +43,22 @@ export function readSnapshots(place: Place, done: DoneWith<FoundSnapshots>): voi
       }
       const path = `${snapDir}/${name}`;
       const load = { disk, path, clusterId: identity.clusterId, restores: true };
-      loadSnapshot({ ...load, onProgress: (readBytes) => onProgress({ file: path, readBytes }) }, (error, loaded) => {
-        if (loaded !== null && loaded.machine !== null) {
-          const { snapshot, machine } = loaded;
-          done(null, { newest: { snapshot, machine }, names, rotten, damage, unfinished });
-          return;
-        }
-        if (!(error instanceof StorageError) || error.kind !== 'corrupt') return fail(error ?? new Error(`${path} was not read`));
-        damage ??= error;
-        rotten.push(name);
-        names.pop();
-        tryNewest();
-      });
+      loadSnapshot(
+        { ...load, onProgress: (readBytes) => onProgress({ reading: 'snapshot', file: path, readBytes }) },
+        (error, loaded) => {
+          if (loaded !== null && loaded.machine !== null) {
+            const { snapshot, machine } = loaded;
+            done(null, { newest: { snapshot, machine }, names, rotten, damage, unfinished });
+            return;
+          }
+          if (!(error instanceof StorageError) || error.kind !== 'corrupt')
+            return fail(error ?? new Error(`${path} was not read`));
+          damage ??= error;
+          rotten.push(name);
+          names.pop();
+          tryNewest();
+        },
+      );
     };
     tryNewest();
   };

@@ -118,15 +118,17 @@ export function readHeader(bytes: Buffer, at: number, seed: number): RecordHeade
 
 export const endOfRecord = (at: number, header: RecordHeader): number => at + HEADER_BYTES + alignUp(header.bodyBytes);
 
-/** The entry under an undamaged header; null when its body is cut short or damaged. */
-export function readEntry(bytes: Buffer, at: number, header: RecordHeader, seed: number): Entry | null {
+/** The entry under an undamaged header, its text only if it is wanted; null when its body is cut short or damaged. */
+export function readEntry(bytes: Buffer, at: number, header: RecordHeader, seed: number, withText = true): Entry | null {
   const end = endOfRecord(at, header);
   const bodyAt = at + HEADER_BYTES;
   if (end > bytes.length || checksum(bytes.subarray(bodyAt, end), seed) !== header.bodyChecksum) return null;
   const time = getPosition(bytes, bodyAt);
   if (time < 0) return null;
-  let data: string;
-  if ((header.flags & INVERTED) === 0) {
+  let data = '';
+  if (!withText) {
+    // Checked, and not asked for.
+  } else if ((header.flags & INVERTED) === 0) {
     data = bytes.toString('utf8', bodyAt + TIME_BYTES, bodyAt + header.bodyBytes);
   } else {
     const text = Buffer.from(bytes.subarray(bodyAt + TIME_BYTES, bodyAt + header.bodyBytes));

@@ -1,5 +1,6 @@
 /** Decides what a directory's files are worth together, and settles the end of its log accordingly. */
 import { nextTerm, term } from '../base/brand.ts';
+import { LIMITS } from '../base/limits.ts';
 import type { HardState, Snapshot } from '../raft/messages.ts';
 import type { Done } from '../replica/ports.ts';
 import { type FoundFiles, type Place, writeWhole } from './directory.ts';
@@ -70,7 +71,7 @@ export function judge(place: Place, found: FoundFiles, policy: DamagePolicy): Ve
   const durableBatch = Math.max(mark ?? 0, chosen.copy.durableBatch);
   const snapshot = found.snapshots.newest?.snapshot ?? null;
   const run = connectedRun(found.segments, place.identity, snapshot);
-  const scanned = withoutGap(place, found, scanFound(place, run, { durableBatch, complete: mark !== null }));
+  const scanned = withoutGap(place, found, scanFound(place, run, { durableBatch, complete: mark !== null }, snapshot));
   if (scanned instanceof StorageError) return scanned;
   const inLog = scanned.damage === null ? endOf(scanned).term : highestTerm(found.segments);
   const highest = Math.max(inLog, snapshot?.last.term ?? 0);
@@ -132,10 +133,19 @@ function holdsEndOf({ last }: Snapshot, { entries, offset }: ScannedLog): boolea
   return at?.term === last.term;
 }
 
-function scanFound(place: Place, segments: Segments, known: DurableEvidence): ScannedLog | StorageError {
-  if (segments.length > 0) return scanSegments(segments, place.identity, known);
+function scanFound(
+  { identity, walDir }: Place,
+  segments: Segments,
+  known: DurableEvidence,
+  snapshot: Snapshot | null,
+): ScannedLog | StorageError {
+  if (segments.length > 0) {
+    const scanned = scanSegments(segments, identity, known, (snapshot?.last.index ?? 0) - LIMITS.logTailKept);
+    // A damaged log is read again with everything in it: entries may have to be written anew.
+    return scanned instanceof StorageError || scanned.damage === null ? scanned : scanSegments(segments, identity, known);
+  }
   const detail = 'the segments of the log are missing';
-  return emptyLog(new StorageError({ kind: 'corrupt', file: place.walDir, offset: null, detail }));
+  return emptyLog(new StorageError({ kind: 'corrupt', file: walDir, offset: null, detail }));
 }
 
 /**

@@ -74,13 +74,17 @@ export interface ScannedLog {
   readonly salvaged: readonly Entry[];
 }
 
-/** `segments` in order of their numbers. An error for what is not this node's to mend: another's log, or another version's. */
+/**
+ * `segments` in order of their numbers. An error for what is not this node's to mend: another's log, or another version's.
+ * Entries before `keepFrom` are checked like all others, but not kept: unless the log is damaged, it then begins there.
+ */
 export function scanSegments(
   segments: readonly SegmentBytes[],
   identity: Identity,
   known: DurableEvidence,
+  keepFrom = 0,
 ): ScannedLog | StorageError {
-  const scan = new Scan(known);
+  const scan = new Scan(known, keepFrom);
   for (const [place, segment] of segments.entries()) {
     const failure = scan.segment(segment, segments[place + 1] ?? null, identity, (segments[0]?.segment ?? 1) + place);
     if (failure?.kind === 'foreign' || failure?.kind === 'version') return failure;
@@ -106,7 +110,7 @@ export function highestTerm(segments: readonly SegmentBytes[]): number {
 }
 
 /** Nothing is left of the log. */
-export const emptyLog = (damage: StorageError): ScannedLog => new Scan({ durableBatch: 0, complete: true }).damaged(damage);
+export const emptyLog = (damage: StorageError): ScannedLog => new Scan({ durableBatch: 0, complete: true }, 0).damaged(damage);
 
 class Scan {
   /** The log goes on after this; the entries up to here are in no segment, and a snapshot stands for them. */
@@ -114,6 +118,7 @@ class Scan {
   readonly #entries: Entry[] = [];
   readonly #extents: { segment: number; highest: LogIndex }[] = [];
   readonly #complete: boolean;
+  readonly #keepFrom: number;
   #durableBatch: number;
   #recordedDurable = 0;
   #commitHint = 0;
@@ -134,9 +139,10 @@ class Scan {
   #end = 0;
   #torn: { from: number; to: number } | null = null;
 
-  constructor(known: DurableEvidence) {
+  constructor(known: DurableEvidence, keepFrom: number) {
     this.#durableBatch = known.durableBatch;
     this.#complete = known.complete;
+    this.#keepFrom = keepFrom;
   }
 
   segment(current: SegmentBytes, next: SegmentBytes | null, identity: Identity, expected: number): StorageError | null {
@@ -145,6 +151,7 @@ class Scan {
     }
     const header = decodeSegmentHeader(current.bytes, current.file, identity);
     if (header instanceof StorageError) return header;
+    this.#forgetOld();
     if (this.#extents.length === 0) {
       this.#offset = header.last;
       this.#chain = header.previous;
@@ -175,7 +182,8 @@ class Scan {
     for (;;) {
       const header = readHeader(bytes, this.#end, this.#seed);
       const objection = header === null ? null : this.#objection(header);
-      const entry = header === null || objection !== null ? null : readEntry(bytes, this.#end, header, this.#seed);
+      const isKept = header !== null && header.index >= this.#keepFrom;
+      const entry = header === null || objection !== null ? null : readEntry(bytes, this.#end, header, this.#seed, isKept);
       if (header === null || entry === null) {
         if (endOfData(bytes) <= this.#end) return this.#cleanEnd(isLast);
         return this.#badRecord(isLast, header, objection);
@@ -227,6 +235,15 @@ class Scan {
     this.#lastBatch = header.batch;
     this.#lastBatchAt = this.#open.at;
     this.#open = null;
+  }
+
+  /** What was read without its text goes as soon as no replacement of its batch can be undone any more. */
+  #forgetOld(): void {
+    const count = Math.min(this.#entries.length, this.#keepFrom - this.#offset.index - 1);
+    const last = this.#entries[count - 1];
+    if (last === undefined) return;
+    this.#offset = { index: last.index, term: last.term };
+    this.#entries.splice(0, count);
   }
 
   /** Nothing but zeros follow. */
@@ -317,6 +334,7 @@ class Scan {
   }
 
   result(): ScannedLog {
+    this.#forgetOld();
     return {
       offset: this.#offset,
       extents: this.#extents,

@@ -1,6 +1,7 @@
 /** What a start makes of snapshots and logs that do not quite fit each other. */
 import { describe, expect, it } from 'vitest';
 import { clusterTime, logIndex, term } from '../../src/base/brand.ts';
+import { LIMITS } from '../../src/base/limits.ts';
 import { Machine } from '../../src/kv/machine.ts';
 import { cutOf } from '../../src/kv/snapshot.ts';
 import type { Entry, Snapshot } from '../../src/raft/messages.ts';
@@ -80,6 +81,23 @@ describe('a start', () => {
     expect(again).toMatchObject({ snapshot: 60, last: 80, damaged: false });
     expect(again.offset).toBeGreaterThan(0);
     expect(again.offset).toBeLessThanOrEqual(40);
+  });
+
+  it('keeps of the log before the newest snapshot what followers that are a little late may need', () => {
+    const disk = new MemoryDisk();
+    const log = opened(disk);
+    const hardState = { term: term(5), votedFor: null, repairFrom: null };
+    log.store.append({ hardState, entries: [], commit: logIndex(0) }, () => {});
+    const count = LIMITS.logTailKept + 400;
+    const entries = Array.from({ length: count }, (_, i) => ({ ...entry(i + 1, 2), data: `c${i + 1}` }));
+    for (let i = 0; i < count; i += 500) {
+      log.store.append({ hardState: null, entries: entries.slice(i, i + 500), commit: logIndex(i) }, () => {});
+      disk.run();
+    }
+    take(disk, log, count - 100);
+    const { recovered } = opened(disk.afterProcessCrash());
+    expect(recovered.offset).toEqual({ index: 299, term: 2 });
+    expect(recovered.entries).toEqual(entries.slice(299));
   });
 
   it('takes the older snapshot and the longer log when the newest is damaged', () => {

@@ -40,6 +40,8 @@ export type StartProgress =
   | { readonly type: 'created'; readonly dir: string; readonly nodes: number }
   | { readonly type: 'resumed'; readonly dir: string; readonly nodes: number }
   | { readonly type: 'spawned'; readonly node: string; readonly pid: number }
+  /** A node reads its store: `text` says how far it is. */
+  | { readonly type: 'loading'; readonly node: string; readonly text: string }
   | { readonly type: 'leader'; readonly node: string; readonly term: number };
 
 export interface Launched {

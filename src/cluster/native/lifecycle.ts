@@ -86,6 +86,7 @@ export async function startCluster(
     const { leader, term } = await waitUntilServing(dir, file, {
       patienceMs: START_PATIENCE_MS,
       hasten: launched.length === file.nodes.length,
+      onLoading: (node, text) => onProgress({ type: 'loading', node, text }),
     });
     onProgress({ type: 'leader', node: leader, term });
     return { dir, file, created, launched, leader, term, tookMs: performance.now() - startedAt, hold };

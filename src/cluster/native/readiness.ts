@@ -8,6 +8,7 @@ import { adminClient } from './faults/fault-admin.ts';
 import { readLedger } from './faults/ledger.ts';
 import { type ClusterFile, readToken } from './folder/directory.ts';
 import { lastLogLines, nodeProcess } from './process/processes.ts';
+import { startProgress } from './process/start-progress.ts';
 
 export interface Serving {
   readonly leader: string;
@@ -22,20 +23,25 @@ const LOOK_EVERY = 5;
 /** One campaign needs about a round trip and two disk writes; asking again sooner would only disturb it. */
 const CAMPAIGN_EVERY_MS = 250;
 
+export interface Patience {
+  /** How long to wait, from the last sign that a node is still reading its store. */
+  readonly patienceMs: number;
+  readonly hasten: boolean;
+  /** A node reads its store, in words; called when the words change. */
+  readonly onLoading?: (node: string, text: string) => void;
+}
+
 /**
  * Resolves when some node leads and has committed an entry of its own term: only then does it answer reads and writes
  * (Raft §8). With `hasten` a node is asked to stand for election as soon as a majority is there, instead of waiting for
  * the first election timeout. Rejects with a ClusterError when a node ended, with the last lines of its log, or when time
  * is up.
  */
-export async function waitUntilServing(
-  dir: string,
-  file: ClusterFile,
-  options: { readonly patienceMs: number; readonly hasten: boolean },
-): Promise<Serving> {
+export async function waitUntilServing(dir: string, file: ClusterFile, options: Patience): Promise<Serving> {
   const [token, admin] = await Promise.all([readToken(dir, 'client'), adminClient(dir, file)]);
   const client = new RaftKvClient({ endpoints: file.nodes, token });
-  const giveUpAt = performance.now() + options.patienceMs;
+  let giveUpAt = performance.now() + options.patienceMs;
+  const loading = new Loading(dir, options.onLoading ?? (() => {}));
   let campaignAt = 0;
   let repairing: readonly string[] = [];
   try {
@@ -49,7 +55,11 @@ export async function waitUntilServing(
         campaignAt = performance.now() + CAMPAIGN_EVERY_MS;
         await admin.admin(candidate, 'cluster.campaign', {}, { deadlineMs: ASK_MS, retry: false }).catch(() => null);
       }
-      if (round % LOOK_EVERY === 0) await refuseEnded(dir, file);
+      if (round % LOOK_EVERY === 0) {
+        await refuseEnded(dir, file);
+        const silent = file.nodes.map(({ id }) => id).filter((id) => statuses.every((status) => status.id !== id));
+        if (await loading.look(silent)) giveUpAt = performance.now() + options.patienceMs;
+      }
       await sleep(POLL_MS);
     }
   } finally {
@@ -100,6 +110,32 @@ export function bestCandidate(statuses: readonly MemberStatus[], members: number
 export function isServing(status: MemberStatus): boolean {
   if (status.role !== 'leader') return false;
   return status.tail.terms[status.commitIndex - status.tail.first] === status.term;
+}
+
+/** What the nodes that do not answer yet have read of their stores. */
+class Loading {
+  readonly #dir: string;
+  readonly #onLoading: (node: string, text: string) => void;
+  readonly #heard = new Map<string, string>();
+
+  constructor(dir: string, onLoading: (node: string, text: string) => void) {
+    this.#dir = dir;
+    this.#onLoading = onLoading;
+  }
+
+  /** Whether any of them has come further since the last look. */
+  async look(ids: readonly string[]): Promise<boolean> {
+    let isMoving = false;
+    for (const id of ids) {
+      const progress = await startProgress(this.#dir, id);
+      if (progress === null || this.#heard.get(id) === progress.at) continue;
+      // The first one heard may be what a start long ago left behind.
+      isMoving ||= this.#heard.has(id);
+      this.#heard.set(id, progress.at);
+      this.#onLoading(id, progress.text);
+    }
+    return isMoving;
+  }
 }
 
 async function refuseEnded(dir: string, file: ClusterFile): Promise<void> {
