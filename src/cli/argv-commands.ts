@@ -270,14 +270,21 @@ export const ARGV_COMMANDS: readonly ArgvCommand[] = [
   {
     name: 'config',
     words: [
-      ['[action]', 'get, set, unset or path (default: show all)'],
+      ['[action]', 'get, set, unset, path or keys (default: show all)'],
       ['[name]', 'the setting'],
       ['[value]', 'its value'],
     ],
     group: PROGRAM,
     summary: 'Show or change preferences.',
     options: [],
-    examples: ['config', 'config set theme mono', 'config set cluster demo', 'config unset theme'],
+    examples: [
+      'config',
+      'config theme mono',
+      'config set cluster demo',
+      'config unset theme',
+      'config keys.undo z,Ctrl-X',
+      'config keys',
+    ],
   },
   {
     name: 'completion',

@@ -60,11 +60,15 @@ async function showWithLessons(invocation: Invocation, driver: ClusterDriver, mo
 /** The full screen, for as long as somebody looks. */
 export async function showConsole({ io, globals, options }: Invocation, driver: ClusterDriver, more: Special): Promise<number> {
   const settings = readSettings(io.env);
-  const { runConsole } = await import('../console/run.tsx');
+  const [{ runConsole }, { keymapOf }] = await Promise.all([
+    import('../console/run.tsx'),
+    import('../console/key-preferences.ts'),
+  ]);
   const { exitCode, reason } = await runConsole(driver, {
     ascii: options['ascii'] === true || (settings.ascii ?? needsAscii(io.env)),
     theme: themeOf(options['theme'], settings.theme),
     noColor: !globals.color,
+    keys: keymapOf(settings.keys),
     historyFile: historyFile(io.env),
     ...more,
   });

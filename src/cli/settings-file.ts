@@ -11,6 +11,8 @@ export interface Settings {
   readonly cluster?: string;
   readonly home?: string;
   readonly lang?: string;
+  /** Keys of the console by action, as they were typed. */
+  readonly keys: ReadonlyMap<string, string>;
 }
 
 /** What may be set, with the JSON schema that `config set` checks against. */
@@ -44,9 +46,9 @@ export function readSettings(env: Environment): Settings {
   try {
     parsed = JSON.parse(readFileSync(join(configDir(env), `${CONFIG_NAME}.json`), 'utf8'));
   } catch {
-    return {};
+    return { keys: new Map() };
   }
-  if (typeof parsed !== 'object' || parsed === null) return {};
+  if (typeof parsed !== 'object' || parsed === null) return { keys: new Map() };
   const found = new Map<string, unknown>(Object.entries(parsed));
   const text = (name: string): string | undefined => {
     const value = found.get(name);
@@ -63,5 +65,12 @@ export function readSettings(env: Environment): Settings {
     ...(home === undefined ? {} : { home }),
     ...(lang === undefined ? {} : { lang }),
     ...(typeof ascii === 'boolean' ? { ascii } : {}),
+    keys: keysOf(found.get('keys')),
   };
+}
+
+/** Whatever is no text is passed over. */
+export function keysOf(value: unknown): ReadonlyMap<string, string> {
+  if (typeof value !== 'object' || value === null) return new Map();
+  return new Map(Object.entries(value).flatMap(([name, keys]) => (typeof keys === 'string' ? [[name, keys] as const] : [])));
 }

@@ -14,15 +14,16 @@ export interface Diagnosis {
 /** A follower this far behind is worth a word. */
 const LAG_WORTH_SAYING = 200;
 
-export function diagnose(picture: ClusterPicture): Diagnosis {
+/** `healKey`: what to press to heal all. */
+export function diagnose(picture: ClusterPicture, healKey = 'H'): Diagnosis {
   const count = picture.nodes.length;
   if (count === 0) return { severity: 'warn', text: 'No node is known yet.' };
   const links = connectivityOf(picture);
   if (links.running.size === 0)
-    return { severity: 'error', text: `No node runs: nothing can be read or written. ${remedy(picture)}` };
+    return { severity: 'error', text: `No node runs: nothing can be read or written. ${remedy(picture, healKey)}` };
   const quorum = majorityOf(count);
   const reach = bestReach(links);
-  if (reach < quorum) return stopped(picture, reach, quorum);
+  if (reach < quorum) return stopped(picture, reach, quorum, healKey);
   const leader = leaderOf(picture);
   if (leader === null) return halted(picture, quorum) ?? leaderless(picture);
   const own = partnersOf(leader.id, links).length;
@@ -40,15 +41,15 @@ export function diagnose(picture: ClusterPicture): Diagnosis {
   );
 }
 
-function stopped(picture: ClusterPicture, reach: number, quorum: number): Diagnosis {
-  const text = `Writes are stopped: ${reach} of ${picture.nodes.length} can work together, ${quorum} are needed. ${remedy(picture)}`;
+function stopped(picture: ClusterPicture, reach: number, quorum: number, healKey: string): Diagnosis {
+  const text = `Writes are stopped: ${reach} of ${picture.nodes.length} can work together, ${quorum} are needed. ${remedy(picture, healKey)}`;
   return { severity: 'error', text };
 }
 
-function remedy({ nodes, faults }: ClusterPicture): string {
+function remedy({ nodes, faults }: ClusterPicture, healKey: string): string {
   const down = nodes.filter((node) => node.state === 'down').map(({ id }) => id);
   const paused = nodes.filter((node) => node.state === 'paused').map(({ id }) => id);
-  if (faults.length > 0) return 'H heals all faults.';
+  if (faults.length > 0) return `${healKey} heals all faults.`;
   if (down.length > 0) return `Restart ${listText(down, 'or')}.`;
   return paused.length > 0 ? `Resume ${listText(paused, 'or')}.` : '';
 }

@@ -11,7 +11,7 @@ export type HelpEntry = { readonly group: string; readonly left: string; readonl
 
 /** `palette`: commands first, the best match on top, any of the letters in their order will do. */
 export function helpEntries(state: ConsoleState, filter: string, palette = false): readonly HelpEntry[] {
-  const bindings = bindingsFor(state.view, state.capabilities);
+  const bindings = bindingsFor(state.keymap, state.view, state.capabilities);
   const keys = [...bindings.filter(({ views }) => views !== null), ...bindings.filter(({ views }) => views === null)].map(
     (binding): HelpEntry => ({
       type: 'key',

@@ -283,15 +283,21 @@ const GENERAL: readonly Binding[] = [
 
 export const BINDINGS: readonly Binding[] = [...VIEW_BINDINGS, ...WORKING, ...MOVING, ...TRAVEL, ...GENERAL];
 
-export function bindingsFor(view: ViewId, capabilities: ReadonlySet<Capability>): readonly Binding[] {
-  return BINDINGS.filter(
+/** The bindings as they are for one person. */
+export type Keymap = readonly Binding[];
+
+/** Menus, questions and prompts know these by their keys. */
+export const FIXED: readonly Action[] = ['interrupt', 'suspend', 'back'];
+
+export function bindingsFor(keymap: Keymap, view: ViewId, capabilities: ReadonlySet<Capability>): readonly Binding[] {
+  return keymap.filter(
     ({ views, needs }) => (views === null || views.includes(view)) && (needs === undefined || capabilities.has(needs)),
   );
 }
 
 /** What a key does in a view; null when it does nothing there. */
-export function actionFor(name: string, view: ViewId, capabilities: ReadonlySet<Capability>): Action | null {
-  return bindingsFor(view, capabilities).find(({ keys }) => keys.includes(name))?.action ?? null;
+export function actionFor(keymap: Keymap, name: string, view: ViewId, capabilities: ReadonlySet<Capability>): Action | null {
+  return bindingsFor(keymap, view, capabilities).find(({ keys }) => keys.includes(name))?.action ?? null;
 }
 
 const SHOWN: Readonly<Record<string, string>> = {
@@ -308,10 +314,18 @@ const SHOWN: Readonly<Record<string, string>> = {
   end: 'End',
   'page-up': 'PgUp',
   'page-down': 'PgDn',
+  delete: 'Del',
 };
+
+/** The key of an action as it is shown in sentences. */
+export function keyFor(keymap: Keymap, action: Action): string {
+  const key = keymap.find((binding) => binding.action === action)?.keys[0];
+  return key === undefined ? '(no key)' : shownKey(key);
+}
 
 /** A key's name for people: `Ctrl-C`, `Space`, `j`. */
 export function shownKey(name: string): string {
-  const ctrl = /^ctrl-(.)$/.exec(name)?.[1];
-  return ctrl === undefined ? (SHOWN[name] ?? name) : `Ctrl-${ctrl.toUpperCase()}`;
+  const [, held, letter] = /^(ctrl|alt)-(.)$/.exec(name) ?? [];
+  if (letter === undefined) return SHOWN[name] ?? name;
+  return `${held === 'ctrl' ? 'Ctrl' : 'Alt'}-${letter.toUpperCase()}`;
 }

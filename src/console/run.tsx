@@ -13,6 +13,7 @@ import { Effects } from './effects.ts';
 import { type Clockwork, dataInterval, REAL_CLOCKWORK, startFeed } from './feed.ts';
 import { frameOf } from './frame.ts';
 import { render } from './ink.ts';
+import type { Keymap } from './keymap.ts';
 import type { Metrics } from './metrics.ts';
 import { initialState, type Size } from './state.ts';
 import { type Screen, Store } from './store.ts';
@@ -24,6 +25,8 @@ export interface ConsoleOptions {
   readonly ascii: boolean;
   readonly theme: ThemeName;
   readonly noColor: boolean;
+  /** The keys that somebody has chosen, and what was wrong with the choice. */
+  readonly keys?: { readonly keymap: Keymap; readonly problems: readonly string[] };
   /** Null keeps the history in memory. */
   readonly historyFile: string | null;
   /** False: nothing is changed until somebody says so. Default true. */
@@ -158,12 +161,15 @@ class Session {
       writable: options.writable !== false && options.torture === undefined,
       tortured: options.torture !== undefined,
       theme: options.theme,
+      ...(options.keys === undefined ? {} : { keymap: options.keys.keymap }),
       ...(options.replay === undefined ? {} : { metrics: options.replay.metrics, trials: options.replay.trials }),
       history: history.lines,
       now: this.#clockwork.now(),
       wall: this.#clockwork.wall(),
     });
     this.#store = new Store(start, draw, (effect) => this.#effects.carryOut(effect));
+    const [problem] = options.keys?.problems ?? [];
+    if (problem !== undefined) this.#store.dispatch({ type: 'flash', text: problem, severity: 'warn' });
   }
 
   open(): void {

@@ -8,6 +8,7 @@ import type { KeyValue } from '../kv/commands.ts';
 import type { ShownLesson } from '../lesson/shown.ts';
 import type { LogRow } from '../replica/status.ts';
 import type { TortureTold } from '../torture/progress.ts';
+import { BINDINGS, type Keymap } from './keymap.ts';
 import type { Effect } from './messages.ts';
 import { type Metrics, NO_METRICS } from './metrics.ts';
 import { steadyRoundTrips } from './round-trips.ts';
@@ -133,6 +134,7 @@ export interface ConsoleState {
   /** False: nothing is changed from here until somebody says so. */
   readonly writable: boolean;
   readonly theme: ThemeName;
+  readonly keymap: Keymap;
   readonly picture: ClusterPicture;
   readonly capabilities: ReadonlySet<Capability>;
   readonly ownsNodes: boolean;
@@ -198,6 +200,7 @@ export interface InitialState {
   /** A run that is to be shown will tell of itself. */
   readonly tortured?: boolean;
   readonly theme: ThemeName;
+  readonly keymap?: Keymap;
   /** What a recording showed. */
   readonly metrics?: Metrics;
   readonly trials?: Trials;
@@ -209,6 +212,7 @@ export interface InitialState {
 export function initialState({ tortured = false, ...start }: InitialState): ConsoleState {
   return {
     ...start,
+    keymap: start.keymap ?? BINDINGS,
     moment: null,
     live: null,
     metrics: start.metrics ?? NO_METRICS,

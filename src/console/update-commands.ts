@@ -5,6 +5,7 @@ import { type Consequence, consequenceOf } from '../commands/consequence.ts';
 import { refusalOf } from '../commands/failure.ts';
 import { withCommand } from './event-list.ts';
 import { withFlash } from './flash.ts';
+import { keyFor } from './keymap.ts';
 import type { Effect, Message, Step, Where } from './messages.ts';
 import type { ConsoleState, TranscriptEntry } from './state.ts';
 import { readOnlyReason } from './update-moment.ts';
@@ -137,7 +138,9 @@ export function withTheme(state: ConsoleState, theme: ThemeName): ConsoleState {
 /** Opens or closes the door to changes. */
 export function withWritable(state: ConsoleState, on: boolean): ConsoleState {
   if (state.torture !== null) return withFlash(state, readOnlyReason(state) ?? '', 'warn');
-  const text = on ? 'This console may change things now; W takes that back.' : 'This console only looks now.';
+  const text = on
+    ? `This console may change things now; ${keyFor(state.keymap, 'write')} takes that back.`
+    : 'This console only looks now.';
   return withFlash({ ...state, writable: on }, text, on ? 'warn' : 'info');
 }
 
@@ -166,7 +169,11 @@ export function interrupt(state: ConsoleState): Step<ConsoleState> {
   if (state.quitArmedUntil !== null) return { state, effects: [{ type: 'quit', detach: false }] };
   const nodes = state.picture.nodes.length;
   const stop =
-    state.torture !== null ? ' and ends the run' : state.ownsNodes ? ` and stops ${nodes} nodes (d leaves them running)` : '';
+    state.torture !== null
+      ? ' and ends the run'
+      : state.ownsNodes
+        ? ` and stops ${nodes} nodes (${keyFor(state.keymap, 'detach')} leaves them running)`
+        : '';
   const armed = { ...state, quitArmedUntil: state.now + QUIT_ARMED_MS };
   return {
     state: { ...withFlash(armed, `Ctrl-C again quits${stop}.`, 'warn'), quitArmedUntil: armed.quitArmedUntil },
@@ -196,8 +203,8 @@ export function askToQuit(state: ConsoleState): Step<ConsoleState> {
   };
 }
 
-function whatStops({ picture, capabilities, lesson }: ConsoleState): string {
+function whatStops({ picture, capabilities, lesson, keymap }: ConsoleState): string {
   const count = picture.nodes.length;
   if (!capabilities.has('detach')) return lesson === null ? 'the nodes stop' : 'the nodes stop; the lesson goes on where you are';
-  return `the ${count === 1 ? 'node stops' : `${count} nodes stop`}, the data stays on disk; d would leave ${count === 1 ? 'it' : 'them'} running`;
+  return `the ${count === 1 ? 'node stops' : `${count} nodes stop`}, the data stays on disk; ${keyFor(keymap, 'detach')} would leave ${count === 1 ? 'it' : 'them'} running`;
 }

@@ -2,7 +2,7 @@
 import { newestIndex } from '../commands/log-cells.ts';
 import { withEvents, withoutDoubles } from './event-list.ts';
 import { withFlash } from './flash.ts';
-import type { Action } from './keymap.ts';
+import { type Action, keyFor } from './keymap.ts';
 import type { Message, Step } from './messages.ts';
 import { withSample } from './metrics.ts';
 import { steadyRoundTrips } from './round-trips.ts';
@@ -91,9 +91,11 @@ export function takeUnseen(state: ConsoleState, message: Message & { type: 'data
 }
 
 /** Why nothing may be changed from here; null when it may. */
-export function readOnlyReason(state: Pick<ConsoleState, 'moment' | 'replay' | 'writable' | 'torture'>): string | null {
+export function readOnlyReason(
+  state: Pick<ConsoleState, 'moment' | 'replay' | 'writable' | 'torture' | 'keymap'>,
+): string | null {
   if (state.torture !== null) return 'A torture run is judged: this console only looks.';
   if (state.replay) return 'This is a recording: nothing in it can be changed.';
   if (state.moment !== null) return 'This is the past: Esc returns to now, where things can be changed.';
-  return state.writable ? null : 'This console only looks. W lets it change things.';
+  return state.writable ? null : `This console only looks. ${keyFor(state.keymap, 'write')} lets it change things.`;
 }

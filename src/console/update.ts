@@ -120,6 +120,6 @@ function takeKey(state: ConsoleState, message: Message & { type: 'key' }): Step<
   const lesson = lessonKey(seen, name);
   if (lesson !== null) return lesson;
   if (seen.view === 'shell') return shellKey(seen, message.key);
-  const action = name === null ? null : actionFor(name, seen.view, seen.capabilities);
+  const action = name === null ? null : actionFor(seen.keymap, name, seen.view, seen.capabilities);
   return action === null ? still(seen) : runViewAction(seen, action);
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { usageOf } from '../../src/commands/parse.ts';
 import { commandsFor } from '../../src/commands/registry.ts';
 import { menuItems } from '../../src/console/fault-menu.ts';
-import { BINDINGS, bindingsFor, shownKey, VIEWS } from '../../src/console/keymap.ts';
+import { BINDINGS, bindingsFor, FIXED, shownKey, VIEWS } from '../../src/console/keymap.ts';
 import { runViewAction } from '../../src/console/update-actions.ts';
 import { consoleState, press } from '../support/console-state.ts';
 import { ALL_CAPABILITIES } from '../support/fake-driver.ts';
@@ -13,7 +13,7 @@ import { fakePicture } from '../support/fake-picture.ts';
 describe('the key map', () => {
   it('gives each key one meaning in each view', () => {
     for (const { id } of VIEWS) {
-      const used = bindingsFor(id, ALL_CAPABILITIES).flatMap(({ keys }) => keys);
+      const used = bindingsFor(BINDINGS, id, ALL_CAPABILITIES).flatMap(({ keys }) => keys);
       expect(
         used.filter((key, i) => used.indexOf(key) !== i),
         id,
@@ -62,15 +62,24 @@ describe('the key map', () => {
 function tables(): string {
   const row = (...cells: string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   const titles = new Map(VIEWS.map(({ id, title }) => [id, title]));
-  const keys = BINDINGS.map(({ keys: names, summary, views }) =>
+  const keys = BINDINGS.map(({ action, keys: names, summary, views }) =>
     row(
       names.map((name) => `\`${shownKey(name)}\``).join(' '),
       summary,
       views === null ? 'everywhere' : views.map((id) => titles.get(id) ?? id).join(', '),
+      FIXED.includes(action) ? '-' : `\`${action}\``,
     ),
   );
   const commands = commandsFor('console', null).map((spec) => row(`\`${usageOf(spec)}\``, spec.summary));
-  return ['| key | does | in |', '|---|---|---|', ...keys, '', '| command | does |', '|---|---|', ...commands].join('\n');
+  return [
+    '| key | does | in | `config keys.…` |',
+    '|---|---|---|---|',
+    ...keys,
+    '',
+    '| command | does |',
+    '|---|---|',
+    ...commands,
+  ].join('\n');
 }
 
 /** The text with what stands between `<!-- name -->` and `<!-- /name -->` replaced. */

@@ -236,6 +236,14 @@ describe('a cluster on the command line', () => {
     expect(await run(['config', 'set', 'cluster', 'other'])).toMatchObject({ exit: 0 });
     expect((await json('config')).json).toMatchObject({ cluster: 'other', theme: null });
     expect((await run(['status'])).err).toContain("no cluster 'other'");
+    expect(await run(['config', 'keys.undo', 'z,Ctrl-X'])).toEqual({ exit: 0, out: '', err: '' });
+    const taken = await run(['config', 'keys.heal-all', 'z']);
+    expect(taken.exit).toBe(2);
+    expect(taken.err).toContain('z is taken: "undo" has it in Overview');
+    expect((await json('config', 'keys')).json).toMatchObject({ 'keys.undo': 'z,Ctrl-X', 'keys.heal-all': 'H' });
+    expect((await json('config')).json).toMatchObject({ keys: { undo: 'z,Ctrl-X' } });
+    expect((await run(['config', 'keys.undoo', 'y'])).err).toContain('undo');
+    expect(await run(['config', 'unset', 'keys.undo'])).toMatchObject({ exit: 0 });
     expect(await run(['config', 'unset', 'cluster'])).toMatchObject({ exit: 0 });
     expect(await run(['config', 'get', 'cluster'])).toMatchObject({ exit: 3 });
     expect((await run(['completion', 'bash'])).out).toContain('complete -F _raftkv_tui raftkv-tui');

@@ -1,6 +1,7 @@
 /** What the cluster promises and whether it holds, as far as anybody looked: while it runs, all the time. */
 import type { CheckCoverage, ChecksPicture, PromiseCheck, TrafficCheck } from '../../cluster/driver.ts';
 import { countText, plural, timeText } from '../../commands/wording.ts';
+import { type Keymap, keyFor } from '../keymap.ts';
 import { cutRow, EMPTY_ROW, type Row, type Style, span } from '../rows.ts';
 import type { ConsoleState } from '../state.ts';
 import type { Glyphs } from '../theme.ts';
@@ -10,11 +11,11 @@ import { tortureBlock } from './torture-block.ts';
 
 export function checksView(state: ConsoleState, width: number, look: Glyphs): readonly Row[] {
   const { torture } = state;
-  const block = torture === null ? [] : tortureBlock(torture, width, look);
+  const block = torture === null ? [] : tortureBlock(torture, width, look, keyFor(state.keymap, 'quit'));
   return [...block, ...promisesAndTraffic(state, width, look)];
 }
 
-function promisesAndTraffic({ checks, moment, torture }: ConsoleState, width: number, look: Glyphs): readonly Row[] {
+function promisesAndTraffic({ checks, moment, torture, keymap }: ConsoleState, width: number, look: Glyphs): readonly Row[] {
   if (checks === null) {
     const why = moment === null ? 'Nobody checks this cluster.' : 'Checks are not recorded: they are of the present only.';
     return [titleRow('CHECKS', width, look), [span(` ${why}`, 'dim')]];
@@ -28,7 +29,7 @@ function promisesAndTraffic({ checks, moment, torture }: ConsoleState, width: nu
     // Below a run there is no row to spare on a small screen.
     ...(torture === null ? [EMPTY_ROW] : []),
     titleRow("ANSWERS TO THIS CONSOLE'S CALLS", width, look),
-    ...trafficRows(traffic, width, look),
+    ...trafficRows(traffic, width, look, keymap),
   ];
   return lines.map((line) => cutRow(line, width, look.ellipsis));
 }
@@ -79,11 +80,13 @@ function glyphOf(state: PromiseCheck['state'], look: Glyphs): string {
   return state === 'holds' ? look.holds : look.ellipsis;
 }
 
-function trafficRows(traffic: TrafficCheck, width: number, look: Glyphs): readonly Row[] {
+function trafficRows(traffic: TrafficCheck, width: number, look: Glyphs, keymap: Keymap): readonly Row[] {
   const { verdict, checked, waiting, unknown, leftOut, lastAt, detail } = traffic;
   if (verdict === 'none') {
     const none = waiting === 0 ? 'No traffic yet: put, get and the others make some, with ' : 'The first calls are being judged ';
-    return [[span(` ${look.ellipsis} `, 'dim'), span(none, 'dim'), ...(waiting === 0 ? [span(':', 'key')] : [])]];
+    return [
+      [span(` ${look.ellipsis} `, 'dim'), span(none, 'dim'), ...(waiting === 0 ? [span(keyFor(keymap, 'command'), 'key')] : [])],
+    ];
   }
   const counts = facts([
     ['  judged', countText(checked)],
@@ -94,10 +97,13 @@ function trafficRows(traffic: TrafficCheck, width: number, look: Glyphs): readon
   ]);
   const [glyph, words, style] = VERDICTS[verdict](look);
   const line: Row = [span(` ${glyph} `, style), span(words, style), ...counts];
-  return detail === null ? [line] : [line, [span(`   ${foreign(detail, width)}`, 'bad')], [span('   '), ...HOW_TO_SEE]];
+  return detail === null ? [line] : [line, [span(`   ${foreign(detail, width)}`, 'bad')], [span('   '), ...howToSee(keymap)]];
 }
 
-const HOW_TO_SEE: Row = [span('Enter', 'key'), span(' draws the operations that contradict each other', 'dim')];
+const howToSee = (keymap: Keymap): Row => [
+  span(keyFor(keymap, 'open'), 'key'),
+  span(' draws the operations that contradict each other', 'dim'),
+];
 
 const VERDICTS: Readonly<
   Record<Exclude<TrafficCheck['verdict'], 'none'>, (look: Glyphs) => readonly [glyph: string, words: string, style: Style]>

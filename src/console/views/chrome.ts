@@ -4,11 +4,11 @@ import { bestReach, connectivityOf, majorityOf } from '../../commands/connectivi
 import { ageText, countText, plural, timeText } from '../../commands/wording.ts';
 import { diagnose } from '../diagnosis.ts';
 import { menuItems } from '../fault-menu.ts';
-import { type Action, BINDINGS, type Binding, bindingsFor, shownKey, VIEWS } from '../keymap.ts';
+import { type Action, type Binding, bindingsFor, keyFor, shownKey, VIEWS } from '../keymap.ts';
 import { lessonBindings } from '../lesson-keys.ts';
 import { highestCommit } from '../rate.ts';
 import { cutRow, EMPTY_ROW, type Row, rowCells, rowOf, type Span, type Style, span, spread } from '../rows.ts';
-import type { ConsoleState, Overlay, Severity } from '../state.ts';
+import type { ConsoleState, Overlay, Severity, ViewId } from '../state.ts';
 import type { Glyphs } from '../theme.ts';
 import type { Moment } from '../traveller.ts';
 import { promptOf } from '../update-commands.ts';
@@ -75,12 +75,16 @@ function liveness({ picture, now, moment, replay, writable }: ConsoleState): Row
 export function tabsRow(state: ConsoleState, width: number, look: Glyphs): Row {
   const faults = state.picture.faults.length;
   const name = (id: string, title: string): string => (id === 'faults' && faults > 0 ? `${title} ${faults}` : title);
+  const keyOf = (id: ViewId, key: string): string =>
+    shownKey(state.keymap.find(({ action }) => action === `view-${id}`)?.keys[0] ?? key);
   const tab = (active: boolean, text: string): Span => (active ? span(` ${text} `, 'active') : span(` ${text} `, 'dim'));
-  const full = VIEWS.map(({ id, key, title }) => tab(id === state.view, `${key} ${name(id, title)}`));
+  const full = VIEWS.map(({ id, key, title }) => tab(id === state.view, `${keyOf(id, key)} ${name(id, title)}`));
   if (rowCells(full) <= width) return full;
   const tight = full.map((each) => ({ ...each, text: each.text.trimEnd() }));
   if (rowCells(tight) <= width) return tight;
-  const short = VIEWS.map(({ id, key, title }) => tab(id === state.view, id === state.view ? `${key} ${name(id, title)}` : key));
+  const short = VIEWS.map(({ id, key, title }) =>
+    tab(id === state.view, id === state.view ? `${keyOf(id, key)} ${name(id, title)}` : keyOf(id, key)),
+  );
   return cutRow(short, width, look.ellipsis);
 }
 
@@ -109,8 +113,11 @@ export function statusLine(state: ConsoleState, width: number, look: Glyphs, wal
   if (state.narration !== null)
     return { row: cutRow([span(' '), span(foreign(state.narration, width), 'bold')], width, look.ellipsis), x: null };
   if (state.torture !== null && state.view !== 'checks')
-    return { row: cutRow([span(' '), ...tortureLine(state.torture, width, look)], width, look.ellipsis), x: null };
-  const { severity, text } = diagnose(state.picture);
+    return {
+      row: cutRow([span(' '), ...tortureLine(state.torture, width, look, keyFor(state.keymap, 'quit'))], width, look.ellipsis),
+      x: null,
+    };
+  const { severity, text } = diagnose(state.picture, keyFor(state.keymap, 'heal-all'));
   return { row: cutRow([span(` ${text}`, STYLES[severity])], width, look.ellipsis), x: null };
 }
 
@@ -161,7 +168,9 @@ export function hintsRow(state: ConsoleState, width: number, look: Glyphs): Row 
     return cutRow([span(` ${foreign(text, width)}`, severity === 'info' ? 'dim' : STYLES[severity])], width, look.ellipsis);
   }
   const fixed =
-    overlay === null && state.view !== 'shell' ? BINDINGS.filter(({ action }) => ALWAYS.includes(action)).flatMap(hintOf) : [];
+    overlay === null && state.view !== 'shell'
+      ? state.keymap.filter(({ action }) => ALWAYS.includes(action)).flatMap(hintOf)
+      : [];
   return hints(hintsOf(state), fixed, width, look);
 }
 
@@ -231,14 +240,21 @@ function viewHints(state: ConsoleState): readonly Hint[] {
   }
   const noFaults = state.picture.faults.length === 0;
   const useless: readonly Action[] = state.moment !== null ? CHANGING : noFaults ? ['undo', 'heal-all', 'heal-one'] : [];
-  const shown = bindingsFor(state.view, state.capabilities).filter(
+  const shown = bindingsFor(state.keymap, state.view, state.capabilities).filter(
     ({ action }) => !useless.includes(action) && !ALWAYS.includes(action),
   );
-  const move: Hint = [state.view === 'links' || state.view === 'log' ? 'h j k l' : 'j k', 'move'];
+  const keys = (...actions: readonly Action[]): string => actions.map((action) => keyFor(state.keymap, action)).join(' ');
+  const sideways = state.view === 'links' || state.view === 'log';
+  const move: Hint = [sideways ? keys('left', 'down', 'up', 'right') : keys('down', 'up'), 'move'];
   const travel: readonly Hint[] =
     state.moment === null
       ? []
-      : [[', .', 'event'], ['< >', 'election'], ['[ ]', 'second'], ...(state.replay ? [] : [['Esc', 'now'] as const])];
+      : [
+          [keys('event-back', 'event-on'), 'event'],
+          [keys('election-back', 'election-on'), 'election'],
+          [keys('time-back', 'time-on'), 'second'],
+          ...(state.replay ? [] : [['Esc', 'now'] as const]),
+        ];
   return [...lessonHints(state), ...travel, ...shown.flatMap(hintOf), move];
 }
 
@@ -271,7 +287,7 @@ type Hint = readonly [string, string];
 const ALWAYS: readonly Action[] = ['command', 'help', 'quit'];
 
 function hintOf({ hint, keys }: Binding): readonly Hint[] {
-  return hint === null ? [] : [[shownKey(keys[0] ?? ''), hint]];
+  return hint === null || keys[0] === undefined ? [] : [[shownKey(keys[0]), hint]];
 }
 
 function hints(pairs: readonly Hint[], fixed: readonly Hint[], width: number, look: Glyphs): Row {

@@ -3,6 +3,7 @@ import type { ClusterEvent } from '../../cluster/driver.ts';
 import { countText, timeText } from '../../commands/wording.ts';
 import { visibleEvents } from '../event-list.ts';
 import { collapseRuns } from '../event-runs.ts';
+import { keyFor } from '../keymap.ts';
 import { type Row, type Style, selectRow, span } from '../rows.ts';
 import type { ConsoleState } from '../state.ts';
 import type { Glyphs } from '../theme.ts';
@@ -14,7 +15,7 @@ export function eventPanel(state: ConsoleState, width: number, height: number, l
   if (height < 2) return [];
   const events = collapseRuns(state.events.items).slice(-(height - 1));
   const title = titleRow(`EVENTS ${countText(state.events.items.length)}`, width, look, [
-    span('5', 'key'),
+    span(keyFor(state.keymap, 'view-events'), 'key'),
     span(' shows all', 'dim'),
   ]);
   if (events.length === 0) return [title, [span(' Nothing has happened since this console opened.', 'dim')]];
@@ -53,7 +54,7 @@ export function eventsView(state: ConsoleState, width: number, height: number, l
   const note: Row = [
     ...(dropped > 0 ? [span(`${countText(dropped)} not kept  `, 'warn')] : []),
     ...(filter === '' ? [] : [span('filter ', 'dim'), span(`${foreign(filter, 30)}  `, 'key')]),
-    span(cursor === null ? 'follows' : 'stands still, F follows', 'dim'),
+    span(cursor === null ? 'follows' : `stands still, ${keyFor(state.keymap, 'follow')} follows`, 'dim'),
   ];
   const title = titleRow(`EVENTS ${count}`, width, look, note);
   if (all.length === 0) {

@@ -1,6 +1,7 @@
 /** What is broken on purpose, for how long, and how to take it back. */
 import type { ActiveFault } from '../../cluster/driver.ts';
 import { ageText } from '../../commands/wording.ts';
+import { type Keymap, keyFor } from '../keymap.ts';
 import { type Row, selectRow, span } from '../rows.ts';
 import type { ConsoleState } from '../state.ts';
 import type { Glyphs } from '../theme.ts';
@@ -10,10 +11,13 @@ import { endedRows, outcomeNow, trialOf, trialRows, verdictSpan } from './trial-
 
 export function faultPanel(state: ConsoleState, width: number, height: number, look: Glyphs): readonly Row[] {
   const { faults } = state.picture;
-  const note: Row = faults.length === 0 ? [] : [span('H', 'key'), span(' heals all', 'dim')];
+  const note: Row = faults.length === 0 ? [] : [span(keyFor(state.keymap, 'heal-all'), 'key'), span(' heals all', 'dim')];
   const title = titleRow(`FAULTS ${faults.length}`, width, look, note);
   if (faults.length === 0)
-    return [title, [span(' None. ', 'dim'), span('f', 'key'), span(' breaks something.', 'dim')]].slice(0, height);
+    return [
+      title,
+      [span(' None. ', 'dim'), span(keyFor(state.keymap, 'fault-menu'), 'key'), span(' breaks something.', 'dim')],
+    ].slice(0, height);
   const newest = faults.at(-1);
   const rows = faults
     .slice(-Math.max(1, height - 1))
@@ -23,7 +27,7 @@ export function faultPanel(state: ConsoleState, width: number, height: number, l
         span(foreign(fault.command, width), 'warn'),
         span(`  ${ageOf(fault, state.wall)}`, 'dim'),
         ...(isBroken(state, fault) ? [span(`  ${look.broken} not as predicted`, 'bad')] : []),
-        ...(fault === newest ? [span('  u', 'key'), span(' undoes', 'dim')] : []),
+        ...(fault === newest ? [span(`  ${keyFor(state.keymap, 'undo')}`, 'key'), span(' undoes', 'dim')] : []),
       ],
     );
   return [title, ...rows].slice(0, height);
@@ -42,7 +46,7 @@ function ageOf({ since, until }: ActiveFault, wall: number): string {
 export function faultsView(state: ConsoleState, width: number, height: number, look: Glyphs): readonly Row[] {
   const { faults } = state.picture;
   const title = titleRow(`FAULTS ${faults.length}`, width, look);
-  if (faults.length === 0) return [title, [], ...NOTHING_BROKEN, [], ...endedRows(state, width, height - 6, look)];
+  if (faults.length === 0) return [title, [], ...nothingBroken(state.keymap), [], ...endedRows(state, width, height - 6, look)];
   const { header, rows } = table(columnsOf(state, width, look), width, look);
   const chosen = faults[state.faultCursor];
   const pane = chosen === undefined || height < 10 ? [] : [[], ...trialRows(state, chosen, width, look)];
@@ -54,16 +58,22 @@ export function faultsView(state: ConsoleState, width: number, height: number, l
   return [title, header, ...shown.slice(top, top + room), ...pane, ...ended];
 }
 
-const NOTHING_BROKEN: readonly Row[] = [
+const nothingBroken = (keymap: Keymap): readonly Row[] => [
   [span(' Nothing is broken on purpose.')],
   [
     span(' Mark nodes with ', 'dim'),
-    span('Space', 'key'),
+    span(keyFor(keymap, 'mark'), 'key'),
     span(' in the overview and press ', 'dim'),
-    span('f', 'key'),
+    span(keyFor(keymap, 'fault-menu'), 'key'),
     span(' there.', 'dim'),
   ],
-  [span(' '), span('u', 'key'), span(' takes back the newest fault, ', 'dim'), span('H', 'key'), span(' all of them.', 'dim')],
+  [
+    span(' '),
+    span(keyFor(keymap, 'undo'), 'key'),
+    span(' takes back the newest fault, ', 'dim'),
+    span(keyFor(keymap, 'heal-all'), 'key'),
+    span(' all of them.', 'dim'),
+  ],
 ];
 
 function columnsOf(state: ConsoleState, width: number, look: Glyphs): readonly Column[] {

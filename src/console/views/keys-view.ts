@@ -4,6 +4,7 @@ import { countText } from '../../commands/wording.ts';
 import type { KeyValue } from '../../kv/commands.ts';
 import { bytesText } from '../format.ts';
 import { valueRows } from '../json-rows.ts';
+import { keyFor } from '../keymap.ts';
 import { type Area, keysPlan, scrollTop } from '../layout.ts';
 import { beside, fitHeight, type Row, selectRow, span } from '../rows.ts';
 import type { ConsoleState } from '../state.ts';
@@ -75,10 +76,10 @@ function remarkOf({ keys }: ConsoleState): Row {
   return [...prefix, ...stale];
 }
 
-function emptyRows({ keys }: ConsoleState): readonly Row[] {
+function emptyRows({ keys, keymap }: ConsoleState): readonly Row[] {
   if (keys.loadedAt === null) return [cell(' Loading the first keys', 'dim')];
   if (keys.prefix !== '') return [cell(' No key begins with this. Esc clears the filter.', 'dim')];
-  return [[span(' The store is empty. ', 'dim'), span('n', 'key'), span(' writes the first key.', 'dim')]];
+  return [[span(' The store is empty. ', 'dim'), span(keyFor(keymap, 'new-key'), 'key'), span(' writes the first key.', 'dim')]];
 }
 
 function keyUnderCursor({ keys }: ConsoleState): KeyValue | null {

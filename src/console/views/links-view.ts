@@ -1,5 +1,6 @@
 /** Who reaches whom: from each node (row) to each other (column). */
 import { bytesText, msText } from '../format.ts';
+import { keyFor } from '../keymap.ts';
 import { type LinkView, linkFaultOf, linksOf } from '../link-state.ts';
 import { type Row, type Span, type Style, selectRow, span } from '../rows.ts';
 import type { ConsoleState } from '../state.ts';
@@ -67,7 +68,11 @@ function linkText(link: LinkView | undefined, look: Glyphs, width: number): read
 
 export function linksPanel(state: ConsoleState, width: number, look: Glyphs): readonly Row[] {
   return [
-    titleRow('LINKS', width, look, [span('round trips  ', 'dim'), span('3', 'key'), span(' edits', 'dim')]),
+    titleRow('LINKS', width, look, [
+      span('round trips  ', 'dim'),
+      span(keyFor(state.keymap, 'view-links'), 'key'),
+      span(' edits', 'dim'),
+    ]),
     ...linkMatrix(state, width, look, false),
   ];
 }
@@ -97,7 +102,15 @@ export function linksView(state: ConsoleState, width: number, height: number, lo
 function chosenLink(state: ConsoleState, look: Glyphs): readonly Row[] {
   const { picture, nodeCursor, linkCursor } = state;
   if (nodeCursor === null || linkCursor === null) return [];
-  if (nodeCursor === linkCursor) return [[span(` ${nodeCursor} itself: choose another column with h and l.`, 'dim')]];
+  if (nodeCursor === linkCursor)
+    return [
+      [
+        span(
+          ` ${nodeCursor} itself: choose another column with ${keyFor(state.keymap, 'left')} and ${keyFor(state.keymap, 'right')}.`,
+          'dim',
+        ),
+      ],
+    ];
   const link = linksOf(state).get(`${nodeCursor}>${linkCursor}`);
   const fault = linkFaultOf(picture, nodeCursor, linkCursor);
   const back = linksOf(state).get(`${linkCursor}>${nodeCursor}`);
@@ -123,6 +136,11 @@ function chosenLink(state: ConsoleState, look: Glyphs): readonly Row[] {
     ],
     ...(fault === null
       ? []
-      : [[span(` fault ${fault.id}: ${fault.command.slice(0, 120)}`, 'warn'), span('   Space heals it', 'dim')]]),
+      : [
+          [
+            span(` fault ${fault.id}: ${fault.command.slice(0, 120)}`, 'warn'),
+            span(`   ${keyFor(state.keymap, 'cut-link')} heals it`, 'dim'),
+          ],
+        ]),
   ];
 }

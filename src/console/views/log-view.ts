@@ -4,6 +4,7 @@ import { cellAt, leaderOf, newestIndex } from '../../commands/log-cells.ts';
 import { timeText } from '../../commands/wording.ts';
 import type { LogRow } from '../../replica/status.ts';
 import { entryWords, knownRow, rowWords } from '../entry-words.ts';
+import { keyFor } from '../keymap.ts';
 import { type Area, logWindowOf, matrixPlan } from '../layout.ts';
 import { type LogWindow, logsOf } from '../log-window.ts';
 import { fitHeight, type Row, rowCells, selectRow, span } from '../rows.ts';
@@ -25,7 +26,9 @@ export function logView(state: ConsoleState, { width, height }: Area, look: Glyp
   const plan = matrixPlan(state, width);
   const matrix = logMatrix(state, { plan, window, width, index, marks }, look);
   const last = Math.min(newest, window.first + window.count - 1);
-  const remark: Row = [span(state.log.index === null ? 'follows' : 'stands still, F follows', 'dim')];
+  const remark: Row = [
+    span(state.log.index === null ? 'follows' : `stands still, ${keyFor(state.keymap, 'follow')} follows`, 'dim'),
+  ];
   const title = titleRow(`LOG ${window.first}..${last} of ${newest}`, width, look, remark);
   const room = Math.max(0, height - 1 - words.length);
   const shown = fitMatrix(matrix, state, room, marks ? 2 : 1);

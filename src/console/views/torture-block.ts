@@ -9,20 +9,20 @@ import { foreign } from '../width.ts';
 import { facts, titleRow } from './parts.ts';
 
 /** Five rows at most, and four while all is well. */
-export function tortureBlock({ progress, end }: TortureTold, width: number, look: Glyphs): readonly Row[] {
+export function tortureBlock({ progress, end }: TortureTold, width: number, look: Glyphs, quit: string): readonly Row[] {
   const rows = [
     ...(progress === null ? [[span(' The run is about to begin.', 'dim')]] : numbers(progress)),
     ...(end === null ? standing(progress, width, look) : ending(end, width, look)),
   ];
   const title = progress === null || end !== null ? 'TORTURE' : `TORTURE epoch ${progress.epoch}: ${progress.phase}`;
-  return [titleRow(title, width, look, remark(progress, end)), ...rows.map((row) => cutRow(row, width, look.ellipsis))];
+  return [titleRow(title, width, look, remark(progress, end, quit)), ...rows.map((row) => cutRow(row, width, look.ellipsis))];
 }
 
 /** The run in one line, for the other views. */
-export function tortureLine({ progress, end }: TortureTold, width: number, look: Glyphs): Row {
+export function tortureLine({ progress, end }: TortureTold, width: number, look: Glyphs, quit: string): Row {
   if (end !== null) {
     const [glyph, style] = marks(end.verdict, look);
-    return [span(`${glyph} Torture: ${foreign(end.text, width)}; q leaves`, style)];
+    return [span(`${glyph} Torture: ${foreign(end.text, width)}; ${quit} leaves`, style)];
   }
   if (progress === null) return [span('Torture is about to begin.', 'bold')];
   const { epoch, phase, faults, opsPerSecond, violations, leftMs } = progress;
@@ -32,8 +32,8 @@ export function tortureLine({ progress, end }: TortureTold, width: number, look:
   return [span(foreign(text, width), 'bold')];
 }
 
-function remark(progress: TortureProgress | null, end: TortureEnd | null): Row {
-  if (end !== null) return [span('over: '), span('q', 'key'), span(' leaves and prints the report')];
+function remark(progress: TortureProgress | null, end: TortureEnd | null, quit: string): Row {
+  if (end !== null) return [span('over: '), span(quit, 'key'), span(' leaves and prints the report')];
   return progress === null ? [] : [span(leftText(progress.leftMs))];
 }
 
