@@ -70,6 +70,18 @@ export const LIMITS = {
   pendingRequests: 4_096,
   inflightPerConnection: 512,
   inflightPerConnectionBytes: 8 * 1_024 * 1_024,
+  /** Calls of clients in flight at one node: what it answers within `intakeTargetMs`, within these bounds, see net/intake.ts. */
+  inflightCallsLeast: 256,
+  inflightCallsMost: 2_048,
+  intakeTargetMs: 100,
+  /** So many a connection may have whatever the others have. */
+  reservedCalls: 16,
+  /** Frames of clients begun in one turn of the event loop; fewer when turns take longer than this. */
+  turnFrames: 256,
+  turnMs: 10,
+  /** A call that was read and waits longer is refused with OVERLOADED, as far as this part of the time allows. */
+  intakePatienceMs: 100,
+  refusalShare: 0.1,
   connections: 512,
   unauthenticatedSockets: 64,
   headerBytes: 8_192,

@@ -22,6 +22,10 @@ export class AdmissionGate {
     return this.#calls;
   }
 
+  get hasRoom(): boolean {
+    return this.#calls < this.#bounds.calls && this.#bytes < this.#bounds.bytes;
+  }
+
   enter(calls: number, bytes: number): Admission {
     this.#calls += calls;
     this.#bytes += bytes;

@@ -10,6 +10,7 @@ import { type Call, CLIENT_FRAMES, type FrameBounds, guardFrame, PEER_FRAMES, RE
 import { AdmissionGate } from './admission.ts';
 import { Alarm } from './alarms.ts';
 import { FrameWriter, writeWaitingFrames } from './carrier.ts';
+import type { Intake, Lane } from './intake.ts';
 import { Liveness } from './liveness.ts';
 import { errorFromReply, errorReply } from './wire-errors.ts';
 
@@ -47,6 +48,8 @@ export interface RpcSocketOptions {
   readonly peer?: NodeId;
   readonly handlers: ReadonlyMap<string, Handler>;
   readonly limits?: Partial<RpcLimits>;
+  /** Shared by all connections of clients; without it the bounds of the connection alone hold. */
+  readonly intake?: Intake;
   readonly log: WireLog;
   readonly onClose?: (code: number, reason: string) => void;
   /** A handler threw what is not an RpcError: our own bug. The caller was told INTERNAL and nothing more. */
@@ -60,6 +63,8 @@ const FRAMES: Readonly<Record<RemoteRole, FrameBounds>> = {
   server: REPLY_FRAMES,
 };
 
+/** What a client that was refused is told to wait. */
+const RETRY_AFTER_MS = 50;
 /**
  * The calls that carry the load go past the library's dispatch, which costs a third of what they cost in all. What they
  * mean is the same, and everything else goes through it.
@@ -84,6 +89,7 @@ export class RpcSocket {
   readonly #server: JSONRPCServer<CallContext>;
   readonly #client: JSONRPCClient;
   readonly #gate: AdmissionGate;
+  readonly #lane: Lane | null;
   readonly #writer: FrameWriter;
   readonly #liveness: Liveness;
   /** What is done with the answer to each request of ours. */
@@ -100,6 +106,7 @@ export class RpcSocket {
     this.#limits = limitsOf(options);
     this.#context = { role: this.role, peer: this.peer, connection: this };
     this.#gate = new AdmissionGate({ calls: this.#limits.inflightCalls, bytes: this.#limits.inflightBytes });
+    this.#lane = this.#joinIntake();
     this.#writer = new FrameWriter(socket);
     this.#server = this.#createServer();
     this.#client = new JSONRPCClient(({ id, method, params }: Call) => this.#sendRequest(Number(id), method, params ?? {}));
@@ -140,7 +147,7 @@ export class RpcSocket {
   request(method: string, params: object, deadlineMs: number = LIMITS.requestDeadlineMs): Promise<unknown> {
     if (!this.isOpen) return Promise.reject(new RpcError('NO_QUORUM', { detail: 'The connection is closed; nothing was sent.' }));
     if (this.#pending.size >= this.#limits.pendingRequests)
-      return Promise.reject(new RpcError('OVERLOADED', { retryAfterMs: 50 }));
+      return Promise.reject(new RpcError('OVERLOADED', { retryAfterMs: RETRY_AFTER_MS }));
     const id = this.#nextId;
     this.#nextId += 1;
     return new Promise((resolve, reject) => {
@@ -182,6 +189,22 @@ export class RpcSocket {
     this.#socket.terminate();
   }
 
+  #joinIntake(): Lane | null {
+    return (
+      this.#options.intake?.join({
+        hasRoom: () => this.#gate.hasRoom,
+        serve: (text) => this.#take(text),
+        refuse: (text) => this.#refuseCalls(text),
+        pause: () => this.#socket.pause(),
+        resume: () => this.#readOn(this.#gate.hasRoom),
+      }) ?? null
+    );
+  }
+
+  #readOn(hasRoom: boolean): void {
+    if (hasRoom && this.#socket.isPaused && this.#lane?.isWaiting !== true) this.#socket.resume();
+  }
+
   #createServer(): JSONRPCServer<CallContext> {
     // The library's own listener would print text from outside with console.warn, over whatever is on the screen.
     const server = new JSONRPCServer<CallContext>({ errorListener: () => {} });
@@ -212,6 +235,11 @@ export class RpcSocket {
       return;
     }
     const text = data.toString();
+    if (this.#lane === null || this.#lane.takes(text)) this.#take(text);
+  }
+
+  #take(text: string): void {
+    if (!this.isOpen) return;
     const frame = guardFrame(text, FRAMES[this.role]);
     if (frame.type === 'calls') this.#serve(frame.calls, frame.batch, text.length);
     else if (frame.type === 'replies') for (const reply of frame.replies) this.#settle(reply);
@@ -235,6 +263,7 @@ export class RpcSocket {
       return;
     }
     if (admission === 'pause') this.#socket.pause();
+    this.#lane?.began(calls.length);
     const [call] = calls;
     const handler = !batch && call !== undefined && LOAD.has(call.method) ? this.#options.handlers.get(call.method) : undefined;
     if (call !== undefined && handler !== undefined) this.#run(call, handler, bytes);
@@ -242,7 +271,22 @@ export class RpcSocket {
   }
 
   #served(calls: number, bytes: number): void {
-    if (this.#gate.leave(calls, bytes) && this.#socket.isPaused) this.#socket.resume();
+    this.#lane?.ended(calls);
+    this.#readOn(this.#gate.leave(calls, bytes));
+  }
+
+  /** The node has no room for them; whatever else is in the frame is seen to as ever. */
+  #refuseCalls(text: string): void {
+    const frame = guardFrame(text, FRAMES[this.role]);
+    if (frame.type !== 'calls') {
+      this.#take(text);
+      return;
+    }
+    const replies = frame.calls.flatMap(({ id }) =>
+      id === undefined ? [] : [errorReply(id, 'OVERLOADED', { retryAfterMs: RETRY_AFTER_MS })],
+    );
+    const [first] = replies;
+    if (first !== undefined) this.#sendReply(JSON.stringify(frame.batch ? replies : first));
   }
 
   /** What the library does for a call, without its detours. */
@@ -304,7 +348,7 @@ export class RpcSocket {
     const limit = this.role === 'server' ? LIMITS.frameBytes : LIMITS.replyFrameBytes;
     const tooLarge = text.length * 3 > limit && Buffer.byteLength(text) > limit;
     if (tooLarge) this.#fail(id, 'TOO_LARGE', { detail: `a frame may take ${limit} bytes` });
-    else if (!this.#send(text)) this.#fail(id, 'OVERLOADED', { retryAfterMs: 50 });
+    else if (!this.#send(text)) this.#fail(id, 'OVERLOADED', { retryAfterMs: RETRY_AFTER_MS });
   }
 
   #send(text: string): boolean {
@@ -332,6 +376,7 @@ export class RpcSocket {
 
   #closed(code: number, reason: string): void {
     this.#liveness.stop();
+    this.#lane?.close();
     for (const id of this.#pending.keys())
       this.#fail(id, 'UNKNOWN_OUTCOME', { detail: 'The connection closed before the answer.' });
     this.#options.onClose?.(code, reason);

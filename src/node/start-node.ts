@@ -12,6 +12,7 @@ import { type FaultPlan, NO_FAULTS } from '../fault/plan.ts';
 import { remembering } from '../kv/history.ts';
 import { clientHandlers } from '../net/client-api.ts';
 import { Forwarder } from '../net/forwarder.ts';
+import { INTAKE_BOUNDS, Intake } from '../net/intake.ts';
 import { PeerTransport } from '../net/peer-transport.ts';
 import { type Handler, RpcSocket } from '../net/rpc-socket.ts';
 import { listen, type WireServer } from '../net/server.ts';
@@ -195,6 +196,7 @@ class NodeParts implements RunningNode {
   async open(): Promise<void> {
     const { config, tokens, tls, planFile } = this.#loaded;
     if (planFile !== null) await this.#readPlan(planFile);
+    const intake = new Intake(INTAKE_BOUNDS, realClock);
     this.#server = await listen({
       ...config.listen,
       tls,
@@ -206,7 +208,10 @@ class NodeParts implements RunningNode {
       log: this.#wireLog,
       onConnection: (socket, identity) => {
         if (identity.role === 'peer') this.#peers.accept(identity.node, socket);
-        else new RpcSocket(socket, { role: identity.role, handlers: this.#handlers, log: this.#wireLog, onBug: this.#onBug });
+        else {
+          const { role } = identity;
+          new RpcSocket(socket, { role, handlers: this.#handlers, intake, log: this.#wireLog, onBug: this.#onBug });
+        }
       },
     });
     this.#peers.start();

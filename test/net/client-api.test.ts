@@ -4,6 +4,7 @@ import { LIMITS } from '../../src/base/limits.ts';
 import { NO_FAULTS } from '../../src/fault/plan.ts';
 import type { NodeEvent } from '../../src/replica/status.ts';
 import { FakeNode, type FakeNodeOptions } from '../support/fake-node.ts';
+import { frame, RawClient } from '../support/raw-client.ts';
 
 const nodes: FakeNode[] = [];
 
@@ -125,6 +126,25 @@ describe('the methods of a client', () => {
     client.close();
     await gone;
     expect(node.service.listeners.size).toBe(0);
+  });
+});
+
+describe('a watcher that never reads', () => {
+  it('misses events beyond a bound and keeps its place, and costs no more than that', async () => {
+    const node = await start();
+    const raw = await RawClient.upgraded(node.server.port);
+    const subscribed = new Promise<void>((resolve) => raw.socket.once('data', () => resolve()));
+    raw.write(frame({ payload: '{"jsonrpc":"2.0","id":1,"method":"node.subscribe","params":{"topics":["fault"]}}' }));
+    await subscribed;
+    raw.socket.pause();
+    const text = 'x'.repeat(65_536);
+    const [listener] = node.service.listeners;
+    for (let seq = 1; seq <= 200; seq += 1) listener?.({ topic: 'fault', seq, node: nodeId('n1'), time: 5, text } as NodeEvent);
+    const buffered = node.accepted[0]?.bufferedBytes ?? 0;
+    expect(buffered).toBeGreaterThan(1_048_576);
+    expect(buffered).toBeLessThan(1_048_576 + 2 * 65_536);
+    expect(node.service.listeners.size).toBe(1);
+    raw.destroy();
   });
 });
 

@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { RpcError } from '../../src/base/errors.ts';
 import { LIMITS } from '../../src/base/limits.ts';
+import { INTAKE_BOUNDS, Intake } from '../../src/net/intake.ts';
 import type { Handler } from '../../src/net/rpc-socket.ts';
+import { realClock } from '../../src/node/real-clock.ts';
 import { FakeNode, type FakeNodeOptions } from '../support/fake-node.ts';
 import { frame, OPCODE, RawClient } from '../support/raw-client.ts';
 
@@ -10,8 +12,9 @@ const nodes: FakeNode[] = [];
 async function serve(
   handlers: Readonly<Record<string, Handler>>,
   rpcLimits: FakeNodeOptions['rpcLimits'] = {},
+  options: Pick<FakeNodeOptions, 'intake'> = {},
 ): Promise<FakeNode> {
-  const node = await FakeNode.start({ handlers: new Map(Object.entries(handlers)), rpcLimits });
+  const node = await FakeNode.start({ handlers: new Map(Object.entries(handlers)), rpcLimits, ...options });
   nodes.push(node);
   return node;
 }
@@ -197,6 +200,24 @@ describe('overload', () => {
     await raw.closed;
     expect(raw.closeCode).toBe(1013);
     release();
+  });
+
+  it('refuses with a hint what the node as a whole has no room for, and serves who asks for little', async () => {
+    const { handler, release, called } = held();
+    const intake = new Intake({ ...INTAKE_BOUNDS, calls: [4, 4], reservedCalls: 1, patienceMs: 5 }, realClock);
+    const node = await serve({ slow: handler, echo: (params) => params }, {}, { intake });
+    const [flood, quiet] = [await node.client(), await node.client()];
+    const taken = Array.from({ length: 4 }, () => flood.request('slow', {}));
+    const refused = Array.from({ length: 6 }, () => flood.request('slow', {}));
+    expect(await quiet.request('echo', { asked: true })).toEqual({ asked: true });
+    for (const answer of await Promise.allSettled(refused)) {
+      expect(answer).toMatchObject({ status: 'rejected', reason: { kind: 'OVERLOADED', data: { retryAfterMs: 50 } } });
+    }
+    expect([called(), intake.calls]).toEqual([4, 4]);
+    release();
+    expect(await Promise.all(taken)).toEqual([{}, {}, {}, {}]);
+    expect(await flood.request('echo', { again: true })).toEqual({ again: true });
+    expect([intake.calls, intake.waitingFrames]).toEqual([0, 0]);
   });
 
   it('cuts a client that asks and does not read', async () => {

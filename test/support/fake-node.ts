@@ -4,6 +4,7 @@ import { clientHandlers } from '../../src/net/client-api.ts';
 import { connect } from '../../src/net/connect.ts';
 import { type Fate, Forwarder } from '../../src/net/forwarder.ts';
 import type { Identity } from '../../src/net/handshake.ts';
+import type { Intake } from '../../src/net/intake.ts';
 import { type Handler, type RpcLimits, RpcSocket } from '../../src/net/rpc-socket.ts';
 import { listen, type ServerLimits, type WireServer } from '../../src/net/server.ts';
 import { FakeService } from './fake-service.ts';
@@ -16,6 +17,7 @@ export interface FakeNodeOptions {
   readonly id?: string;
   readonly serverLimits?: Partial<ServerLimits>;
   readonly rpcLimits?: Partial<RpcLimits>;
+  readonly intake?: Intake;
   readonly fate?: (from: NodeId, to: NodeId) => Fate;
   readonly onPeer?: (node: NodeId, socket: WebSocket) => void;
   readonly handlers?: ReadonlyMap<string, Handler>;
@@ -55,7 +57,8 @@ export class FakeNode {
       }
       const { role } = identity;
       const limits = options.rpcLimits ?? {};
-      accepted.push(new RpcSocket(socket, { role, handlers, limits, log, onBug: (error) => bugs.push(error) }));
+      const intake = options.intake === undefined ? {} : { intake: options.intake };
+      accepted.push(new RpcSocket(socket, { role, handlers, limits, ...intake, log, onBug: (error) => bugs.push(error) }));
     };
     const server = await listen({
       self,

@@ -1,0 +1,120 @@
+/**
+ * A load that does not care what becomes of it: puts at a steady rate over raw connections, never repeated, as little work for
+ * each as Node allows. What the connection does not take, since the node has stopped reading, is not sent and counted.
+ */
+import { randomInt } from 'node:crypto';
+import type { WebSocket } from 'ws';
+import { Histogram } from '../../src/cli/histogram.ts';
+import { dial } from '../../src/net/connect.ts';
+
+/** Beyond this the node is behind with reading: the back-pressure of TCP has reached us. */
+const UNSENT_BYTES = 262_144;
+const TICK_MS = 2;
+
+export interface FloodCounts {
+  readonly offered: number;
+  readonly accepted: number;
+  readonly overloaded: number;
+  /** OVERLOADED without a word when to come back. */
+  readonly withoutHint: number;
+  readonly otherErrors: number;
+  readonly heldBack: number;
+  readonly closed: number;
+}
+
+export class Flood {
+  readonly #sockets: WebSocket[] = [];
+  readonly #value: string;
+  readonly #sentAt = new Map<number, number>();
+  readonly latency = new Histogram();
+  readonly refusal = new Histogram();
+  #counts = { offered: 0, accepted: 0, overloaded: 0, withoutHint: 0, otherErrors: 0, heldBack: 0, closed: 0 };
+  #nextId = 1;
+
+  constructor(valueBytes: number) {
+    this.#value = 'x'.repeat(valueBytes);
+  }
+
+  async open(url: string, token: string, connections: number): Promise<void> {
+    for (let i = 0; i < connections; i += 1) {
+      const socket = await dial({ url, token }, (opened) => {
+        opened.on('message', (data) => this.#answered(data.toString()));
+        opened.on('error', () => {});
+        opened.once('close', () => {
+          this.#counts.closed += 1;
+        });
+        return opened;
+      });
+      this.#sockets.push(socket);
+    }
+  }
+
+  get counts(): FloodCounts {
+    return { ...this.#counts };
+  }
+
+  /** As fast as `inFlight` unanswered puts on each connection allow, with no rate; resolves after `seconds`. */
+  saturate(inFlight: number, seconds: number): Promise<void> {
+    return this.#run(seconds, () => {
+      const free = inFlight * this.#sockets.length - this.#sentAt.size;
+      for (let i = 0; i < free; i += 1) this.#put();
+    });
+  }
+
+  /** `perSecond` puts a second, whatever comes back. */
+  press(perSecond: number, seconds: number): Promise<void> {
+    const from = performance.now();
+    let offered = 0;
+    return this.#run(seconds, () => {
+      const due = ((performance.now() - from) / 1_000) * perSecond;
+      for (; offered < due; offered += 1) this.#put();
+    });
+  }
+
+  close(): void {
+    for (const socket of this.#sockets) socket.terminate();
+  }
+
+  #run(seconds: number, tick: () => void): Promise<void> {
+    const until = performance.now() + seconds * 1_000;
+    return new Promise((resolve) => {
+      const timer = setInterval(() => {
+        if (performance.now() < until) return tick();
+        clearInterval(timer);
+        resolve();
+      }, TICK_MS);
+    });
+  }
+
+  #put(): void {
+    const counts = this.#counts;
+    counts.offered += 1;
+    const id = this.#nextId;
+    this.#nextId += 1;
+    const socket = this.#sockets[id % this.#sockets.length];
+    if (socket === undefined || socket.readyState !== socket.OPEN || socket.bufferedAmount > UNSENT_BYTES) {
+      counts.heldBack += 1;
+      return;
+    }
+    this.#sentAt.set(id, performance.now());
+    const key = `over:${String(randomInt(10_000)).padStart(11, '0')}`;
+    socket.send(`{"jsonrpc":"2.0","id":${id},"method":"kv.put","params":{"key":"${key}","value":"${this.#value}"}}`);
+  }
+
+  #answered(text: string): void {
+    const answer = JSON.parse(text) as { id: number; error?: { data?: { kind?: string; retryAfterMs?: number } } };
+    const sentAt = this.#sentAt.get(answer.id);
+    if (sentAt === undefined) return;
+    this.#sentAt.delete(answer.id);
+    const took = performance.now() - sentAt;
+    const counts = this.#counts;
+    if (answer.error === undefined) {
+      counts.accepted += 1;
+      this.latency.record(took);
+    } else if (answer.error.data?.kind === 'OVERLOADED') {
+      counts.overloaded += 1;
+      this.refusal.record(took);
+      if (answer.error.data.retryAfterMs === undefined) counts.withoutHint += 1;
+    } else counts.otherErrors += 1;
+  }
+}

@@ -1,0 +1,285 @@
+/**
+ * What a node takes on from all its clients together. A flood must cost those who send it, not the node: what cannot be worked on
+ * soon waits; what has waited long is refused with OVERLOADED, as far as a small share of the time allows, since a refusal
+ * costs a good part of what serving does; the rest is left unread, so that the senders' own TCP windows fill. In one turn of the event loop only so many frames are taken,
+ * so that timers and peers come in between; and connections take turns, so that a quiet one is served beside a flood.
+ */
+import { millis } from '../base/brand.ts';
+import { LIMITS } from '../base/limits.ts';
+import type { Clock } from '../replica/ports.ts';
+
+export interface IntakeBounds {
+  /**
+   * Calls in flight over all connections: what was answered lately within `targetMs`, but no fewer than the first number and no more
+   * than the second. More at once would make nobody quicker (Little's law).
+   */
+  readonly calls: readonly [least: number, most: number];
+  readonly targetMs: number;
+  /** So many a connection may have whatever the others have: a console looks into a node that is stuck. */
+  readonly reservedCalls: number;
+  /** Frames begun in one turn of the event loop, when they are light; fewer when turns take longer than `turnMs`. */
+  readonly turnFrames: number;
+  readonly turnMs: number;
+  /** A frame that has waited longer is refused when its time comes. */
+  readonly patienceMs: number;
+  /** Part of the time that may be spent on refusals. */
+  readonly refusalShare: number;
+}
+
+export const INTAKE_BOUNDS: IntakeBounds = {
+  calls: [LIMITS.inflightCallsLeast, LIMITS.inflightCallsMost],
+  targetMs: LIMITS.intakeTargetMs,
+  reservedCalls: LIMITS.reservedCalls,
+  turnFrames: LIMITS.turnFrames,
+  turnMs: LIMITS.turnMs,
+  patienceMs: LIMITS.intakePatienceMs,
+  refusalShare: LIMITS.refusalShare,
+};
+
+/** One connection, as far as the intake is concerned. */
+export interface LaneHandlers {
+  /** Whether the connection's own bounds leave room for a call. */
+  readonly hasRoom: () => boolean;
+  readonly serve: (text: string) => void;
+  readonly refuse: (text: string) => void;
+  readonly pause: () => void;
+  /** Called once nothing waits any more. */
+  readonly resume: () => void;
+}
+
+const REFUSE_EVERY_MS = 10;
+const RATE_OVER_MS = 100;
+const LEAST_TURN_FRAMES = 4;
+
+export class Intake {
+  readonly #bounds: IntakeBounds;
+  readonly #clock: Pick<Clock, 'now' | 'soon' | 'after'>;
+  /** Those with frames that wait, the next to be served first. */
+  #waiting: Lane[] = [];
+  #calls = 0;
+  #mostCalls: number;
+  /** Calls that ended since then. */
+  #ended = 0;
+  #endedSince: number;
+  /** What a turn may begin, and what is left of it. */
+  #turnFrames: number;
+  #framesLeft: number;
+  #turnScheduled = false;
+  #refusing = false;
+
+  constructor(bounds: IntakeBounds, clock: Pick<Clock, 'now' | 'soon' | 'after'>) {
+    this.#bounds = bounds;
+    this.#clock = clock;
+    this.#turnFrames = bounds.turnFrames;
+    this.#framesLeft = bounds.turnFrames;
+    this.#mostCalls = bounds.calls[0];
+    this.#endedSince = clock.now();
+  }
+
+  /** In flight, over all connections. */
+  get calls(): number {
+    return this.#calls;
+  }
+
+  /** Frames that were read and wait. */
+  get waitingFrames(): number {
+    return this.#waiting.reduce((sum, lane) => sum + lane.waitingFrames, 0);
+  }
+
+  join(handlers: LaneHandlers): Lane {
+    return new Lane(this, handlers, () => this.#clock.now());
+  }
+
+  /** For lanes: true when a frame may be begun now. */
+  admits(lane: Lane): boolean {
+    if (this.#framesLeft <= 0 || !this.#hasRoom(lane)) return false;
+    this.#framesLeft -= 1;
+    this.#scheduleTurn();
+    return true;
+  }
+
+  /** For lanes: its first frame waits. */
+  enqueue(lane: Lane): void {
+    this.#waiting.push(lane);
+    this.#scheduleTurn();
+    this.#armRefusals();
+  }
+
+  /** For lanes: it is gone. */
+  forget(lane: Lane): void {
+    this.#waiting = this.#waiting.filter((each) => each !== lane);
+  }
+
+  /** For lanes: so many more calls are in flight. */
+  began(calls: number): void {
+    this.#calls += calls;
+  }
+
+  /** For lanes: so many calls were answered. */
+  ended(calls: number): void {
+    this.#calls -= calls;
+    this.#ended += calls;
+    const now = this.#clock.now();
+    if (now - this.#endedSince >= RATE_OVER_MS) {
+      const [least, most] = this.#bounds.calls;
+      const wanted = (this.#ended / (now - this.#endedSince)) * this.#bounds.targetMs;
+      this.#mostCalls = Math.min(most, Math.max(least, Math.ceil(wanted)));
+      this.#ended = 0;
+      this.#endedSince = now;
+    }
+    if (this.#waiting.length > 0) this.#scheduleTurn();
+  }
+
+  #hasRoom(lane: Lane): boolean {
+    return lane.hasRoom() && (this.#calls < this.#mostCalls || lane.calls < this.#bounds.reservedCalls);
+  }
+
+  /** A turn is everything from the first frame of it to the next turn, answers included. */
+  #scheduleTurn(since: number = this.#clock.now()): void {
+    if (this.#turnScheduled) return;
+    this.#turnScheduled = true;
+    this.#clock.soon(() => {
+      const now = this.#clock.now();
+      this.#turnScheduled = false;
+      this.#adapt(now - since);
+      this.#framesLeft = this.#turnFrames;
+      this.#serveWaiting(now);
+    });
+  }
+
+  /** What a frame costs is known only when its turn is over: a page of a range costs a hundred times what a key does. */
+  #adapt(tookMs: number): void {
+    const { turnFrames, turnMs } = this.#bounds;
+    if (tookMs > 2 * turnMs) this.#turnFrames = Math.max(LEAST_TURN_FRAMES, this.#turnFrames >> 1);
+    else if (tookMs < turnMs) this.#turnFrames = Math.min(turnFrames, this.#turnFrames * 2);
+  }
+
+  /** One frame of each connection in turn. */
+  #serveWaiting(since: number): void {
+    for (let passedOver = 0; this.#framesLeft > 0 && passedOver < this.#waiting.length; ) {
+      const lane = this.#waiting.shift();
+      if (lane === undefined) return;
+      if (this.#hasRoom(lane)) {
+        passedOver = 0;
+        this.#framesLeft -= 1;
+        lane.serveNext();
+      } else passedOver += 1;
+      if (lane.isWaiting) this.#waiting.push(lane);
+    }
+    if (this.#waiting.length > 0 && this.#framesLeft <= 0) this.#scheduleTurn(since);
+  }
+
+  #armRefusals(): void {
+    if (this.#refusing) return;
+    this.#refusing = true;
+    this.#clock.after(millis(REFUSE_EVERY_MS), () => {
+      this.#refusing = false;
+      this.#refuseLate();
+      if (this.#waiting.length > 0) this.#armRefusals();
+    });
+  }
+
+  #refuseLate(): void {
+    const { patienceMs, refusalShare, turnFrames } = this.#bounds;
+    const from = this.#clock.now();
+    let left = turnFrames;
+    for (let passedOver = 0; left > 0 && passedOver < this.#waiting.length; ) {
+      const lane = this.#waiting.shift();
+      if (lane === undefined) return;
+      if (lane.waitsSince(from - patienceMs)) {
+        passedOver = 0;
+        left = this.#clock.now() - from < REFUSE_EVERY_MS * refusalShare ? left - 1 : 0;
+        lane.refuseNext();
+      } else passedOver += 1;
+      if (lane.isWaiting) this.#waiting.push(lane);
+    }
+  }
+}
+
+/** The frames of one connection, in the order in which they came. */
+export class Lane {
+  readonly #intake: Intake;
+  readonly #handlers: LaneHandlers;
+  readonly #now: () => number;
+  #frames: { readonly text: string; readonly arrivedAt: number }[] = [];
+  #next = 0;
+  #calls = 0;
+  #closed = false;
+
+  constructor(intake: Intake, handlers: LaneHandlers, now: () => number) {
+    this.#intake = intake;
+    this.#handlers = handlers;
+    this.#now = now;
+  }
+
+  get calls(): number {
+    return this.#calls;
+  }
+
+  get waitingFrames(): number {
+    return this.#frames.length - this.#next;
+  }
+
+  get isWaiting(): boolean {
+    return this.#next < this.#frames.length;
+  }
+
+  hasRoom(): boolean {
+    return this.#handlers.hasRoom();
+  }
+
+  /** True: begin with it now. False: it waits, and nothing more is read from the connection meanwhile. */
+  takes(text: string): boolean {
+    if (this.#closed) return false;
+    const wasWaiting = this.isWaiting;
+    if (!wasWaiting && this.#intake.admits(this)) return true;
+    this.#frames.push({ text, arrivedAt: this.#now() });
+    if (!wasWaiting) {
+      this.#handlers.pause();
+      this.#intake.enqueue(this);
+    }
+    return false;
+  }
+
+  began(calls: number): void {
+    this.#calls += calls;
+    this.#intake.began(calls);
+  }
+
+  ended(calls: number): void {
+    this.#calls -= calls;
+    this.#intake.ended(calls);
+  }
+
+  /** Whether its oldest frame has waited since `time` or longer. */
+  waitsSince(time: number): boolean {
+    return (this.#frames[this.#next]?.arrivedAt ?? Number.POSITIVE_INFINITY) <= time;
+  }
+
+  serveNext(): void {
+    this.#withNext(this.#handlers.serve);
+  }
+
+  refuseNext(): void {
+    this.#withNext(this.#handlers.refuse);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#frames = [];
+    this.#next = 0;
+    this.#intake.forget(this);
+  }
+
+  #withNext(run: (text: string) => void): void {
+    const frame = this.#frames[this.#next];
+    if (frame === undefined) return;
+    this.#next += 1;
+    if (this.#next === this.#frames.length) {
+      this.#frames = [];
+      this.#next = 0;
+    }
+    run(frame.text);
+    if (!this.isWaiting && !this.#closed) this.#handlers.resume();
+  }
+}
