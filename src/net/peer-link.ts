@@ -1,10 +1,11 @@
 /** The way out to one peer: dialled, kept, dialled again when it breaks. */
 import type { NodeId } from '../base/brand.ts';
-import { LIMITS } from '../base/limits.ts';
 import type { Random } from '../base/random.ts';
+import type { Message } from '../raft/messages.ts';
 import { dial } from './connect.ts';
 import { PEER_HEADERS } from './handshake.ts';
-import { RpcSocket, type WireLog } from './rpc-socket.ts';
+import { PeerSocket } from './peer-socket.ts';
+import type { WireLog } from './rpc-socket.ts';
 
 export interface PeerAddress {
   readonly id: NodeId;
@@ -31,7 +32,7 @@ const LAST_RETRY_MS = 1_000;
 export class PeerLink {
   readonly #options: PeerLinkOptions;
   readonly #stop = new AbortController();
-  #socket: RpcSocket | null = null;
+  #socket: PeerSocket | null = null;
   #dialling = false;
   #retry: NodeJS.Timeout | null = null;
   #retryMs = FIRST_RETRY_MS;
@@ -53,8 +54,8 @@ export class PeerLink {
   }
 
   /** False when it could not be sent; nothing is kept for later. */
-  notify(method: string, params: object): boolean {
-    return this.#socket?.notify(method, params) ?? false;
+  send(message: Message): boolean {
+    return this.#socket?.send(message) ?? false;
   }
 
   /** Dials now unless there is a connection: at the start, and when the peer has just shown that it lives. */
@@ -79,12 +80,11 @@ export class PeerLink {
     const headers = { [PEER_HEADERS.cluster]: clusterId, [PEER_HEADERS.node]: self, [PEER_HEADERS.target]: peer.id };
     try {
       await dial({ url: peer.url, token, headers, tls, signal: this.#stop.signal }, (socket) => {
-        this.#socket = new RpcSocket(socket, {
-          role: 'peer',
+        // This connection carries messages one way; the peer answers over its own.
+        this.#socket = new PeerSocket(socket, {
+          self,
           peer: peer.id,
-          // This connection carries messages one way; the peer answers over its own.
-          handlers: new Map(),
-          limits: { pingMs: this.#options.pingMs, sendBufferBytes: LIMITS.peerSendBufferBytes },
+          pingMs: this.#options.pingMs,
           log,
           onClose: () => this.#lost(),
         });

@@ -6,9 +6,9 @@ import type { NodeId } from '../base/brand.ts';
 import type { Random } from '../base/random.ts';
 import type { Message } from '../raft/messages.ts';
 import type { LinkStatus, Transport } from '../replica/ports.ts';
-import { decodeMessage, encodeMessage, RAFT_METHODS } from '../wire/raft-codec.ts';
 import { type PeerAddress, PeerLink } from './peer-link.ts';
-import { type Handler, RpcSocket, type WireLog } from './rpc-socket.ts';
+import { PeerSocket } from './peer-socket.ts';
+import type { WireLog } from './rpc-socket.ts';
 
 export interface PeerTransportOptions {
   readonly self: NodeId;
@@ -30,11 +30,10 @@ export interface PeerTransportOptions {
 }
 
 const PING_MS = 1_000;
-const POLICY_VIOLATION = 1008;
 
 interface Peer {
   readonly link: PeerLink;
-  incoming: RpcSocket | null;
+  incoming: PeerSocket | null;
   /** A loss was told and nothing has opened since. */
   lossTold: boolean;
 }
@@ -61,9 +60,7 @@ export class PeerTransport implements Transport {
   send(message: Message): void {
     const peer = this.#peers.get(message.to);
     assert(peer !== undefined, 'a message to this node itself or to a stranger', () => message.to);
-    if (!peer.link.isOpen) return;
-    const { method, params } = encodeMessage(message);
-    peer.link.notify(method, params);
+    peer.link.send(message);
   }
 
   /** Takes over a connection that a peer has opened; the handshake has proved who it is. A newer one replaces an older. */
@@ -74,12 +71,13 @@ export class PeerTransport implements Transport {
       return;
     }
     const replaced = peer.incoming;
-    const incoming = new RpcSocket(socket, {
-      role: 'peer',
+    const { self, log, onMessage, pingMs = PING_MS } = this.#options;
+    const incoming = new PeerSocket(socket, {
+      self,
       peer: id,
-      handlers: this.#handlers(id),
-      limits: { pingMs: this.#options.pingMs ?? PING_MS },
-      log: this.#options.log,
+      pingMs,
+      log,
+      onMessage,
       onClose: () => {
         if (peer.incoming !== incoming) return;
         peer.incoming = null;
@@ -137,23 +135,5 @@ export class PeerTransport implements Transport {
     if (this.#closed || peer.lossTold) return;
     peer.lossTold = true;
     this.#options.onPeerClosed?.(id);
-  }
-
-  #handlers(peer: NodeId): ReadonlyMap<string, Handler> {
-    const { self, onMessage, log } = this.#options;
-    return new Map(
-      RAFT_METHODS.map((method): [string, Handler] => [
-        method,
-        (params, { connection }) => {
-          const decoded = decodeMessage(method, params, peer, self);
-          if (decoded.ok) {
-            onMessage(decoded.message);
-            return;
-          }
-          log('warn', 'bad message from a peer', { peer, problem: decoded.problem });
-          connection.close(POLICY_VIOLATION, 'bad message');
-        },
-      ]),
-    );
   }
 }

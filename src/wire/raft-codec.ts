@@ -29,7 +29,7 @@ export const RAFT_METHODS: readonly RaftMethod[] = [
 ];
 
 /** An entry without its index, which follows from its place: few brackets, still readable. */
-type EntryTuple =
+export type EntryTuple =
   | readonly [term: Term, time: ClusterTime]
   | readonly [term: Term, time: ClusterTime, data: string]
   | readonly [term: Term, time: ClusterTime, data: string, kind: 'config'];
@@ -96,7 +96,7 @@ function encodeAppend({ from, to, term, previous, entries, commit, readRound }: 
   };
 }
 
-function encodeEntry(entry: Entry): EntryTuple {
+export function encodeEntry(entry: Entry): EntryTuple {
   if (entry.kind === 'command') return [entry.term, entry.time, entry.data];
   if (entry.kind === 'noop') return [entry.term, entry.time];
   return [entry.term, entry.time, entry.data, 'config'];
