@@ -3,40 +3,14 @@ import { assert } from '../base/assert.ts';
 import { type LogIndex, logIndex, type Millis, millis, type NodeId } from '../base/brand.ts';
 import type { ErrorKind } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
-import type { Random } from '../base/random.ts';
-import type { HistoryLimits } from '../kv/history.ts';
 import { Machine } from '../kv/machine.ts';
-import { type CoreLimits, RaftCore } from '../raft/core.ts';
-import type { Configuration, CoreStatus, Entry, Input, Message, RaftEvent, Ready, Snapshot } from '../raft/messages.ts';
+import { RaftCore } from '../raft/core.ts';
+import type { CoreStatus, Entry, Input, Message, Ready, Snapshot } from '../raft/messages.ts';
 import { type Checkpoint, Checkpoints } from './checkpoints.ts';
-import type { Cancel, Clock, LogStore, Recovered, SnapshotStore, Transport } from './ports.ts';
-import { logAfter, type SnapshotPolicy, Snapshotter } from './snapshotter.ts';
+import type { ReplicaOptions } from './options.ts';
+import type { Cancel } from './ports.ts';
+import { logAfter, Snapshotter } from './snapshotter.ts';
 import { type ProposalOutcome, type ReadOutcome, Waiting } from './waiting.ts';
-
-export interface ReplicaOptions {
-  readonly id: NodeId;
-  readonly configuration: Configuration;
-  readonly recovered: Recovered;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logStore: LogStore;
-  readonly snapshots: SnapshotStore;
-  /** Where it differs from base/limits.ts. */
-  readonly snapshotPolicy?: Partial<SnapshotPolicy>;
-  readonly historyLimits?: HistoryLimits;
-  readonly transport: Transport;
-  readonly heartbeatMs: number;
-  readonly electionMs: number;
-  readonly limits?: Partial<CoreLimits>;
-  /** Entries applied in one turn at most; 512 when not given, about a millisecond's work. */
-  readonly applySlice?: number;
-  /** For the log and the console. */
-  readonly onEvent: (event: RaftEvent) => void;
-  /** A snapshot could not be taken, stored or read; it will be tried again. Not given: nobody is told. */
-  readonly onTrouble?: (error: Error) => void;
-  /** The disk failed or a promise of our own code broke: the process must stop. */
-  readonly onFatal: (error: Error) => void;
-}
 
 interface QueuedProposal {
   readonly data: string;
@@ -69,6 +43,8 @@ export class Replica {
   readonly #checkpoints = new Checkpoints();
   /** Per batch that the disk works on: the turns whose promises wait for it. */
   readonly #unsynced: Ready[][] = [];
+  /** Of `#inbox`: Readys that are durable and the core has not been told so. */
+  #unconfirmed = 0;
   #turnScheduled = false;
   /** When the armed timer fires; it may be earlier than the core's deadline, which moves with every heartbeat. */
   #timerAt: Millis = NEVER;
@@ -219,12 +195,13 @@ export class Replica {
     const now = this.#options.clock.now();
     const inbox = this.#inbox;
     this.#inbox = [];
+    this.#unconfirmed = 0;
     for (const input of inbox) this.#core.step(now, input);
     this.#proposeQueued(now);
     this.#readQueued(now);
     // Last, so that a late timer never outruns a heartbeat that had already arrived.
     if (this.#core.deadline <= now) this.#core.step(now, { type: 'tick' });
-    while (this.#core.hasReady()) this.#carryOut(this.#core.ready());
+    while (this.#core.hasReady()) this.#carryOut(now, this.#core.ready());
     this.#applySlice();
     this.#snapshotter.consider(this.#machine, this.#appliedIndex);
     this.#armTimer(this.#options.clock.now());
@@ -232,11 +209,11 @@ export class Replica {
   }
 
   /** The order below is Raft's safety argument in code. */
-  #carryOut(ready: Ready): void {
+  #carryOut(now: Millis, ready: Ready): void {
     const { transport, onEvent } = this.#options;
     for (const message of ready.messages) transport.send(message);
     for (const piece of ready.piecesToSend) this.#snapshotter.sendPiece(piece);
-    this.#persist(ready);
+    this.#persist(now, ready);
     if (ready.restore !== null) this.#restore(ready.restore);
     for (const entry of ready.committed) this.#toApply.push(entry);
     for (const { ticket, index } of ready.grantedReads) this.#waiting.granted(ticket, index);
@@ -249,25 +226,39 @@ export class Replica {
   }
 
   /** Promises leave only when what they promise is on the disk, and never before an earlier batch's. */
-  #persist(ready: Ready): void {
+  #persist(now: Millis, ready: Ready): void {
     if (ready.persist === null) {
       const newest = this.#unsynced.at(-1);
-      if (newest === undefined) this.#keepPromises(ready);
-      else newest.push(ready);
+      if (newest !== undefined) newest.push(ready);
+      else {
+        // Nothing is on its way to the disk: all that was promised is durable, and a turn to say so would be one too many.
+        this.#keepPromises(ready);
+        if (this.#unconfirmed === 0) this.#core.step(now, { type: 'persisted', seq: ready.seq });
+        else this.#confirm(ready);
+      }
       return;
     }
     this.#unsynced.push([ready]);
     this.#options.logStore.append(ready.persist, (error) => {
       const durable = this.#unsynced.shift() ?? [];
       if (error !== null) return this.#fatal(error);
-      if (!this.#stopped) for (const each of durable) this.#keepPromises(each);
+      if (this.#stopped) return;
+      for (const each of durable) {
+        this.#keepPromises(each);
+        this.#confirm(each);
+      }
     });
+  }
+
+  /** In their order, and never in the middle of a turn. */
+  #confirm({ seq }: Ready): void {
+    this.#unconfirmed += 1;
+    this.#accept({ type: 'persisted', seq });
   }
 
   #keepPromises(ready: Ready): void {
     for (const message of ready.messagesAfterPersist) this.#options.transport.send(message);
     for (const piece of ready.piecesReceived) this.#snapshotter.receivePiece(piece);
-    this.#accept({ type: 'persisted', seq: ready.seq });
   }
 
   /** All at once: nobody sees a part of the one state and a part of the other. */
