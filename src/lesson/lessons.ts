@@ -2,9 +2,14 @@
 import { UsageError } from '../commands/command.ts';
 import { didYouMean } from '../commands/suggest.ts';
 import type { Lesson } from './lesson.ts';
+import { CAP } from './lessons/cap.ts';
+import { FIGURE_8 } from './lessons/figure-8.ts';
 import { FIRST_ELECTION } from './lessons/first-election.ts';
+import { MINORITY_WRITE } from './lessons/minority-write.ts';
+import { SPLIT_VOTE } from './lessons/split-vote.ts';
+import { STALE_READ } from './lessons/stale-read.ts';
 
-export const LESSONS: readonly Lesson[] = [FIRST_ELECTION];
+export const LESSONS: readonly Lesson[] = [FIRST_ELECTION, SPLIT_VOTE, MINORITY_WRITE, STALE_READ, FIGURE_8, CAP];
 
 /** By its name, or by its number in the list. Throws UsageError. */
 export function lessonNamed(word: string): Lesson {

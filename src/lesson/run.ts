@@ -166,7 +166,9 @@ export class LessonRun {
     const choices = choicesOf(step, this.#workshop.facts);
     const shown = choices.map(({ id, text }) => ({ id, text: this.#say(text) }));
     this.#page(step, { kind: 'ask', choices: shown });
-    const input = await this.#input(({ type }) => type === 'choose' || type === 'next');
+    const input = await this.#input(
+      (given) => given.type === 'next' || (given.type === 'choose' && given.choice < choices.length),
+    );
     const choice = input.type === 'choose' ? choices[input.choice] : undefined;
     if (choice === undefined) delete this.#predictions[step.id];
     else this.#predictions[step.id] = choice.id;

@@ -33,14 +33,15 @@ function textsOf(lesson: Lesson): readonly Text[] {
 
 function expectBoth({ en, zh }: Text): void {
   expect(en).toMatch(ASCII);
-  expect(zh).toMatch(HAN);
+  // What a node answers is the same in every language.
+  if (zh !== en) expect(zh).toMatch(HAN);
   expect(zh).not.toMatch(AMBIGUOUS);
 }
 
 const isQuestion = (step: Step): step is Ask | Guess => step.type === 'ask' || step.type === 'guess';
 
 it('has the lessons that were promised', () => {
-  expect(LESSONS.map(({ name }) => name)).toEqual(LESSON_NAMES.slice(0, LESSONS.length));
+  expect(LESSONS.map(({ name }) => name)).toEqual(LESSON_NAMES);
 });
 
 describe.each(LESSONS)('the lesson $name', (lesson) => {
@@ -52,7 +53,7 @@ describe.each(LESSONS)('the lesson $name', (lesson) => {
     for (const { steps } of lesson.parts) {
       const asked = steps.filter(isQuestion).map(({ id }) => id);
       const compared = steps.flatMap((step) => (step.type === 'compare' ? [step.of] : []));
-      expect(compared).toEqual(asked);
+      expect(compared.toSorted()).toEqual(asked.toSorted());
       for (const [i, step] of steps.entries()) {
         if (step.type === 'compare') expect(steps.slice(0, i).some((each) => isQuestion(each) && each.id === step.of)).toBe(true);
       }

@@ -40,6 +40,7 @@ export const choosing =
 export async function learn(lesson: Lesson, world: World, learner: Learner): Promise<Learned> {
   const pages = new Map<number, ShownLesson>();
   const progress: Progress[] = [];
+  let answered = '';
   const leaving = new AbortController();
   const signal = learner.signal === undefined ? leaving.signal : AbortSignal.any([leaving.signal, learner.signal]);
   const run = new LessonRun({
@@ -52,7 +53,10 @@ export async function learn(lesson: Lesson, world: World, learner: Learner): Pro
     onShown: (page) => {
       pages.set(page.page, page);
       if (page.kind === 'trouble') leaving.abort(new Error(`${lesson.name}, step ${page.step}: ${page.text}`));
+      const turn = `${page.page} ${page.kind}`;
+      if (turn === answered) return;
       const input = learner.react(page);
+      if (input !== null) answered = turn;
       if (input !== null) setImmediate(() => run.input(input));
     },
   });
