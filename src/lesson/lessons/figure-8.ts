@@ -14,6 +14,7 @@ const B: readonly string[] = [
   'wait until n5 is leader',
   'begin b: at n5 put lesson:x b',
   'wait until n5 has 2 entries',
+  'show log of n5',
   'kill n5',
 ];
 
