@@ -124,13 +124,25 @@ export function themeFor(name: ThemeName, noColor: boolean): Theme {
 export function paint(line: Row, theme: Theme): string {
   let painted = '';
   let open = '';
+  let visible = false;
   for (const each of line) {
-    const wanted = sgrOf(each, theme);
+    // Blanks show no colour of letters: what is in force may stay so.
+    const wanted = !visible && isBlank(each) ? open : sgrOf(each, theme);
+    visible = showsOnBlanks(each);
     if (wanted !== open) painted += open === '' ? `\x1b[${wanted}m` : wanted === '' ? '\x1b[0m' : `\x1b[0;${wanted}m`;
     open = wanted;
     painted += each.text;
   }
   return open === '' ? painted : `${painted}\x1b[0m`;
+}
+
+function isBlank(each: Span): boolean {
+  return !showsOnBlanks(each) && /^ *$/.test(each.text);
+}
+
+/** A background, an underline or an inverse cell. */
+function showsOnBlanks({ style, selected, inverse }: Span): boolean {
+  return selected || inverse || style === 'active';
 }
 
 function sgrOf({ style, strong, selected, inverse }: Span, theme: Theme): string {

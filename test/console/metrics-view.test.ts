@@ -7,10 +7,11 @@ import { frameOf } from '../../src/console/frame.ts';
 import { type Metrics, NO_METRICS, withSample } from '../../src/console/metrics.ts';
 import { plainText, rowCells } from '../../src/console/rows.ts';
 import type { ConsoleState } from '../../src/console/state.ts';
-import { ASCII_GLYPHS, UTF8_GLYPHS } from '../../src/console/theme.ts';
+import { ASCII_GLYPHS, paint, themeFor, UTF8_GLYPHS } from '../../src/console/theme.ts';
 import { consoleState } from '../support/console-state.ts';
 import { FAKE_NOW, fakeEvent, fakePicture, withNode } from '../support/fake-picture.ts';
 import { expectGolden } from '../support/golden.ts';
+import { FakeOutput } from '../support/screen.ts';
 
 const zone = process.env['TZ'];
 beforeAll(() => {
@@ -64,10 +65,21 @@ it.each([
   [80, 24],
   [120, 40],
   [200, 60],
-])('metrics at %ix%i', (columns, rows) => {
+])('metrics at %ix%i', async (columns, rows) => {
   const drawn = frameOf(state(columns, rows), UTF8_GLYPHS).rows;
   for (const line of drawn) expect(rowCells(line)).toBeLessThanOrEqual(columns);
-  expectGolden(drawn.map(plainText).join('\n'), join(import.meta.dirname, 'goldens', `metrics-${columns}x${rows}.golden.txt`));
+  const golden = (name: string): string => join(import.meta.dirname, 'goldens', `${name}.golden.txt`);
+  expectGolden(drawn.map(plainText).join('\n'), golden(`metrics-${columns}x${rows}`));
+  for (const [look, noColor] of [
+    ['colour', false],
+    ['mono', true],
+  ] as const) {
+    const screen = new FakeOutput(columns, rows);
+    await new Promise<void>((done) => {
+      screen.write(drawn.map((row) => paint(row, themeFor('dark', noColor))).join('\n'), () => done());
+    });
+    expectGolden(screen.styled, golden(`${look}/metrics-${columns}x${rows}`));
+  }
 });
 
 it('metrics in ASCII', () => {

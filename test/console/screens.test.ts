@@ -52,49 +52,55 @@ function tornTraffic(): Partial<TrafficCheck> {
   return { verdict: 'not-linearizable', detail: culprit?.violations[0]?.text ?? null, culprit };
 }
 
-describe.each(SIZES)('the console at %ix%i', (columns, rows) => {
+/** The words are the same in colour and without, so both are held against one picture; each has one of its styles besides. */
+const LOOKS = SIZES.flatMap(([columns, rows]) => [
+  { columns, rows, look: 'colour', noColor: false },
+  { columns, rows, look: 'mono', noColor: true },
+]);
+
+describe.each(LOOKS)('the console at $columns x $rows in $look', ({ columns, rows, look, noColor }) => {
   it('draws every view', async () => {
     const driver = sceneDriver();
-    const bench = new ConsoleBench(driver, columns, rows);
+    const bench = new ConsoleBench(driver, columns, rows, { noColor });
+    const shows = (text: string, name: string): void => {
+      // How long a put took is measured, and differs.
+      const steady = (shown: string): string => (name === 'shell' ? shown.replace(/\d+(?:\.\d+)? ms(?=⟧?$)/m, '2.0 ms') : shown);
+      expectGolden(steady(text), golden(`${name}-${columns}x${rows}`));
+      expectGolden(steady(bench.output.styled), golden(`${look}/${name}-${columns}x${rows}`));
+    };
     await bench.output.until(has('NODES 4/5', 'fault'));
     tellScene(driver);
-    const size = `${columns}x${rows}`;
-    expectGolden(await bench.output.until(has('asks for pre-votes')), golden(`overview-${size}`));
-    expectGolden(await bench.type('jf', has('FAULT ON n2')), golden(`fault-menu-${size}`));
-    expectGolden(await bench.type('k', has('y/N')), golden(`confirm-${size}`));
+    shows(await bench.output.until(has('asks for pre-votes')), 'overview');
+    shows(await bench.type('jf', has('FAULT ON n2')), 'fault-menu');
+    shows(await bench.type('k', has('y/N')), 'confirm');
     await bench.type('n', has('Not done'), 250);
-    expectGolden(await bench.type('2', has('ENTRY 1286', 'value 1286')), golden(`log-${size}`));
-    expectGolden(await bench.type('hw', has('why 1285', 'lacks it')), golden(`why-${size}`));
+    shows(await bench.type('2', has('ENTRY 1286', 'value 1286')), 'log');
+    shows(await bench.type('hw', has('why 1285', 'lacks it')), 'why');
     await bench.type('\x1b', (text) => !text.includes('lacks it'));
-    expectGolden(await bench.type('3', has('FROM')), golden(`links-${size}`));
+    shows(await bench.type('3', has('FROM')), 'links');
     await bench.type('4', has('KEYS 1 of 250'));
-    expectGolden(await bench.type('jj', has('KEYS 3 of 250')), golden(`keys-${size}`));
-    expectGolden(await bench.type('5', has('EVENTS 5', 'follows')), golden(`events-${size}`));
+    shows(await bench.type('jj', has('KEYS 3 of 250')), 'keys');
+    shows(await bench.type('5', has('EVENTS 5', 'follows')), 'events');
     await bench.type('9', has('Nobody checks'));
     driver.setChecks(fakeChecks());
-    expectGolden(await bench.output.until(has('linearizable', '1,284')), golden(`checks-${size}`));
+    shows(await bench.output.until(has('linearizable', '1,284')), 'checks');
     driver.setChecks(fakeChecks({ 'state-machine-safety': TORN_STATE }, tornTraffic()));
-    expectGolden(await bench.output.until(has('A PROMISE IS BROKEN', 'NOT LINEARIZABLE')), golden(`checks-broken-${size}`));
-    expectGolden(await bench.type('\r', has('log-matching: holds')), golden(`checks-report-${size}`));
+    shows(await bench.output.until(has('A PROMISE IS BROKEN', 'NOT LINEARIZABLE')), 'checks-broken');
+    shows(await bench.type('\r', has('log-matching: holds')), 'checks-report');
     await bench.type('\x1b', (text) => !text.includes('log-matching: holds'));
     driver.setChecks(fakeChecks({}, NO_TRAFFIC));
     await bench.output.until(has('No traffic yet'));
-    expectGolden(await bench.type('7', has('COMMAND')), golden(`faults-${size}`));
+    shows(await bench.type('7', has('COMMAND')), 'faults');
     await bench.type('8', has('SHELL'));
     await bench.type('put a "x y"\r', has('OK'));
     const shell = await bench.type('ki\t', has('kill ', 'writes stop'));
-    // How long a put took is measured, and differs.
-    expectGolden(shell.replace(/\d+(?:\.\d+)? ms$/m, '2.0 ms'), golden(`shell-${size}`));
-    expectGolden(
-      await bench.type('\x15\x1b', (text) => !text.includes('SHELL') && text.includes('FAULTS 3')),
-      golden(`faults-after-shell-${size}`),
-    );
-    expectGolden(await bench.type('1?', has('HELP')), golden(`help-${size}`));
+    shows(shell, 'shell');
+    shows(await bench.type('\x15\x1b', (text) => !text.includes('SHELL') && text.includes('FAULTS 3')), 'faults-after-shell');
+    shows(await bench.type('1?', has('HELP')), 'help');
     await bench.type('\x1b', (text) => !text.includes('HELP'));
-    expectGolden(
-      await bench.type('\r', (text) => text.includes('NODE n2') && !text.includes('NODES 4/5')),
-      golden(`node-${size}`),
-    );
+    shows(await bench.type('\x10isol', has('PALETTE', 'isol_', ':isolate')), 'palette');
+    await bench.type('\x1b', (text) => !text.includes('PALETTE'));
+    shows(await bench.type('\r', (text) => text.includes('NODE n2') && !text.includes('NODES 4/5')), 'node');
     await bench.type('\x1b', has('NODES 4/5'));
     await bench.type('d', () => !bench.output.alternate);
     expect(await bench.ended).toMatchObject({ exitCode: 0 });

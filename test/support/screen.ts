@@ -19,6 +19,31 @@ export class FakeInput extends PassThrough {
   }
 }
 
+type TerminalLine = ReturnType<xterm.Terminal['buffer']['active']['getLine']>;
+
+function styledRow(line: TerminalLine): string {
+  let row = '';
+  let open = '';
+  for (let x = 0; x < (line?.length ?? 0); x += 1) {
+    const cell = line?.getCell(x);
+    if (cell === undefined || cell.getWidth() === 0) continue;
+    const style = styleOf(cell);
+    if (style !== open) row += `${open === '' ? '' : '⟧'}${style === '' ? '' : `⟦${style}:`}`;
+    open = style;
+    row += cell.getChars() || ' ';
+  }
+  return (open === '' ? row : `${row}⟧`).trimEnd();
+}
+
+type TerminalCell = NonNullable<ReturnType<NonNullable<TerminalLine>['getCell']>>;
+
+/** Empty for plain text. Colours are numbers of the palette of 256. */
+function styleOf(cell: TerminalCell): string {
+  const marks = [cell.isBold() && 'b', cell.isDim() && 'd', cell.isUnderline() && 'u', cell.isInverse() && 'i'];
+  const colours = [cell.isFgDefault() ? '' : String(cell.getFgColor()), cell.isBgDefault() ? '' : `on ${cell.getBgColor()}`];
+  return [...marks.filter((mark) => typeof mark === 'string'), ...colours.filter((colour) => colour !== '')].join(' ');
+}
+
 export class FakeOutput extends Writable {
   readonly isTTY = true;
   columns: number;
@@ -55,6 +80,12 @@ export class FakeOutput extends Writable {
   lines(): readonly string[] {
     const { active } = this.#terminal.buffer;
     return Array.from({ length: this.rows }, (_, y) => active.getLine(active.baseY + y)?.translateToString(true) ?? '');
+  }
+
+  /** The rows with their styles, for people to read in a golden file: `⟦b 2:n1 leads⟧` is bold in colour 2, `on 6` a background. */
+  get styled(): string {
+    const { active } = this.#terminal.buffer;
+    return Array.from({ length: this.rows }, (_, y) => styledRow(active.getLine(active.baseY + y))).join('\n');
   }
 
   get text(): string {
