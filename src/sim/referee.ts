@@ -21,6 +21,8 @@ export class Referee {
   /** Each node's last vote for another, and its last acknowledgement to a leader. */
   readonly #votes = new Map<NodeId, { readonly term: Term; readonly candidate: NodeId }>();
   readonly #acknowledgements = new Map<NodeId, { readonly term: Term; readonly matched: LogIndex }>();
+  /** How far each process had applied when what it remembers was looked at last: most turns apply nothing. */
+  readonly #lookedBack = new Map<NodeId, LogIndex>();
   /** The highest revision that a finished operation has seen. */
   #newest = 0;
 
@@ -65,6 +67,7 @@ export class Referee {
   }
 
   ended(id: NodeId): void {
+    this.#lookedBack.delete(id);
     this.#checker.restarted(id);
   }
 
@@ -84,6 +87,8 @@ export class Referee {
     const { appliedIndex } = replica;
     assert(appliedIndex <= status.commitIndex, 'only what is committed is applied', () => ({ id, appliedIndex }));
     if (appliedIndex > 0) this.#checker.applied(id, appliedIndex, replica.machine.hash());
+    if (appliedIndex === this.#lookedBack.get(id)) return;
+    this.#lookedBack.set(id, appliedIndex);
     this.#checkPast(id, replica);
   }
 
@@ -169,5 +174,7 @@ function isSame(a: object, b: object): boolean {
 }
 
 function isSameKv(a: KeyValue | null, b: KeyValue | null): boolean {
-  return a === null || b === null ? a === b : isSame(a, b);
+  if (a === null || b === null) return a === b;
+  const isSameVersion = a.createRevision === b.createRevision && a.modRevision === b.modRevision && a.version === b.version;
+  return isSameVersion && a.key === b.key && a.value === b.value;
 }
