@@ -7,7 +7,7 @@
 import { revision } from '../base/brand.ts';
 import { Blocks, type Page, rowOf } from './blocks.ts';
 import type { KeyValue } from './commands.ts';
-import type { Payloads } from './skip-list.ts';
+import type { Payloads } from './payloads.ts';
 import type { StateSum } from './state-hash.ts';
 import { packedKeyPart } from './state-parts.ts';
 

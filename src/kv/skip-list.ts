@@ -12,6 +12,7 @@
 import { assert } from '../base/assert.ts';
 import type { Random } from '../base/random.ts';
 import { compareKeys, sortsAsUtf16 } from './key-order.ts';
+import { Objects, type Payloads } from './payloads.ts';
 
 /** Where a key stands; 0 is nowhere. Void after the next insertion of a new key or deletion: see `edits`. */
 export type Place = number;
@@ -20,14 +21,6 @@ export type Place = number;
 export type Probe = (key: string, level: number) => void;
 
 export type ReadonlySkipList<T extends object> = Omit<SkipList<T>, 'set' | 'update' | 'append' | 'appendSlot' | 'delete'>;
-
-/** Where a list keeps what its keys map to, by the slot that each key has as long as it is in the list. */
-export interface Payloads<T extends object> {
-  /** Only for a slot that was set and not cleared since. */
-  get(slot: number, key: string): T;
-  set(slot: number, payload: T): void;
-  clear(slot: number): void;
-}
 
 /** One key in four reaches the next level: fewer links than with one in two, and hardly more comparisons. */
 const MAX_HEIGHT = 13;
@@ -49,6 +42,7 @@ export class SkipList<T extends object> {
   #size = 0;
   #last: Place = NONE;
   #edits = 0;
+  #touched: Place = NONE;
   /** Some key, perhaps deleted since, is not ordered by UTF-16 units as by bytes. */
   #disputed = false;
   /** The last search with a path: the place before the key at each level, and how many keys are up to there. */
@@ -78,6 +72,11 @@ export class SkipList<T extends object> {
     return this.#edits;
   }
 
+  /** Where the key stands that was set, updated or appended last. */
+  get touched(): Place {
+    return this.#touched;
+  }
+
   find(key: string): T | null {
     const place = this.seek(key);
     return place !== NONE && this.keyAt(place) === key ? this.payloadAt(place) : null;
@@ -96,6 +95,7 @@ export class SkipList<T extends object> {
       this.#payloads.set(this.#insert(key), payload);
       return null;
     }
+    this.#touched = found;
     const before = this.payloadAt(found);
     this.#payloads.set(this.slotAt(found), make(before));
     return before;
@@ -301,6 +301,7 @@ export class SkipList<T extends object> {
     this.#size += 1;
     this.#edits += 1;
     if (!this.#disputed && !sortsAsUtf16(key)) this.#disputed = true;
+    this.#touched = place;
     return this.slotAt(place);
   }
 
@@ -375,24 +376,5 @@ export class SkipList<T extends object> {
     this.#payloads.clear(slot);
     this.#words[place + HEADER] = this.#free[height] ?? NONE;
     this.#free[height] = place;
-  }
-}
-
-/** Payloads as they are, on V8's heap. */
-class Objects<T extends object> implements Payloads<T> {
-  readonly #objects: (T | null)[] = [];
-
-  get(slot: number): T {
-    const payload = this.#objects[slot] ?? null;
-    assert(payload !== null, 'a slot holds a payload', () => ({ slot }));
-    return payload;
-  }
-
-  set(slot: number, payload: T): void {
-    this.#objects[slot] = payload;
-  }
-
-  clear(slot: number): void {
-    this.#objects[slot] = null;
   }
 }

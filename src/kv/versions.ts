@@ -11,7 +11,8 @@ import { seededRandom } from '../base/random.ts';
 import type { KeyValue } from './commands.ts';
 import { compareKeys, keyAfter } from './key-order.ts';
 import { type PackedKey, type PackedRecord, PackedValues } from './packed-values.ts';
-import { type ReadonlySkipList, SkipList } from './skip-list.ts';
+import { PlaceCache } from './place-cache.ts';
+import { type Place, type ReadonlySkipList, SkipList } from './skip-list.ts';
 import { StateSum } from './state-hash.ts';
 
 /** A former version and the revision that ended it: it is seen at revisions in [kv.modRevision, until). */
@@ -38,6 +39,7 @@ const SEED = 0x5eed;
 export class Versions {
   readonly #values: PackedValues;
   readonly #newest: SkipList<KeyValue>;
+  readonly #places = new PlaceCache((place) => this.#newest.keyAt(place));
   #past = new SkipList<PastVersion[]>(seededRandom(SEED));
   #pastVersions = 0;
   /** Ascending by revision, since revisions only grow. */
@@ -68,19 +70,28 @@ export class Versions {
   }
 
   get(key: string): KeyValue | null {
-    return this.#newest.find(key);
+    const place = this.#find(key);
+    return place === 0 ? null : this.#newest.payloadAt(place);
   }
 
   /** `at` is the revision of the change, a new one. */
   put(key: string, value: string, at: Revision): { readonly kv: KeyValue; readonly previous: KeyValue | null } {
     let kv: KeyValue = { key, value, createRevision: at, modRevision: at, version: 1 };
-    const previous = this.#newest.update(key, (before) => {
-      if (before === null) return kv;
+    const following = (before: KeyValue): KeyValue => {
       const { createRevision, version } = before;
       // The first copy of the key stays, so that an update leaves no second one alive.
       kv = { key: before.key, value, createRevision, modRevision: at, version: version + 1 };
       return kv;
-    });
+    };
+    const place = this.#places.find(key);
+    let previous: KeyValue | null;
+    if (place === 0) {
+      previous = this.#newest.update(key, (before) => (before === null ? kv : following(before)));
+      this.#places.add(key, this.#newest.touched, this.#newest.size);
+    } else {
+      previous = this.#newest.payloadAt(place);
+      this.#values.set(this.#newest.slotAt(place), following(previous));
+    }
     if (previous !== null) this.#keep(previous, at);
     return { kv, previous };
   }
@@ -122,7 +133,7 @@ export class Versions {
 
   /** The key as it was at the revision of `pin`, which must neither have lapsed nor ended. */
   getAt(key: string, pin: Pin): KeyValue | null {
-    const kv = this.#newest.find(key);
+    const kv = this.get(key);
     if (kv !== null && kv.modRevision <= pin.revision) return kv;
     return versionAt(this.#past.find(key), pin.revision);
   }
@@ -171,6 +182,15 @@ export class Versions {
         from = keyAfter(key);
       }
     };
+  }
+
+  #find(key: string): Place {
+    const known = this.#places.find(key);
+    if (known !== 0) return known;
+    const place = this.#newest.seek(key);
+    if (place === 0 || this.#newest.keyAt(place) !== key) return 0;
+    this.#places.add(key, place, this.#newest.size);
+    return place;
   }
 
   #keep(kv: KeyValue, until: Revision): void {

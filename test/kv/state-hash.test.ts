@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { StateHash, StateSum } from '../../src/kv/state-hash.ts';
+import { anyText } from './text-arbitraries.ts';
 
 function hashOf(...pieces: readonly (string | number)[]): number {
   const hash = new StateHash();
@@ -33,6 +35,18 @@ describe('the state hash', () => {
       Array.from({ length: 100_000 }, (_, i) => hashOf(`key${i % 1_000}`, `value${Math.floor(i / 1_000)}`, 1)),
     );
     expect(seen.size).toBe(100_000);
+  });
+
+  it('is the same for a text and for the bytes that stand for it', () => {
+    fc.assert(
+      fc.property(anyText, fc.nat({ max: 30 }), fc.nat({ max: 3 }), (piece, times, shift) => {
+        const text = piece.repeat(times);
+        const bytes = Buffer.concat([Buffer.alloc(shift, 1), Buffer.from(text), Buffer.alloc(3, 1)]);
+        const hash = new StateHash();
+        hash.bytes(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), shift, Buffer.byteLength(text));
+        expect(hash.value()).toBe(hashOf(text));
+      }),
+    );
   });
 
   it('is this number on every platform', () => {

@@ -1,0 +1,32 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { PlaceCache } from '../../src/kv/place-cache.ts';
+
+describe('the cache of places', () => {
+  it('never names a place where another key stands, and knows most keys that were just added', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat({ max: 400 }), fc.nat({ max: 2_000 })), { maxLength: 600 }), (moves) => {
+        const keys = new Map<number, string>();
+        const cache = new PlaceCache((place) => keys.get(place) ?? '');
+        let known = 0;
+        for (const [place, key] of moves) {
+          keys.set(place + 1, `key${key}`);
+          cache.add(`key${key}`, place + 1, keys.size);
+          if (cache.find(`key${key}`) === place + 1) known += 1;
+          const found = cache.find(`key${place}`);
+          if (found !== 0) expect(keys.get(found)).toBe(`key${place}`);
+        }
+        expect(known).toBe(moves.length);
+      }),
+    );
+  });
+
+  it('grows with the map, to about twice as many entries as keys', () => {
+    const cache = new PlaceCache((place) => `k${place}`);
+    for (let place = 1; place <= 10_000; place += 1) cache.add(`k${place}`, place, place);
+    for (let place = 1; place <= 10_000; place += 1) cache.add(`k${place}`, place, 10_000);
+    expect(cache.bytes).toBeLessThan(10_000 * 8 * 4);
+    const known = Array.from({ length: 10_000 }, (_, i) => cache.find(`k${i + 1}`)).filter((place, i) => place === i + 1);
+    expect(known.length).toBeGreaterThan(9_500);
+  });
+});
