@@ -20,6 +20,14 @@ export const LIMITS = {
   historyUnits: 16 * 1_024 * 1_024,
   /** Versions of one key in one answer. */
   historyRows: 1_000,
+  /** Watches of keys; a watch holds no data. */
+  watches: 4_096,
+  watchesPerConnection: 64,
+  /** Events in one notification. */
+  watchEvents: 256,
+  /** Events that wait in a client for whoever iterates; beyond, it stops listening until they are taken. */
+  watchBacklog: 4_096,
+  watchBacklogUnits: 8 * 1_024 * 1_024,
 
   // Raft
   heartbeatMs: 50,

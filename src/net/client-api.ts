@@ -11,6 +11,7 @@ import { LeaderCall } from './leader-call.ts';
 import type { CallContext, Handler, RpcSocket } from './rpc-socket.ts';
 import type { AdminService, KvService } from './service.ts';
 import { Subscriptions } from './subscriptions.ts';
+import { Watches } from './watches.ts';
 
 export interface ClientApiOptions {
   readonly self: NodeId;
@@ -28,7 +29,12 @@ type Methods = {
 
 /** One map for all connections of clients and admins. */
 export function clientHandlers(options: ClientApiOptions): ReadonlyMap<string, Handler> {
-  const methods: Methods = { ...kvMethods(options), ...nodeMethods(options.service), ...adminMethods(options.admin) };
+  const methods: Methods = {
+    ...kvMethods(options),
+    ...watchMethods(options.service),
+    ...nodeMethods(options.service),
+    ...adminMethods(options.admin),
+  };
   return new Map(
     Object.entries(methods).map(([name, run]) => [name, guarded(name as keyof Methods, run as (...args: never[]) => unknown)]),
   );
@@ -122,6 +128,16 @@ function requestOf(params: {
 function rangeQuery(params: ParamsOf<'kv.range'>): RangeQuery {
   const { start = '', end = null, prefix = null, limit = 0, reverse = false, keysOnly = false, countOnly = false } = params;
   return { start, end, prefix, limit, reverse, keysOnly, countOnly };
+}
+
+type WatchMethodName = 'kv.watch' | 'kv.unwatch';
+
+function watchMethods(service: KvService): Pick<Methods, WatchMethodName> {
+  const watches = new Watches(service);
+  return {
+    'kv.watch': (params, connection) => watches.open(connection, params),
+    'kv.unwatch': ({ watch }, connection) => ({ ended: watches.close(connection, watch) }),
+  };
 }
 
 type NodeMethodName = 'node.status' | 'node.log' | 'node.subscribe' | 'rpc.discover';

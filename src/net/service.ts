@@ -2,6 +2,7 @@
 import type { LogIndex, NodeId, Revision } from '../base/brand.ts';
 import type { FaultPlan } from '../fault/plan.ts';
 import type { Command, KeyValue, RangeQuery, RangeResult, Reply } from '../kv/commands.ts';
+import type { ReadonlyHistory } from '../kv/history.ts';
 import type { HistoryQuery, HistoryResult } from '../kv/key-history.ts';
 import type { EntryId } from '../raft/messages.ts';
 import type { LogRow, MemberStatus, NodeEvent, Topic } from '../replica/status.ts';
@@ -24,6 +25,10 @@ export interface KvService {
   logRows(from: LogIndex, limit: number): readonly LogRow[];
   /** `send` may be called before this returns, with events of the past. */
   subscribe(topics: readonly Topic[], send: (event: NodeEvent) => void): () => void;
+  /** What this node has applied of late. Ask anew each time: a snapshot brings another history. */
+  changes(): ReadonlyHistory;
+  /** Called after the store has changed, at most once a turn. */
+  onChange(listener: () => void): () => void;
   /** As far as this node knows; it may be itself. */
   leader(): { readonly id: NodeId; readonly url: string } | null;
 }

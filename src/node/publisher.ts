@@ -17,6 +17,7 @@ export class Publisher {
   readonly #node: NodeId;
   readonly #status: () => MemberStatus;
   readonly #watchers = new Map<Listener, ReadonlySet<Topic>>();
+  readonly #changeListeners = new Set<() => void>();
   #past: NodeEvent[] = [];
   #seq = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -51,7 +52,18 @@ export class Publisher {
     this.#tell({ topic: 'fault', seq: this.#seq, node: this.#node, time: clusterTime(Date.now()), text });
   }
 
+  /** Calls when the store has changed: for those who watch keys. */
+  onChange(listener: () => void): () => void {
+    this.#changeListeners.add(listener);
+    return () => this.#changeListeners.delete(listener);
+  }
+
+  changed(): void {
+    for (const listener of this.#changeListeners) listener();
+  }
+
   stop(): void {
+    this.#changeListeners.clear();
     this.#watchers.clear();
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;

@@ -4,6 +4,7 @@ import { LIMITS } from '../base/limits.ts';
 import { type FaultPlan, NO_FAULTS } from '../fault/plan.ts';
 import { encodeCommand } from '../kv/command-text.ts';
 import type { Command, KeyValue, RangeQuery, RangeResult, Reply } from '../kv/commands.ts';
+import type { ReadonlyHistory } from '../kv/history.ts';
 import type { HistoryQuery, HistoryResult } from '../kv/key-history.ts';
 import type { AdminService, KvService } from '../net/service.ts';
 import type { EntryId } from '../raft/messages.ts';
@@ -123,6 +124,14 @@ export class ReplicaService implements KvService, AdminService {
 
   subscribe(topics: readonly Topic[], send: (event: NodeEvent) => void): () => void {
     return this.#publisher.subscribe(topics, send);
+  }
+
+  changes(): ReadonlyHistory {
+    return this.#parts.replica.machine.history;
+  }
+
+  onChange(listener: () => void): () => void {
+    return this.#publisher.onChange(listener);
   }
 
   leader(): { readonly id: NodeId; readonly url: string } | null {

@@ -270,6 +270,7 @@ class NodeParts implements RunningNode {
       transport: new FaultyTransport(this.#peers, this.#opened.faults.links, realClock),
       heartbeatMs: config.heartbeatMs ?? LIMITS.heartbeatMs,
       electionMs: config.electionMs ?? LIMITS.electionMs,
+      onChange: () => this.#publisher.changed(),
       onEvent: (event) => {
         this.#publisher.raft(event);
         if (event.type === 'repair' && event.state === 'done')

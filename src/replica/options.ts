@@ -24,6 +24,8 @@ export interface ReplicaOptions {
   readonly limits?: Partial<CoreLimits>;
   /** Entries applied in one turn at most; 512 when not given, about a millisecond's work. */
   readonly applySlice?: number;
+  /** The store has a new revision; at most once a turn. */
+  readonly onChange?: () => void;
   /** For the log and the console. */
   readonly onEvent: (event: RaftEvent) => void;
   /** A snapshot could not be taken, stored or read; it will be tried again. Not given: nobody is told. */

@@ -201,8 +201,10 @@ export class Replica {
     this.#readQueued(now);
     // Last, so that a late timer never outruns a heartbeat that had already arrived.
     if (this.#core.deadline <= now) this.#core.step(now, { type: 'tick' });
+    const before = this.#machine.revision;
     while (this.#core.hasReady()) this.#carryOut(now, this.#core.ready());
     this.#applySlice();
+    if (this.#machine.revision !== before) this.#options.onChange?.();
     this.#snapshotter.consider(this.#machine, this.#appliedIndex);
     this.#armTimer(this.#options.clock.now());
     this.#armExpiry();

@@ -5,7 +5,6 @@ import { LIMITS } from '../base/limits.ts';
 import { faultPlan, stallField } from './fault-schema.ts';
 import {
   boundField,
-  clusterTimeField,
   count,
   indexField,
   keyField,
@@ -15,6 +14,7 @@ import {
   termField,
   valueField,
 } from './fields.ts';
+import { keyValue, keyVersion, unwatchParams, watchEvent, watchParams, watchResult } from './history-schema.ts';
 import { raftMethods } from './raft-methods.ts';
 import { logRow, memberStatus, nodeEvent, topicField } from './status-schema.ts';
 
@@ -71,28 +71,6 @@ function identityProblem({ session, sequence, acknowledged }: WriteIdentity): st
   return acknowledged < sequence ? null : '`acknowledged` must be below `sequence`';
 }
 
-/** Results are read with tolerance: members that a later version adds are ignored. */
-export const keyValue = z.object({
-  key: z.string(),
-  value: z.string(),
-  createRevision: revisionField,
-  modRevision: revisionField,
-  version: positive,
-});
-const origin = z.object({
-  index: indexField,
-  time: clusterTimeField,
-  session: positive.nullable().describe('Null for a write outside of any session.'),
-});
-const keyVersion = z.discriminatedUnion('type', [
-  z.object({
-    type: z.literal('put'),
-    revision: revisionField,
-    kv: keyValue,
-    origin: origin.nullable().describe('The log entry that wrote it; null when only what it wrote is remembered.'),
-  }),
-  z.object({ type: z.literal('delete'), revision: revisionField, key: z.string(), origin }),
-]);
 const empty = z.object({});
 const noParams = z.strictObject({});
 
@@ -173,6 +151,21 @@ export const METHODS = {
     summary: 'Sets a key only if its value is the expected one; `current` is the value it has afterwards.',
     errors: WRITE_ERRORS,
   },
+  'kv.watch': {
+    params: watchParams,
+    result: watchResult,
+    role: 'client',
+    summary:
+      'Sends `kv.event` notifications of changes on this connection, in order, each once; any node does, of what it has applied.',
+    errors: ['COMPACTED'],
+  },
+  'kv.unwatch': {
+    params: unwatchParams,
+    result: z.object({ ended: z.boolean() }),
+    role: 'client',
+    summary: 'Ends a watch of this connection; `ended` is false when there was none.',
+    errors: [],
+  },
   'session.open': {
     params: z.strictObject(call),
     result: z.object({ session: positive }),
@@ -248,6 +241,13 @@ export const METHODS = {
     result: null,
     role: 'server',
     summary: 'Something happened on the node: sent to those who subscribed.',
+    errors: [],
+  },
+  'kv.event': {
+    params: watchEvent,
+    result: null,
+    role: 'server',
+    summary: 'Changes of keys, in the order of their revisions: sent to those who watch.',
     errors: [],
   },
   ...raftMethods,

@@ -8,7 +8,7 @@ type Schema = Readonly<Record<string, unknown>>;
 const SECTIONS: readonly (readonly [role: MethodRole, title: string, intro: string])[] = [
   ['client', 'Methods for clients', 'With the client token or the admin token.'],
   ['admin', 'Methods for admins', 'With the admin token only; others are answered FORBIDDEN.'],
-  ['server', 'Notifications from a node', 'Sent without being asked for each time, after `node.subscribe`.'],
+  ['server', 'Notifications from a node', 'Sent without being asked for each time, after `node.subscribe` and `kv.watch`.'],
   [
     'peer',
     'Messages between nodes',

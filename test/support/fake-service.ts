@@ -1,7 +1,17 @@
-import { type ClusterTime, logIndex, type NodeId, nodeId, type Revision, revision, term } from '../../src/base/brand.ts';
+import {
+  type ClusterTime,
+  clusterTime,
+  logIndex,
+  type NodeId,
+  nodeId,
+  type Revision,
+  revision,
+  term,
+} from '../../src/base/brand.ts';
 import { RpcError } from '../../src/base/errors.ts';
 import { type FaultPlan, NO_FAULTS } from '../../src/fault/plan.ts';
 import type { Command, KeyValue, RangeQuery, RangeResult, Reply } from '../../src/kv/commands.ts';
+import { type Change, History, type ReadonlyHistory } from '../../src/kv/history.ts';
 import type { HistoryQuery, HistoryResult } from '../../src/kv/key-history.ts';
 import type { AdminService, KvService } from '../../src/net/service.ts';
 import type { EntryId } from '../../src/raft/messages.ts';
@@ -18,6 +28,8 @@ export class FakeService implements KvService, AdminService {
   known: { readonly id: NodeId; readonly url: string } | null;
   /** Runs instead of applying; for failures and for calls that hang. */
   intercept: ((command: Command) => Promise<{ readonly reply: Reply; readonly at: EntryId }>) | null = null;
+  readonly changeListeners = new Set<() => void>();
+  readonly past = new History(revision(0));
   readonly #rows = new Map<string, KeyValue>();
   #revision = 0;
 
@@ -108,12 +120,29 @@ export class FakeService implements KvService, AdminService {
     if (!this.leads) throw new RpcError('NOT_LEADER', { leader: this.known?.id ?? null, url: this.known?.url ?? null });
   }
 
+  changes(): ReadonlyHistory {
+    return this.past;
+  }
+
+  onChange(listener: () => void): () => void {
+    this.changeListeners.add(listener);
+    return () => this.changeListeners.delete(listener);
+  }
+
+  #changed(change: Change): void {
+    this.past.add(change);
+    for (const listener of this.changeListeners) listener();
+  }
+
   #apply(command: Command): Reply {
     if (command.type === 'open-session') return { type: 'session', session: this.proposed.length };
     const old = this.#rows.get(command.key);
+    const origin = { index: logIndex(this.proposed.length), time: clusterTime(0), session: null };
     if (command.type === 'delete') {
       const deleted = this.#rows.delete(command.key);
       if (deleted) this.#revision += 1;
+      if (old !== undefined)
+        this.#changed({ type: 'delete', revision: revision(this.#revision), origin, key: old.key, previous: old });
       return { type: 'delete', deleted, revision: revision(this.#revision) };
     }
     if (command.type === 'cas' && (old?.value ?? null) !== command.expect) {
@@ -124,6 +153,7 @@ export class FakeService implements KvService, AdminService {
     const { key, value } = command;
     const row = { key, value, createRevision: old?.createRevision ?? now, modRevision: now, version: (old?.version ?? 0) + 1 };
     this.#rows.set(key, row);
+    this.#changed({ type: 'put', revision: now, origin, kv: row, previous: old ?? null, deletedAt: null });
     return command.type === 'put'
       ? { type: 'put', revision: now }
       : { type: 'cas', swapped: true, current: command.value, revision: now };
