@@ -52,10 +52,11 @@ export function quickResult<M extends MethodName>(method: M, result: unknown): R
 }
 
 function getParams(members: Members): ParamsOf<'kv.get'> | null {
-  const { key, consistency = 'linearizable', deadlineMs, forward = true } = members;
+  const { key, revision, consistency = 'linearizable', deadlineMs, forward = true } = members;
   for (const name in members) if (name !== 'key' && !isReadMember(name)) return null;
-  if (!isKey(key) || !isConsistency(consistency) || !isDeadline(deadlineMs) || typeof forward !== 'boolean') return null;
-  return { key, consistency, deadlineMs, forward };
+  if (!isKey(key) || !isPast(revision) || !isConsistency(consistency)) return null;
+  if (!isDeadline(deadlineMs) || typeof forward !== 'boolean') return null;
+  return { key, revision, consistency, deadlineMs, forward };
 }
 
 function putParams(members: Members): ParamsOf<'kv.put'> | null {
@@ -89,17 +90,17 @@ const RANGE_MEMBERS: ReadonlySet<string> = new Set(['start', 'end', 'prefix', 'l
 
 function rangeParams(members: Members): ParamsOf<'kv.range'> | null {
   const { start, end, prefix, limit, reverse, keysOnly, countOnly } = members;
-  const { consistency = 'linearizable', deadlineMs, forward = true } = members;
+  const { revision, consistency = 'linearizable', deadlineMs, forward = true } = members;
   for (const name in members) if (!RANGE_MEMBERS.has(name) && !isReadMember(name)) return null;
   if (!isBound(start) || !isBound(end) || !isBound(prefix)) return null;
   if (limit !== undefined && !(isCount(limit) && limit <= LIMITS.rangeRows)) return null;
   if (!isFlag(reverse) || !isFlag(keysOnly) || !isFlag(countOnly)) return null;
-  if (!isConsistency(consistency) || !isDeadline(deadlineMs) || typeof forward !== 'boolean') return null;
-  return { start, end, prefix, limit, reverse, keysOnly, countOnly, consistency, deadlineMs, forward };
+  if (!isPast(revision) || !isConsistency(consistency) || !isDeadline(deadlineMs) || typeof forward !== 'boolean') return null;
+  return { start, end, prefix, limit, reverse, keysOnly, countOnly, revision, consistency, deadlineMs, forward };
 }
 
 function isReadMember(name: string): boolean {
-  return name === 'consistency' || name === 'deadlineMs' || name === 'forward';
+  return name === 'revision' || name === 'consistency' || name === 'deadlineMs' || name === 'forward';
 }
 
 function isWriteMember(name: string): boolean {
@@ -145,6 +146,10 @@ function isBound(value: unknown): value is string | undefined {
 
 function isFlag(value: unknown): value is boolean | undefined {
   return value === undefined || typeof value === 'boolean';
+}
+
+function isPast(value: unknown): value is Revision | undefined {
+  return value === undefined || isCount(value);
 }
 
 function isConsistency(value: unknown): value is 'linearizable' | 'stale' {

@@ -28,12 +28,12 @@ const identity = { session: number, sequence: number, acknowledged: fc.nat({ max
 /** Members with values that usually fit; which of them are there is drawn too. */
 const PARAMS: Readonly<Record<Name, Readonly<Record<string, fc.Arbitrary<unknown>>>>> = {
   'kv.put': { key, value: text, ...identity, ...call },
-  'kv.get': { key, consistency, ...call },
+  'kv.get': { key, revision: fc.nat(), consistency, ...call },
   'kv.delete': { key, ...identity, ...call },
   'kv.cas': { key, value: text, expect: fc.option(text), ...identity, ...call },
   'kv.range': {
     ...{ start: text, end: text, prefix: text, limit: fc.integer({ min: 0, max: LIMITS.rangeRows }) },
-    ...{ reverse: flag, keysOnly: flag, countOnly: flag, consistency, ...call },
+    ...{ reverse: flag, keysOnly: flag, countOnly: flag, revision: fc.nat(), consistency, ...call },
   },
 };
 const row = { key: text, value: text, createRevision: fc.nat(), modRevision: fc.nat(), version: number };
@@ -63,6 +63,12 @@ const drawn = (of: typeof PARAMS) =>
   fc.constantFrom(...NAMES).chain((method) => fc.oneof(spoilt(of[method]), hostile).map((value) => ({ method, value })));
 
 describe('a check by hand', () => {
+  it.each(NAMES)('is held against every member of %s that its schema knows', (method) => {
+    const { params, result } = METHODS[method];
+    expect(Object.keys(PARAMS[method]).sort()).toEqual(Object.keys(params.shape).sort());
+    expect(Object.keys(RESULTS[method]).sort()).toEqual(Object.keys(result.shape).sort());
+  });
+
   it('of parameters takes what the schema takes, with the same outcome', () => {
     fc.assert(
       fc.property(drawn(PARAMS), ({ method, value }) => {

@@ -80,9 +80,11 @@ export class Caller {
   async run(call: Call): Promise<unknown> {
     const attempts = new Attempts(this.#finder, call);
     while (call.deadline.remainingMs > 0 && !this.#pool.closed) {
-      const endpoint = await this.#choose(call, attempts);
+      const target = call.to === 'leader' ? this.#finder.target : null;
+      const endpoint = target ?? (await this.#choose(call, attempts));
       if (endpoint === null) break;
-      const outcome = await this.#attempt(endpoint, call);
+      const open = this.#pool.current(endpoint);
+      const outcome = await (open === null ? this.#connect(endpoint, call) : this.#ask(endpoint, open, call));
       if (outcome.type === 'answer') return outcome.value;
       await attempts.failed(endpoint, outcome);
     }
@@ -90,7 +92,7 @@ export class Caller {
   }
 
   async #choose(call: Call, attempts: Attempts): Promise<Endpoint | null> {
-    if (call.to === 'leader') return this.#finder.target ?? (await this.#finder.locate(call.deadline));
+    if (call.to === 'leader') return this.#finder.locate(call.deadline);
     if (call.to === 'anyone') return attempts.anyone((endpoint) => this.#pool.current(endpoint) !== null);
     const endpoint = await this.#finder.byId(call.to.node, call.deadline);
     if (endpoint === null && call.deadline.remainingMs > 0) {
@@ -99,30 +101,28 @@ export class Caller {
     return endpoint;
   }
 
-  async #attempt(endpoint: Endpoint, call: Call): Promise<Outcome> {
-    const { deadline } = call;
-    let connection: Connection;
+  async #connect(endpoint: Endpoint, call: Call): Promise<Outcome> {
     try {
-      const found = this.#pool.current(endpoint) ?? (await deadline.within(this.#pool.connect(endpoint), PATIENCE_MS));
-      if (found === LATE) return unreachable(endpoint, 'no connection in time');
-      connection = found;
+      const connection = await call.deadline.within(this.#pool.connect(endpoint), PATIENCE_MS);
+      return connection === LATE ? unreachable(endpoint, 'no connection in time') : this.#ask(endpoint, connection, call);
     } catch (error) {
       return unreachable(endpoint, messageOf(error), refusalOf(error));
     }
+  }
+
+  async #ask(endpoint: Endpoint, connection: Connection, call: Call): Promise<Outcome> {
+    const { deadline } = call;
     const remainingMs = Math.min(Math.ceil(deadline.remainingMs), LIMITS.maxRequestDeadlineMs);
     if (remainingMs === 0) return unreachable(endpoint, 'no time left');
     const params = call.bare ? call.params : { ...call.params, forward: false, deadlineMs: remainingMs };
-    return this.#awaitAnswer(endpoint, call, connection.request(call.method, params, remainingMs));
-  }
-
-  async #awaitAnswer(endpoint: Endpoint, call: Call, request: Promise<unknown>): Promise<Outcome> {
+    const request = connection.request(call.method, params, remainingMs);
     try {
       for (let patienceMs = PATIENCE_MS; ; patienceMs = LOOK_AROUND_MS) {
-        const answer = await call.deadline.within(request, patienceMs);
+        const answer = await deadline.within(request, patienceMs);
         if (answer !== LATE) return { type: 'answer', value: answer };
-        if (call.deadline.remainingMs === 0) return { type: 'silent' };
+        if (deadline.remainingMs === 0) return { type: 'silent' };
         // A slow leader is waited for, so that its load is not doubled; only a new leader ends the wait.
-        if (call.to === 'leader' && (await this.#finder.hasRival(endpoint, call.deadline))) return { type: 'silent' };
+        if (call.to === 'leader' && (await this.#finder.hasRival(endpoint, deadline))) return { type: 'silent' };
       }
     } catch (error) {
       if (error instanceof RpcError) return { type: 'error', error };

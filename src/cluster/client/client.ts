@@ -88,19 +88,19 @@ export class RaftKvClient implements KvClient {
    * @param value well-formed Unicode, at most 1 MiB of UTF-8
    * @throws RpcError; with `outcome` `unknown` the value may have been written, or may still be
    */
-  async put(key: string, value: string, options: CallOptions = {}): Promise<Written> {
+  put(key: string, value: string, options: CallOptions = {}): Promise<Written> {
     return this.#write('kv.put', { key, value }, options);
   }
 
   /** Removes a key. `deleted` is false when there was none. */
-  async delete(key: string, options: CallOptions = {}): Promise<{ readonly deleted: boolean; readonly revision: number }> {
+  delete(key: string, options: CallOptions = {}): Promise<{ readonly deleted: boolean; readonly revision: number }> {
     return this.#write('kv.delete', { key }, options);
   }
 
   /**
    * Sets a key only if its value is `expect`; null expects that there is no such key. `current` is the value afterwards.
    */
-  async cas(
+  cas(
     key: string,
     expect: string | null,
     value: string,
@@ -113,7 +113,7 @@ export class RaftKvClient implements KvClient {
    * Reads a key; `kv` is null when there is none. Linearizable unless `consistency` is `stale`: then any node answers
    * from what it has, or the one named by `node`. With `revision`, as it was then.
    */
-  async get(key: string, options: ReadOptions = {}): Promise<{ readonly kv: KeyValue | null; readonly revision: number }> {
+  get(key: string, options: ReadOptions = {}): Promise<{ readonly kv: KeyValue | null; readonly revision: number }> {
     return this.#read('kv.get', { key }, options);
   }
 
@@ -211,7 +211,7 @@ export class RaftKvClient implements KvClient {
     checkParams(method, params);
     const deadline = this.#deadline(options);
     for (;;) {
-      const ticket = await this.#session.ticket(deadline);
+      const ticket = this.#session.next() ?? (await this.#session.ticket(deadline));
       if (ticket === null) throw this.#neverSent();
       const whole = { ...params, ...ticket.request };
       try {

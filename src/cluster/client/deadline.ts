@@ -1,3 +1,5 @@
+import { Alarm } from '../../net/alarms.ts';
+
 /** The time one call may take, retries included, and the caller's wish to end it earlier. */
 export class Deadline {
   readonly #at: number;
@@ -27,12 +29,12 @@ export class Deadline {
         stop();
         resolve(LATE);
       };
-      const timer = setTimeout(late, Math.ceil(Math.min(atMostMs, this.remainingMs)));
-      const signal = this.#signal;
-      signal?.addEventListener('abort', late, { once: true });
+      const alarm = new Alarm(Math.min(atMostMs, this.remainingMs), late);
+      const listeners = this.#signal === null ? null : listenersOf(this.#signal);
+      listeners?.add(late);
       const stop = (): void => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', late);
+        alarm.cancel();
+        listeners?.delete(late);
       };
       promise.then(
         (value) => {
@@ -49,9 +51,31 @@ export class Deadline {
 
   /** Waits, but not beyond the deadline. */
   async sleep(milliseconds: number): Promise<void> {
-    await this.within(new Promise<never>(() => undefined), milliseconds);
+    // A pause may be all that keeps the process alive, which an alarm does not.
+    const pause = Promise.withResolvers<void>();
+    const timer = setTimeout(pause.resolve, Math.ceil(Math.min(milliseconds, this.remainingMs)));
+    await this.within(pause.promise);
+    clearTimeout(timer);
   }
 }
 
 /** What `within` resolves to when time was up first. */
 export const LATE = Symbol('late');
+
+const listeners = new WeakMap<AbortSignal, Set<() => void>>();
+
+/**
+ * What is to be called when a signal aborts, with one listener for all. A signal searches through its listeners whenever
+ * one more is added, and many calls in flight may share it.
+ */
+function listenersOf(signal: AbortSignal): Set<() => void> {
+  const known = listeners.get(signal);
+  if (known !== undefined) return known;
+  const all = new Set<() => void>();
+  listeners.set(signal, all);
+  const tell = (): void => {
+    for (const listener of [...all]) listener();
+  };
+  signal.addEventListener('abort', tell, { once: true });
+  return all;
+}

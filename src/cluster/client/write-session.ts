@@ -64,6 +64,13 @@ export class WriteSession {
     this.#onFull = onFull;
   }
 
+  /** A name for the next write, where one can be had without waiting; else null. */
+  next(): Ticket | null {
+    const session = this.#session;
+    if (session === null || session.span >= WINDOW) return null;
+    return session.next(() => this.#wake());
+  }
+
   /**
    * A name for the next write; null when time ran out before there was one. Rejects with the RpcError that kept a
    * session from opening, or with OVERLOADED when too many writes wait. In all these cases nothing was sent.
@@ -122,6 +129,7 @@ export class WriteSession {
   }
 
   #wake(): void {
+    if (this.#waiting.length === 0) return;
     const room = WINDOW - (this.#session?.span ?? 0);
     for (const wake of this.#waiting.splice(0, Math.max(0, room))) wake();
   }
