@@ -1,6 +1,7 @@
 /** The only door to the console, and so to Ink: everything else of the command line starts without it. */
 import type { ClusterDriver } from '../cluster/driver.ts';
 import { isTheme, THEMES, type ThemeName, UsageError } from '../commands/command.ts';
+import { loadConsole } from '../console/load-console.ts';
 import type { ConsoleOptions } from '../console/run.tsx';
 import { streamEvents } from './event-stream.ts';
 import type { Invocation } from './io.ts';
@@ -18,8 +19,7 @@ function isSpoken({ io, options }: Invocation): boolean {
 
 /** Begins to load what draws, while something else is waited for. A failure shows when it is needed. */
 export function preloadConsole(invocation: Invocation): void {
-  if (hasScreen(invocation) && !invocation.globals.json && !isSpoken(invocation))
-    void import('../console/run.tsx').catch(() => {});
+  if (hasScreen(invocation) && !invocation.globals.json && !isSpoken(invocation)) void loadConsole().catch(() => {});
 }
 
 /** A console opens with what the quick nodes have told; the silent ones follow, or are seen to be silent. */
@@ -60,10 +60,7 @@ async function showWithLessons(invocation: Invocation, driver: ClusterDriver, mo
 /** The full screen, for as long as somebody looks. */
 export async function showConsole({ io, globals, options }: Invocation, driver: ClusterDriver, more: Special): Promise<number> {
   const settings = readSettings(io.env);
-  const [{ runConsole }, { keymapOf }] = await Promise.all([
-    import('../console/run.tsx'),
-    import('../console/key-preferences.ts'),
-  ]);
+  const [{ runConsole }, { keymapOf }] = await Promise.all([loadConsole(), import('../console/key-preferences.ts')]);
   const { exitCode, reason } = await runConsole(driver, {
     ascii: options['ascii'] === true || (settings.ascii ?? needsAscii(io.env)),
     theme: themeOf(options['theme'], settings.theme),
