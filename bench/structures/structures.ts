@@ -1,51 +1,28 @@
-/** Five ways to keep keys, behind one interface, to measure what the skip list is compared with in textbooks. */
+/** The structures of the lesson on the skip list, and two from libraries, behind one interface. */
 import { OrderedMap } from 'js-sdsl';
 import BTreeModule from 'sorted-btree';
-import { seededRandom } from '../../src/base/random.ts';
-import { SkipList } from '../../src/kv/skip-list.ts';
-import { LinkedList } from './linked-list.ts';
-
-/** The value of every key; the same object, so that only the structure's own memory counts. */
-export const PAYLOAD: object = {};
-
-export interface Structure {
-  /** From sorted keys, where one by one would take hours. */
-  load(sorted: readonly string[]): void;
-  insert(key: string): void;
-  find(key: string): boolean;
-  delete(key: string): void;
-  /** Visits up to `rows` keys from `start` on, in order; null where the structure has no order. */
-  range: ((start: string, rows: number) => number) | null;
-}
+import {
+  avlTree,
+  hashTable,
+  linkedList,
+  PAYLOAD,
+  type Structure,
+  skipList,
+  sortedArray,
+} from '../../src/lesson/structures/structure.ts';
 
 // The package is CommonJS: its default export arrives as a member of the module's.
 const { default: BTree } = BTreeModule;
 
 export const STRUCTURES: Readonly<Record<string, () => Structure>> = {
   'skip list (ours)': skipList,
+  "AVL tree (the lesson's)": avlTree,
   'red-black tree (js-sdsl)': redBlackTree,
   'B+ tree (sorted-btree)': bPlusTree,
   'hash table (Map)': hashTable,
   'sorted array, binary search': sortedArray,
   'linked list, sorted': linkedList,
 };
-
-function skipList(): Structure {
-  const list = new SkipList<object>(seededRandom(1));
-  return {
-    load: (sorted) => {
-      for (const key of sorted) list.set(key, PAYLOAD);
-    },
-    insert: (key) => list.set(key, PAYLOAD),
-    find: (key) => list.find(key) !== null,
-    delete: (key) => list.delete(key),
-    range: (start, rows) => {
-      let seen = 0;
-      for (let place = list.seek(start); place !== 0 && seen < rows; place = list.next(place)) seen += 1;
-      return seen;
-    },
-  };
-}
 
 function redBlackTree(): Structure {
   const tree = new OrderedMap<string, object>([], (a, b) => (a < b ? -1 : a > b ? 1 : 0));
@@ -80,72 +57,6 @@ function bPlusTree(): Structure {
         seen += 1;
         if (seen === rows) break;
       }
-      return seen;
-    },
-  };
-}
-
-function hashTable(): Structure {
-  const map = new Map<string, object>();
-  return {
-    load: (sorted) => {
-      for (const key of sorted) map.set(key, PAYLOAD);
-    },
-    insert: (key) => map.set(key, PAYLOAD),
-    find: (key) => map.has(key),
-    delete: (key) => map.delete(key),
-    range: null,
-  };
-}
-
-function sortedArray(): Structure {
-  let keys: string[] = [];
-  let values: object[] = [];
-  const at = (key: string): number => {
-    let low = 0;
-    for (let high = keys.length; low < high; ) {
-      const middle = (low + high) >> 1;
-      if ((keys[middle] ?? '') < key) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  };
-  return {
-    load: (sorted) => {
-      keys = [...sorted];
-      values = sorted.map(() => PAYLOAD);
-    },
-    insert: (key) => {
-      const place = at(key);
-      keys.splice(place, 0, key);
-      values.splice(place, 0, PAYLOAD);
-    },
-    find: (key) => keys[at(key)] === key,
-    delete: (key) => {
-      const place = at(key);
-      if (keys[place] !== key) return;
-      keys.splice(place, 1);
-      values.splice(place, 1);
-    },
-    range: (start, rows) => {
-      const from = at(start);
-      let seen = 0;
-      for (let i = from; i < keys.length && seen < rows; i += 1) seen += 1;
-      return seen;
-    },
-  };
-}
-
-function linkedList(): Structure {
-  const list = new LinkedList<object>();
-  return {
-    load: (sorted) => list.load(sorted, PAYLOAD),
-    insert: (key) => list.insert(key, PAYLOAD),
-    find: (key) => list.seek(key)?.key === key,
-    delete: (key) => list.delete(key),
-    range: (start, rows) => {
-      let seen = 0;
-      for (let link = list.seek(start); link !== null && seen < rows; link = link.next) seen += 1;
       return seen;
     },
   };

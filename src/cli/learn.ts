@@ -1,5 +1,6 @@
 /** `learn`: guided lessons on real nodes, in the console or as text. */
 import { UsageError } from '../commands/command.ts';
+import { plural } from '../commands/wording.ts';
 import type { Lesson } from '../lesson/lesson.ts';
 import { lessonNamed } from '../lesson/lessons.ts';
 import { type Language, t } from '../lesson/text.ts';
@@ -54,7 +55,7 @@ async function teach(invocation: Invocation, lesson: Lesson, progress: LessonPro
   }
   const interrupt = interruptSignal();
   try {
-    io.err.write(t(`starting ${lesson.nodes} nodes\n`, `正在启动 ${lesson.nodes} 个节点\n`)[language]);
+    io.err.write(t(`starting ${plural(lesson.nodes, 'node')}\n`, `正在启动 ${lesson.nodes} 个节点\n`)[language]);
     const world = await worldFor(invocation, lesson, interrupt.signal);
     try {
       if (isPlain) {
@@ -79,5 +80,7 @@ async function worldFor({ io, globals, options }: Invocation, lesson: Lesson, si
   const { adoptCluster, openFreshCluster } = await import('../scenario/live-cluster.ts');
   const shape = { nodes: lesson.nodes, snapshotEntries: null };
   if (options['cluster'] === undefined) return openFreshCluster(shape, signal);
-  return adoptCluster(await io.open(globals, { watch: true }), shape, signal);
+  const driver = await io.open(globals, { watch: true });
+  const nodes = lesson.anySize === true ? driver.picture().nodes.length : lesson.nodes;
+  return adoptCluster(driver, { ...shape, nodes }, signal);
 }

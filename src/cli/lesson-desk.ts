@@ -99,12 +99,12 @@ export class LessonDesk implements LessonRoom {
   }
 
   /** The console's own cluster, if the lesson can be given there. Throws UsageError. */
-  async #worldFor({ name, nodes }: Lesson, signal: AbortSignal): Promise<World> {
+  async #worldFor({ name, nodes, anySize }: Lesson, signal: AbortSignal): Promise<World> {
     const driver = this.#driver;
     const { dir, nodes: members, faults } = driver.picture();
     const own = `raftkv-tui learn ${name} gives it on a cluster of its own`;
     if (dir === null) throw new UsageError('a lesson breaks things: it needs the folder of its cluster', { next: own });
-    if (members.length !== nodes && name !== 'skip-list')
+    if (members.length !== nodes && anySize !== true)
       throw new UsageError(`the lesson takes ${nodes} nodes, this cluster has ${members.length}`, { next: own });
     if (faults.length > 0) throw new UsageError('something is broken already', { next: 'heal ends all faults' });
     if (members.some(({ state }) => state !== 'up')) throw new UsageError('not all nodes run', { next: own });

@@ -11,6 +11,8 @@ export interface Piece {
 
 export interface Figure {
   readonly rows: readonly (readonly Piece[])[];
+  /** In Chinese, where the drawing has words in it. */
+  readonly zh?: readonly (readonly Piece[])[];
   /** A line under the drawing. */
   readonly caption: Text;
 }

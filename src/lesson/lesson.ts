@@ -24,6 +24,8 @@ export interface Lesson {
   /** What one will know, in a line. */
   readonly summary: Text;
   readonly nodes: number;
+  /** It can be given on a cluster of any size. */
+  readonly anySize?: true;
   /** Minutes, for somebody who reads. */
   readonly minutes: number;
   readonly parts: readonly Part[];

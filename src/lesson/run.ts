@@ -271,7 +271,8 @@ export class LessonRun {
     this.#page(step, { kind: 'busy' });
     for await (const figure of step.play(this.#play())) {
       this.#start.signal.throwIfAborted();
-      this.#book.write({ figure, caption: this.#say(figure.caption) });
+      const rows = (this.#start.language === 'zh' ? figure.zh : undefined) ?? figure.rows;
+      this.#book.write({ figure: { rows, caption: figure.caption }, caption: this.#say(figure.caption) });
     }
     this.#book.write({ kind: 'done' });
     await this.#enter();
