@@ -23,6 +23,8 @@ export interface PeerTransportOptions {
   readonly onMessage: (message: Message) => void;
   /** The way out to a peer is open: what is sent to it now arrives. */
   readonly onPeerOpen?: (peer: NodeId) => void;
+  /** Both connections with one more peer are open: what it is asked can be answered. The number of such peers. */
+  readonly onReached?: (peers: number) => void;
   /** One of the two connections with a peer broke; told once until one of them opens again. */
   readonly onPeerClosed?: (peer: NodeId) => void;
   /** How often each link is measured, in milliseconds. Default 1,000. */
@@ -86,6 +88,7 @@ export class PeerTransport implements Transport {
     });
     peer.incoming = incoming;
     peer.lossTold = false;
+    this.#tellReached(peer);
     replaced?.terminate();
     // It lives: a wait that has grown long while it was away need not be sat out.
     peer.link.dialNow();
@@ -123,6 +126,7 @@ export class PeerTransport implements Transport {
         const entry = this.#peers.get(peer.id);
         if (entry !== undefined) entry.lossTold = false;
         this.#options.onPeerOpen?.(peer.id);
+        if (entry !== undefined) this.#tellReached(entry);
       },
       onLost: () => {
         const entry = this.#peers.get(peer.id);
@@ -131,9 +135,18 @@ export class PeerTransport implements Transport {
     });
   }
 
+  #tellReached(peer: Peer): void {
+    if (!isReached(peer)) return;
+    this.#options.onReached?.([...this.#peers.values()].filter(isReached).length);
+  }
+
   #lost(id: NodeId, peer: Peer): void {
     if (this.#closed || peer.lossTold) return;
     peer.lossTold = true;
     this.#options.onPeerClosed?.(id);
   }
+}
+
+function isReached({ link, incoming }: Peer): boolean {
+  return link.isOpen && incoming !== null;
 }

@@ -1,6 +1,5 @@
 /** The listening side: one port for clients, admins and peers, hard to hold up and closed to web pages. */
 import type { IncomingMessage, Server, ServerOptions } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -142,10 +141,12 @@ export class WireServer {
     const http =
       tls === null
         ? createServer(httpOptions, answer)
-        : createTlsServer(
-            { ...httpOptions, ...tls, minVersion: 'TLSv1.3', requestCert: true, rejectUnauthorized: false },
-            answer,
-          );
+        : process
+            .getBuiltinModule('node:https')
+            .createServer(
+              { ...httpOptions, ...tls, minVersion: 'TLSv1.3', requestCert: true, rejectUnauthorized: false },
+              answer,
+            );
     http.maxConnections = connections + unauthenticatedSockets;
     http.on('connection', (socket: Socket) => this.#arrived(socket));
     http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));

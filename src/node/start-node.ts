@@ -152,6 +152,7 @@ class NodeParts implements RunningNode {
   readonly #forwarder: Forwarder;
   readonly #handlers: ReadonlyMap<string, Handler>;
   #server: WireServer | null = null;
+  #begun = false;
 
   constructor(loaded: LoadedConfig, opened: Opened, log: NodeLog, onFatal: (error: Error) => void, startedAt: Millis) {
     const { config, tokens, tls } = loaded;
@@ -251,8 +252,19 @@ class NodeParts implements RunningNode {
       random: random.fork('peers'),
       log: this.#wireLog,
       onMessage: (message) => this.#replica.receive(message),
+      onReached: (peers) => this.#beginCluster(peers),
       onPeerClosed: (peer) => this.#replica.peerClosed(peer),
     });
+  }
+
+  /** A new cluster has no leader to wait for: its first member stands as soon as a majority could elect it. */
+  #beginCluster(reached: number): void {
+    const { members } = this.#loaded.config;
+    const { entries, hardState, snapshot } = this.#opened.recovered;
+    const isNew = hardState.term === 0 && entries.length === 0 && snapshot === null;
+    if (this.#begun || !isNew || members[0]?.id !== this.id || 1 + reached <= members.length / 2) return;
+    this.#begun = true;
+    this.#replica.campaign();
   }
 
   #createReplica(random: Random, onFatal: (error: Error) => void): Replica {

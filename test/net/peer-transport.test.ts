@@ -72,6 +72,7 @@ async function member(
         told.add('message');
       },
       onPeerOpen: (peer) => told.add(`open ${peer}`),
+      onReached: (peers) => told.add(`reached ${peers}`),
       onPeerClosed: (peer) => told.add(`closed ${peer}`),
     });
     return { node, transport, told, messages };
@@ -104,6 +105,18 @@ describe('two members', () => {
     expect(b.messages).toEqual([timeoutNow(n1, n2)]);
     expect(a.messages).toEqual([timeoutNow(n2, n1)]);
     expect(a.transport.links()).toMatchObject([{ peer: n2, connected: true, queuedBytes: expect.any(Number) }]);
+  });
+
+  it('know that they are heard once both connections are open', async () => {
+    const urls = new Map<NodeId, string>();
+    const address = (id: NodeId): { id: NodeId; url: string }[] => [{ id, url: urls.get(id) ?? '' }];
+    const makeA = await member(n1, () => address(n2), urls);
+    const makeB = await member(n2, () => address(n1), urls);
+    const [a, b] = [makeA(), makeB()];
+    const reached = [a.told.next('reached 1'), b.told.next('reached 1')];
+    a.transport.start();
+    await Promise.all(reached);
+    expect(a.told.seen.indexOf('open n2')).toBeLessThan(a.told.seen.indexOf('reached 1'));
   });
 
   it('keep the order', async () => {

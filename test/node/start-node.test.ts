@@ -108,3 +108,29 @@ describe('one node alone', () => {
     expect(events).toMatchObject([{ topic: 'fault', text: 'rules in force: 1 for links, 0 for disks, 0 for clocks' }]);
   });
 });
+
+describe('three new nodes', () => {
+  it('are led by the first of them without waiting for a timeout', async () => {
+    const ports = await freePorts(3);
+    const members = ports.map((port, place) => ({ id: `n${place + 1}`, url: `ws://127.0.0.1:${port}/` }));
+    const shared = {
+      clusterId: 'a'.repeat(32),
+      clusterName: 'test',
+      members,
+      tokens: { client: 'client.token', admin: 'admin.token', peer: 'peer.token' },
+      faults: { enabled: false, planFile: null },
+      // Whoever leads before this test gives up has not waited for it.
+      electionMs: 60_000,
+    };
+    const files = members.map(({ id }, place) => {
+      const file = join(folder, `${id}.json`);
+      const listen = { host: '127.0.0.1', port: ports[place] };
+      writeFileSync(file, JSON.stringify({ ...shared, id, listen, dataDir: id }));
+      return file;
+    });
+    const nodes = await Promise.all(files.map(start));
+    const [first, second] = await Promise.all([dial(nodes[0] as RunningNode), dial(nodes[1] as RunningNode)]);
+    expect(await second.request('kv.put', { key: 'a', value: '1' })).toMatchObject({ term: 1 });
+    expect(await first.request('node.status', {})).toMatchObject({ role: 'leader', term: 1 });
+  });
+});

@@ -4,7 +4,7 @@ import { registerHooks } from 'node:module';
 registerHooks({
   load: (url, context, nextLoad) => {
     const loaded = nextLoad(url, context);
-    if (!url.endsWith('/kv/machine.js')) return loaded;
+    if (!url.endsWith('/node/bundle.cjs')) return loaded;
     const place = 'this.#versions.put(key, value,';
     const parts = String(loaded.source).split(place);
     if (parts.length !== 2) throw new Error('the code moved: the rot must be planted anew');

@@ -18,7 +18,6 @@ import { clusterDir, defaultHome } from './folder/home.ts';
 import { freePorts } from './folder/ports.ts';
 import { type ConsoleHold, launch, nodeEntry, portRow, type StartOptions, type StartProgress } from './launch.ts';
 import { stopNode } from './process/processes.ts';
-import { waitUntilServing } from './readiness.ts';
 
 export type { StartOptions, StartProgress } from './launch.ts';
 export { findCluster };
@@ -83,6 +82,8 @@ export async function startCluster(
   const { dir, created } = await createOrFind(options);
   const { file, launched, hold } = await withControl(dir, () => launch(dir, options, created, onProgress));
   try {
+    // A client takes as long to load as a node to start: both at the same time.
+    const { waitUntilServing } = await import('./readiness.ts');
     const { leader, term } = await waitUntilServing(dir, file, {
       patienceMs: START_PATIENCE_MS,
       hasten: launched.length === file.nodes.length,
