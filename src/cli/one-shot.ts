@@ -8,7 +8,7 @@ import { prepareCommand } from '../commands/run-line.ts';
 import { confirmed } from './ask.ts';
 import { interruptSignal } from './interrupt.ts';
 import type { Invocation } from './io.ts';
-import { printResult } from './print.ts';
+import { printPart, printResult } from './print.ts';
 
 const REFRESH_MS = 1_000;
 
@@ -21,7 +21,13 @@ export async function runOneShot(spec: CommandSpec, invocation: Invocation): Pro
     if (spec.group === 'keys and values') refuseStopped(driver);
     // Faults speak of the leader and of who is up: that must be known before they can be understood.
     if (spec.group === 'faults' || spec.action !== undefined) await driver.refresh(REFRESH_MS);
-    const context: CommandContext = { driver, marked: [], cursor: null, signal: interrupt.signal };
+    const context: CommandContext = {
+      driver,
+      marked: [],
+      cursor: null,
+      signal: interrupt.signal,
+      emit: (part) => printPart(io, globals, part),
+    };
     const prepared = prepareCommand(spec, args, context);
     if (!(await confirmed(io, prepared.consequence, globals.yes, driver.picture().name))) {
       io.err.write('nothing was done\n');

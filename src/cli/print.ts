@@ -1,6 +1,6 @@
 /** Where results and failures go, and in which form. With --json, standard output has one JSON document and nothing else. */
 import { safe } from '../base/safe.ts';
-import type { CommandResult } from '../commands/command.ts';
+import type { CommandResult, ResultPart } from '../commands/command.ts';
 import { failureOf, isFailure } from '../commands/failure.ts';
 import { jsonLine, jsonText, pipeText, terminalLines } from '../commands/render-result.ts';
 import { type CliIo, type Globals, writeAll } from './io.ts';
@@ -8,6 +8,8 @@ import { type CliIo, type Globals, writeAll } from './io.ts';
 type Style = Pick<Globals, 'json' | 'color'>;
 
 export async function printResult(io: CliIo, style: Style, result: CommandResult): Promise<number> {
+  // All was shown before.
+  if (result.json === null && result.lines.length === 0 && result.exit === 0) return 0;
   if (style.json) await writeAll(io.out, jsonText(result));
   else if (isFailure(result)) printFailure(io, result);
   else if (io.out.isTTY === true) await writeAll(io.out, terminalText(result, style.color));
@@ -16,6 +18,12 @@ export async function printResult(io: CliIo, style: Style, result: CommandResult
     if (result.raw === '' && result.exit !== 0) io.err.write(`${terminalLines(result).join('\n')}\n`);
   }
   return result.exit;
+}
+
+/** A part of a result that is there before the end. */
+export async function printPart(io: CliIo, style: Style, { lines, json, raw }: ResultPart): Promise<void> {
+  if (style.json) return json === null ? undefined : writeAll(io.out, `${jsonLine(json)}\n`);
+  await writeAll(io.out, io.out.isTTY === true ? lines.map((line) => `${safe(line)}\n`).join('') : raw);
 }
 
 /** A result of an argv-only command: text for people, an object for machines. */

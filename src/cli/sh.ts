@@ -4,7 +4,7 @@ import type { ClusterDriver } from '../cluster/driver.ts';
 import { runLine } from '../commands/run-line.ts';
 import { interruptSignal } from './interrupt.ts';
 import type { Invocation } from './io.ts';
-import { printResult } from './print.ts';
+import { printPart, printResult } from './print.ts';
 import { historyFile } from './settings-file.ts';
 
 export async function runSh(invocation: Invocation): Promise<number> {
@@ -41,7 +41,13 @@ async function runScript(
       if (interrupt.signal.aborted) return exit === 0 ? 1 : exit;
       const text = line.trim();
       if (text === 'quit' || text === 'exit') break;
-      const result = await runLine(line, { driver, marked: [], cursor: null, signal: interrupt.signal });
+      const result = await runLine(line, {
+        driver,
+        marked: [],
+        cursor: null,
+        signal: interrupt.signal,
+        emit: (part) => printPart(io, globals, part),
+      });
       if (result.lines.length === 0 && result.json === null) continue;
       // What follows in a script must not stick to a value.
       const raw =

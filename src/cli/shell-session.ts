@@ -3,7 +3,7 @@
 import stringWidth from 'string-width';
 import { safe } from '../base/safe.ts';
 import type { ClusterDriver } from '../cluster/driver.ts';
-import type { CommandContext, CommandResult, LastFailure } from '../commands/command.ts';
+import type { CommandContext, CommandResult, LastFailure, ResultPart } from '../commands/command.ts';
 import { argumentHint, commonBeginning, complete, ghostText } from '../commands/completion.ts';
 import type { Consequence } from '../commands/consequence.ts';
 import { refusalOf } from '../commands/failure.ts';
@@ -186,6 +186,7 @@ export class ShellSession {
         marked: [],
         cursor: null,
         signal: controller.signal,
+        emit: ({ lines }: ResultPart) => this.#write(lines.map((line) => `${safe(line)}\n`).join('')),
         ...this.#limits,
         lastFailure: this.#lastFailure,
       };

@@ -197,6 +197,11 @@ export interface KvClient {
   range(query: Partial<RangeQuery>, options?: ReadOptions): Promise<RangeResult>;
   /** The versions of a key, the newest first, deletions included. */
   history(key: string, page?: HistoryPage, options?: ReadOptions): Promise<HistoryResult>;
+  /**
+   * Every change of the keys that are asked for, once and in order, across lost nodes and connections; ends when it is cancelled.
+   * Throws RpcError: COMPACTED when no node in reach remembers what comes next.
+   */
+  watch(query: WatchQuery, options?: WatchOptions): AsyncIterable<WatchEvent>;
   /** Asks the newest write of unknown outcome again under its own number; null when there is none that may be asked. */
   retryUnknown?(options?: CallOptions): Promise<RetriedWrite | null>;
 }
@@ -207,6 +212,36 @@ export interface RetriedWrite {
   readonly key: string;
   readonly revision: number;
   readonly changed: boolean;
+}
+
+/** One key, or those with a prefix, or those in [start, end). */
+export interface WatchQuery {
+  readonly key?: string;
+  readonly prefix?: string;
+  readonly start?: string;
+  readonly end?: string;
+  /** The first revision to be told of. Not given: what comes after all that is acknowledged now. */
+  readonly fromRevision?: number;
+  /** Tell also what each change replaced. */
+  readonly previous?: boolean;
+}
+
+export interface WatchEvent {
+  readonly type: 'put' | 'delete';
+  readonly key: string;
+  readonly revision: number;
+  /** Null for a deletion. */
+  readonly kv: KeyValue | null;
+  /** What was there before; null for nothing. Only where it was asked for, and not with the largest values. */
+  readonly previous?: KeyValue | null;
+}
+
+/** The deadline is for the first node that agrees; after that it goes on for as long as it takes. */
+export interface WatchOptions extends CallOptions {
+  /** A node has agreed, whose newest revision is this. */
+  readonly onStart?: (node: string, revision: number) => void;
+  /** A node was lost, or refused; another is asked. `revision` is the last one that was told. */
+  readonly onTrouble?: (error: Error, revision: number) => void;
 }
 
 /** At most `limit` versions; only those older than `before`. */

@@ -50,6 +50,8 @@ export interface CommandContext {
   /** The node under the cursor in the console. */
   readonly cursor: NodeId | null;
   readonly signal: AbortSignal;
+  /** Shows a part of the result that is there before the end; resolves when there is room for more. Not given: nobody looks. */
+  readonly emit?: (part: ResultPart) => Promise<void> | void;
   readonly lastFailure?: LastFailure | null;
   /** The past is shown, and this is its time in wall-clock milliseconds; the driver is that of the past. */
   readonly wall?: number;
@@ -92,6 +94,9 @@ export interface CommandResult {
   /** The lines are sentences, to be broken between words where they are too long. */
   readonly prose?: boolean;
 }
+
+/** Like a result: `json` null says nothing to a machine, `raw` is what a pipe gets. */
+export type ResultPart = Required<Pick<CommandResult, 'lines' | 'json' | 'raw'>>;
 
 export interface CommandSpec {
   readonly name: string;

@@ -11,6 +11,7 @@ export const CONSISTENCY: FlagSpec = {
   summary: 'linearizable (default) asks a majority; stale answers at once from one node',
   choices: ['linearizable', 'stale'],
 };
+export const REVISION: FlagSpec = { name: 'rev', value: 'number', summary: 'as it was at this revision' };
 export const FOR: FlagSpec = { name: 'for', value: 'duration', summary: 'heal by itself after this long' };
 
 export function required(args: Arguments, name: string): string {
@@ -57,7 +58,8 @@ export function callOptions(context: CommandContext, args: Arguments): CallOptio
 
 export function readOptions(context: CommandContext, args: Arguments): ReadOptions {
   const consistency: Consistency = textFlag(args, 'consistency') === 'stale' ? 'stale' : 'linearizable';
-  return { ...callOptions(context, args), consistency };
+  const revision = args.flags.has('rev') ? integerFlag(args, 'rev', 0, Number.MAX_SAFE_INTEGER) : null;
+  return { ...callOptions(context, args), consistency, ...(revision === null ? {} : { revision }) };
 }
 
 export function scopeOf(context: CommandContext): NodeScope {

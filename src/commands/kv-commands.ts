@@ -3,7 +3,7 @@ import { LIMITS } from '../base/limits.ts';
 import type { KeyValue, RangeQuery } from '../kv/commands.ts';
 import { type CommandContext, type CommandResult, type CommandSpec, type ParamSpec, UsageError } from './command.ts';
 import { formatElapsed } from './duration.ts';
-import { CONSISTENCY, callOptions, DEADLINE, integerFlag, readOptions, required, textFlag } from './flags.ts';
+import { CONSISTENCY, callOptions, DEADLINE, integerFlag, REVISION, readOptions, required, textFlag } from './flags.ts';
 import { quote } from './quote.ts';
 import { rangePages } from './range-pages.ts';
 import { tsvRow } from './tsv.ts';
@@ -40,8 +40,8 @@ const get: CommandSpec = {
   group: 'keys and values',
   summary: 'Show the value of a key.',
   params: [KEY],
-  flags: [CONSISTENCY, DEADLINE],
-  examples: ['get user:42', 'get user:42 --consistency stale'],
+  flags: [REVISION, CONSISTENCY, DEADLINE],
+  examples: ['get user:42', 'get user:42 --rev 1200', 'get user:42 --consistency stale'],
   surfaces: ['argv', 'shell', 'key'],
   needs: null,
   run: async (context, args) => {
@@ -157,6 +157,7 @@ const range: CommandSpec = {
     { name: 'reverse', value: null, summary: 'from the last to the first' },
     { name: 'keys-only', value: null, summary: 'without values' },
     { name: 'count', value: null, summary: 'only how many there are' },
+    REVISION,
     CONSISTENCY,
     DEADLINE,
   ],

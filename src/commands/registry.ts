@@ -5,11 +5,13 @@ import { type CommandSpec, type Surface, UsageError } from './command.ts';
 import { CONSOLE_COMMANDS } from './console-commands.ts';
 import { FAULT_COMMANDS } from './fault-commands.ts';
 import { KV_COMMANDS } from './kv-commands.ts';
+import { PAST_COMMANDS } from './past-commands.ts';
 import { didYouMean } from './suggest.ts';
 import { WHY } from './why-command.ts';
 
 export const COMMANDS: readonly CommandSpec[] = [
   ...KV_COMMANDS,
+  ...PAST_COMMANDS,
   ...FAULT_COMMANDS,
   ...CLUSTER_COMMANDS,
   WHY,

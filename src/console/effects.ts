@@ -15,6 +15,7 @@ import type { LessonInput } from '../lesson/shown.ts';
 import type { LogRow } from '../replica/status.ts';
 import type { Effect, KeysPage, KeysRequest, Message } from './messages.ts';
 import type { ConsoleState } from './state.ts';
+import { Telling } from './telling.ts';
 import type { Move, Traveller } from './traveller.ts';
 import { readOnlyReason } from './update-moment.ts';
 
@@ -159,7 +160,9 @@ export class Effects {
 
   async #runLine(effect: Effect & { type: 'run-line' }): Promise<void> {
     const { id, line, where } = effect;
-    const prepared = prepareLine(line, this.#context(effect.marked, effect.cursor), 'console');
+    const telling = new Telling((lines) => this.#world.dispatch({ type: 'told', id, lines }));
+    const context = { ...this.#context(effect.marked, effect.cursor), emit: telling.emit };
+    const prepared = prepareLine(line, context, 'console');
     const finish = (result: CommandResult, change: string | null = null): void =>
       this.#world.dispatch({ type: 'finished', id, line, result, where, change });
     if (!prepared.ok) return later(() => finish(prepared.problem));
@@ -168,7 +171,9 @@ export class Effects {
       return later(() => this.#world.dispatch({ type: 'ask', id, line, action, consequence }));
     }
     const changes = spec !== null && changesAnything(spec);
-    finish(await prepared.line.run(), changes ? shownCommand(line) : null);
+    const result = await prepared.line.run();
+    telling.flush();
+    finish(result, changes ? shownCommand(line) : null);
   }
 
   async #act({ id, line, action, where }: Effect & { type: 'act' }): Promise<void> {

@@ -44,6 +44,8 @@ export type Message =
       readonly action: ClusterAction;
       readonly consequence: Consequence;
     }
+  /** Lines of a command that goes on. */
+  | { readonly type: 'told'; readonly id: number; readonly lines: readonly string[] }
   | {
       readonly type: 'finished';
       readonly id: number;

@@ -70,6 +70,8 @@ export interface TranscriptEntry {
   readonly id: number;
   readonly prompt: string;
   readonly line: string;
+  /** What it has told while it runs, the newest lines. */
+  readonly soFar?: readonly string[];
   /** Null while it runs. */
   readonly result: {
     readonly lines: readonly string[];

@@ -11,6 +11,7 @@ import type { ConsoleState, TranscriptEntry } from './state.ts';
 import { readOnlyReason } from './update-moment.ts';
 
 const MOST_ENTRIES = 300;
+const MOST_TOLD = 500;
 const MOST_LINES = 1_000;
 /** A second Ctrl-C within this time quits. */
 const QUIT_ARMED_MS = 1_500;
@@ -84,6 +85,15 @@ export function declined(state: ConsoleState, yes: Effect): ConsoleState {
 
 function withResult(state: ConsoleState, id: number, result: NonNullable<TranscriptEntry['result']>): ConsoleState {
   return { ...state, transcript: state.transcript.map((entry) => (entry.id === id ? { ...entry, result } : entry)) };
+}
+
+/** A command that goes on has told something: the transcript keeps the newest of it. */
+export function tellMore(state: ConsoleState, id: number, lines: readonly string[]): ConsoleState {
+  const told = (entry: TranscriptEntry): TranscriptEntry => ({
+    ...entry,
+    soFar: [...(entry.soFar ?? []), ...lines].slice(-MOST_TOLD),
+  });
+  return { ...state, transcript: state.transcript.map((entry) => (entry.id === id ? told(entry) : entry)) };
 }
 
 /** In the shell the transcript shows it; elsewhere one line flashes and a longer answer opens over the view. */

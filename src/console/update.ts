@@ -11,7 +11,7 @@ import { steadyRoundTrips } from './round-trips.ts';
 import type { ConsoleState } from './state.ts';
 import { withTrials } from './trials.ts';
 import { runViewAction } from './update-actions.ts';
-import { confirmAction, finishCommand, interrupt, withTheme, withWritable } from './update-commands.ts';
+import { confirmAction, finishCommand, interrupt, tellMore, withTheme, withWritable } from './update-commands.ts';
 import { keysEffects, takeKeysPage } from './update-keys.ts';
 import { lessonKey, takeLesson } from './update-lesson.ts';
 import { logEffects } from './update-log.ts';
@@ -45,6 +45,8 @@ function apply(state: ConsoleState, message: Message): Step<ConsoleState> {
       return still({ ...state, torture: message.told });
     case 'ask':
       return still(confirmAction(state, message));
+    case 'told':
+      return still(tellMore(state, message.id, message.lines));
     case 'finished':
       return finishCommand(state, message);
     case 'moment':

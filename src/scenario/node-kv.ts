@@ -57,6 +57,10 @@ export class NodeKv implements KvClient {
     return Promise.reject(new Error('stories read the present only'));
   }
 
+  watch(): never {
+    throw new Error('stories watch by reading again and again');
+  }
+
   #read(request: NodeRequest, { deadlineMs = DEADLINE_MS, node }: ReadOptions): Promise<NodeAnswer> {
     return this.#send(request, deadlineMs, node ?? null);
   }

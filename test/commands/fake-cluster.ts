@@ -128,6 +128,11 @@ function fakeKv(store: Map<string, KeyValue>, check: () => void): KvClient {
       if (current !== expect) return { swapped: false, current, revision: last };
       return { swapped: true, current: value, revision: write(key, value) };
     },
+    watch: async function* ({ key }) {
+      check();
+      for (const kv of store.values())
+        if (key === undefined || kv.key === key) yield { type: 'put', key: kv.key, revision: kv.modRevision, kv };
+    },
     history: async (key) => {
       check();
       const kv = store.get(key);

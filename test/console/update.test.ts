@@ -181,6 +181,19 @@ describe('commands', () => {
     expect(send(healthy(), paste).effects).toEqual([]);
   });
 
+  it('keeps the newest of what a command that goes on has told', () => {
+    const running = press(healthy(), [':', 'get', 'space', 'a', 'enter']).state;
+    const id = running.transcript.at(-1)?.id ?? 0;
+    const lines = Array.from({ length: 700 }, (_, i) => `line ${i}`);
+    const told = send(send(running, { type: 'told', id, lines: lines.slice(0, 300) }).state, {
+      type: 'told',
+      id,
+      lines: lines.slice(300),
+    }).state;
+    expect(told.transcript.at(-1)).toMatchObject({ result: null, soFar: lines.slice(-500) });
+    expect(told.transcript.slice(0, -1)).toEqual(running.transcript.slice(0, -1));
+  });
+
   it('shows one line as a flash and more of them over the view', () => {
     const running = press(healthy(), [':', 'get', 'space', 'a', 'enter']);
     const id = running.state.transcript.at(-1)?.id ?? 0;

@@ -137,6 +137,7 @@ function forgetful(kv: KvClient): KvClient {
     delete: (key, options) => kv.delete(key, options),
     cas: (key, expected, value, options) => kv.cas(key, expected, value, options),
     range: (query, options) => kv.range(query, options),
+    watch: (query, options) => kv.watch(query, options),
     history: (key, page, options) => kv.history(key, page, options),
   };
 }

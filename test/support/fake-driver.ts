@@ -10,6 +10,7 @@ import type {
   ClusterEvent,
   ClusterPicture,
   KvClient,
+  WatchEvent,
 } from '../../src/cluster/driver.ts';
 import type { KeyValue, RangeQuery, RangeResult } from '../../src/kv/commands.ts';
 import type { Version } from '../../src/kv/history.ts';
@@ -185,7 +186,8 @@ export class FakeDriver implements ClusterDriver {
 /** A store of strings. `fail` makes the next calls end with an error. */
 export class FakeKv implements KvClient {
   readonly calls: { readonly method: string; readonly key: string }[] = [];
-  /** By key, the newest first. */
+  /** What a watch tells before it ends; and by key, the newest first. */
+  readonly events: WatchEvent[] = [];
   readonly versions = new Map<string, readonly Version[]>();
   fail: RpcError | null = null;
   #rows = new Map<string, KeyValue>();
@@ -240,6 +242,11 @@ export class FakeKv implements KvClient {
     this.#enter('history', key);
     const versions = this.versions.get(key) ?? [];
     return { versions, more: false, compactedBelow: revision(0), revision: revision(this.#revision) };
+  }
+
+  async *watch(): AsyncGenerator<WatchEvent> {
+    this.#enter('watch', '');
+    yield* this.events;
   }
 
   async range(query: Partial<RangeQuery>): Promise<RangeResult> {

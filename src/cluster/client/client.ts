@@ -13,7 +13,17 @@ import type { HistoryResult } from '../../kv/key-history.ts';
 import type { LogRow, MemberStatus, NodeEvent, Topic } from '../../replica/status.ts';
 import { checkParams, checkResult } from '../../wire/check.ts';
 import type { MethodName, ResultOf } from '../../wire/methods.ts';
-import type { CallOptions, HistoryPage, KvClient, ReadOptions, RetriedWrite, Written } from '../driver.ts';
+import type {
+  CallOptions,
+  HistoryPage,
+  KvClient,
+  ReadOptions,
+  RetriedWrite,
+  WatchEvent,
+  WatchOptions,
+  WatchQuery,
+  Written,
+} from '../driver.ts';
 import { Caller, SessionGone } from './caller.ts';
 import type { Dial } from './connection.ts';
 import { ConnectionPool, type Endpoint } from './connection-pool.ts';
@@ -21,6 +31,8 @@ import { Deadline } from './deadline.ts';
 import { dialNode } from './dial.ts';
 import { LeaderFinder } from './leader-finder.ts';
 import { UnknownWrites } from './unknown-write.ts';
+import { type WatchParts, watchKeys } from './watch.ts';
+import { WatchRouter } from './watch-router.ts';
 import { WriteSession } from './write-session.ts';
 
 export interface ClientOptions {
@@ -60,6 +72,7 @@ export class RaftKvClient implements KvClient {
   readonly #session: WriteSession;
   readonly #unknown = new UnknownWrites();
   readonly #defaultDeadlineMs: number;
+  readonly #watches = new WatchRouter();
   readonly #subscriptions = new Map<Endpoint, Subscription>();
 
   /** Connects to nothing yet. Throws a TypeError without endpoints, or for one that is no WebSocket url. */
@@ -71,7 +84,10 @@ export class RaftKvClient implements KvClient {
       ca: options.tls?.ca ?? null,
       dialTimeoutMs: DIAL_TIMEOUT_MS,
       onNotification: (endpoint, method, params) => this.#onNotification(endpoint, method, params),
-      onClose: (endpoint) => this.#endSubscription(endpoint),
+      onClose: (endpoint) => {
+        this.#endSubscription(endpoint);
+        this.#watches.closed(endpoint);
+      },
     });
     this.#finder = new LeaderFinder(this.#pool, options.endpoints.map(toEndpoint));
     this.#caller = new Caller(this.#pool, this.#finder);
@@ -133,6 +149,25 @@ export class RaftKvClient implements KvClient {
   async history(key: string, page: HistoryPage = {}, options: ReadOptions = {}): Promise<HistoryResult> {
     const { revision: _, ...rest } = options;
     return this.#read('kv.history', { key, ...page }, rest);
+  }
+
+  /**
+   * Every change of the keys that are asked for, once and in the order of the revisions, only what is committed, whatever
+   * becomes of nodes and connections. Whoever iterates slowly is told later; an iteration that is left ends the watch.
+   * Throws at once for a query that is refused; the iteration throws RpcError COMPACTED when no node in reach remembers what
+   * comes next, and NO_QUORUM when none agreed within the deadline.
+   */
+  watch({ previous, ...query }: WatchQuery, options: WatchOptions = {}): AsyncIterable<WatchEvent> {
+    const params = { ...query, ...(previous === undefined ? {} : { prevKv: previous }) };
+    checkParams('kv.watch', params);
+    const parts: WatchParts = {
+      pool: this.#pool,
+      router: this.#watches,
+      endpoints: () => this.#finder.endpoints,
+      newest: (deadline) => this.#newest(deadline),
+      deadlineMs: this.#defaultDeadlineMs,
+    };
+    return watchKeys(parts, params, options);
   }
 
   /**
@@ -272,11 +307,18 @@ export class RaftKvClient implements KvClient {
     return session;
   }
 
+  async #newest(deadline: Deadline): Promise<number> {
+    const params = { countOnly: true, consistency: 'linearizable' };
+    const call = { method: 'kv.range', params, deadline, changes: false, to: 'leader' } as const;
+    return checkResult('kv.range', await this.#caller.run(call)).revision;
+  }
+
   #deadline(options: CallOptions): Deadline {
     return new Deadline(options.deadlineMs ?? this.#defaultDeadlineMs, options.signal ?? null);
   }
 
   #onNotification(endpoint: Endpoint, method: string, params: unknown): void {
+    if (method === 'kv.event') this.#watches.notice(endpoint, checkParams('kv.event', params));
     const subscription = this.#subscriptions.get(endpoint);
     if (subscription === undefined || method !== 'node.event') return;
     subscription.onEvent(checkParams('node.event', params));

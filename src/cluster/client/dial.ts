@@ -3,10 +3,12 @@ import { connect } from '../../net/connect.ts';
 import type { RpcSocket, WireLog } from '../../net/rpc-socket.ts';
 import type { Connection, DialRequest } from './connection.ts';
 
+const NOTIFICATIONS = ['node.event', 'kv.event'] as const;
+
 /** Rejects with the RpcError that kept the connection from coming about; nothing was sent then. */
 export async function dialNode(request: DialRequest): Promise<Connection> {
   const { url, token, ca, timeoutMs, onNotification, onClose } = request;
-  const handlers = new Map([['node.event', (params: unknown) => onNotification('node.event', params)]]);
+  const handlers = new Map(NOTIFICATIONS.map((method) => [method, (params: unknown) => onNotification(method, params)]));
   const tls = ca === null ? null : { ca };
   return new OpenConnection(await connect({ url, token, tls, timeoutMs }, { handlers, log: SILENT, onClose: () => onClose() }));
 }

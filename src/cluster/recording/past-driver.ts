@@ -17,6 +17,9 @@ export class PastDriver implements ClusterDriver {
     get: refuse(NO_KEYS),
     range: refuse(NO_KEYS),
     history: refuse(NO_KEYS),
+    watch: () => {
+      throw new Error(NO_KEYS);
+    },
   };
   readonly #picture: ClusterPicture;
   readonly #events: readonly ClusterEvent[];

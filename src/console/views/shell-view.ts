@@ -52,14 +52,16 @@ function welcome(look: Glyphs): readonly Row[] {
 
 function entryRows(entry: TranscriptEntry, width: number, look: Glyphs): readonly Row[] {
   const said: Row = [span(entry.prompt, 'dim'), span(foreign(entry.line, width), 'bold')];
-  if (entry.result === null) return [said, [span(` ${look.ellipsis} running, Ctrl-C stops waiting`, 'dim')]];
+  const soFar = (entry.soFar ?? []).map((line): Row => [span(foreign(line, width))]);
+  if (entry.result === null) return [said, ...soFar, [span(` ${look.ellipsis} running, Ctrl-C stops it`, 'dim')]];
   const style: Style = entry.result.exit === 0 ? 'plain' : entry.result.exit === 3 ? 'warn' : 'bad';
   const told =
     entry.result.prose === true
       ? entry.result.lines.flatMap((line) => wrapWords(foreign(line, width * 8), width, look.ellipsis))
       : entry.result.lines;
   const lines = told.map((line): Row => [span(foreign(line, width), style)]);
-  return entry.result.trailer === '' ? [said, ...lines] : [said, ...lines, [span(foreign(entry.result.trailer, width), 'dim')]];
+  const all = [said, ...soFar, ...lines];
+  return entry.result.trailer === '' ? all : [...all, [span(foreign(entry.result.trailer, width), 'dim')]];
 }
 
 /** The prompt and as much of the line around its cursor as there is room for. */

@@ -3,7 +3,16 @@ import { RpcError } from '../../../base/errors.ts';
 import type { Answer, Request } from '../../../check/recorder.ts';
 import type { KeyValue, RangeQuery, RangeResult } from '../../../kv/commands.ts';
 import type { HistoryResult } from '../../../kv/key-history.ts';
-import type { CallOptions, HistoryPage, KvClient, ReadOptions, Written } from '../../driver.ts';
+import type {
+  CallOptions,
+  HistoryPage,
+  KvClient,
+  ReadOptions,
+  WatchEvent,
+  WatchOptions,
+  WatchQuery,
+  Written,
+} from '../../driver.ts';
 import type { Traffic } from './traffic.ts';
 
 interface Noted {
@@ -78,6 +87,10 @@ export class RecordedKv implements KvClient {
   /** It lists the past, in which the present cannot be wrong: nothing to check. */
   history(key: string, page?: HistoryPage, options?: ReadOptions): Promise<HistoryResult> {
     return this.#kv.history(key, page, options);
+  }
+
+  watch(query: WatchQuery, options?: WatchOptions): AsyncIterable<WatchEvent> {
+    return this.#kv.watch(query, options);
   }
 
   async #note<Result>(request: Request, run: () => Promise<Result>, noted: (result: Result) => Noted): Promise<Result> {
