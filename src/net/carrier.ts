@@ -5,6 +5,7 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { assert } from '../base/assert.ts';
+import { FrameReader } from './frame-reader.ts';
 import { framesAsBytes, framesAsLatin1 } from './frames.ts';
 
 interface Carrier {
@@ -18,6 +19,19 @@ const carriers = new WeakMap<WebSocket, Carrier>();
 /** Tells, before anything is sent, which stream lies under a WebSocket, and whether this end of it masks. */
 export function rememberCarrier(socket: WebSocket, stream: Duplex, masked: boolean): void {
   carriers.set(socket, { stream, masked });
+}
+
+function carrierOf(socket: WebSocket): Carrier {
+  const carrier = carriers.get(socket);
+  assert(carrier !== undefined, 'a connection is remembered with the stream under it');
+  return carrier;
+}
+
+/** Hands on the texts that arrive, and tells of frames that are not text. Call it in the turn in which the socket opened. */
+export function readTexts(socket: WebSocket, take: (text: string) => void, onBinary: () => void): void {
+  const { stream, masked } = carrierOf(socket);
+  new FrameReader({ socket, stream, masked: !masked, take });
+  socket.on('message', (data, isBinary) => (isBinary ? onBinary() : take(data.toString())));
 }
 
 /** Those with frames that wait for the end of the turn. */
@@ -38,10 +52,8 @@ export class FrameWriter {
   #units = 0;
 
   constructor(socket: WebSocket) {
-    const carrier = carriers.get(socket);
-    assert(carrier !== undefined, 'a connection is remembered with the stream under it');
     this.#socket = socket;
-    this.#carrier = carrier;
+    this.#carrier = carrierOf(socket);
   }
 
   /** UTF-16 units that are not written yet. */

@@ -55,23 +55,23 @@ function header(length: number): string {
 const chance = Buffer.alloc(8_192);
 let used = chance.length;
 
-/** Draws a key, writes it before `start`, and masks what lies between `start` and `end` with it. */
+/** With a key of chance, which is written before `start`. */
 function mask(frames: Buffer, start: number, end: number): void {
   if (used === chance.length) {
     randomFillSync(chance);
     used = 0;
   }
-  const [k0, k1, k2, k3] = [
-    chance[used] as number,
-    chance[used + 1] as number,
-    chance[used + 2] as number,
-    chance[used + 3] as number,
-  ];
+  chance.copy(frames, start - KEY_BYTES, used, used + KEY_BYTES);
   used += KEY_BYTES;
-  frames[start - 4] = k0;
-  frames[start - 3] = k1;
-  frames[start - 2] = k2;
-  frames[start - 1] = k3;
+  applyKey(frames, start, end);
+}
+
+/** Masks what lies between `start` and `end` with the key that stands before it, or unmasks it: twice is not at all. */
+export function applyKey(frames: Buffer, start: number, end: number): void {
+  const k0 = frames[start - 4] as number;
+  const k1 = frames[start - 3] as number;
+  const k2 = frames[start - 2] as number;
+  const k3 = frames[start - 1] as number;
   let at = start;
   for (; at + 3 < end; at += 4) {
     frames[at] = (frames[at] as number) ^ k0;

@@ -2,12 +2,12 @@
  * One connection between two nodes: JSON-RPC 2.0 notifications over one WebSocket, Raft's messages and nothing else. Nobody waits for
  * an answer here, so a frame goes from the socket to the replica without a promise on its way.
  */
-import type { RawData, WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import type { NodeId } from '../base/brand.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { Message } from '../raft/messages.ts';
 import { PeerFrames } from '../wire/peer-frames.ts';
-import { FrameWriter, writeWaitingFrames } from './carrier.ts';
+import { FrameWriter, readTexts, writeWaitingFrames } from './carrier.ts';
 import { Liveness } from './liveness.ts';
 import type { WireLog } from './rpc-socket.ts';
 
@@ -38,7 +38,8 @@ export class PeerSocket {
     this.#options = options;
     this.#frames = new PeerFrames(self, peer);
     this.#writer = new FrameWriter(socket);
-    socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
+    const refuse = (): void => this.close(UNSUPPORTED_DATA, 'text frames only');
+    readTexts(socket, (text) => this.#receive(text), refuse);
     // A protocol error of the other end; the socket closes by itself and says so below.
     socket.on('error', (error) => log('debug', 'socket error', { peer, error: error.message }));
     socket.on('close', () => {
@@ -82,16 +83,12 @@ export class PeerSocket {
     this.#socket.terminate();
   }
 
-  #receive(data: RawData, isBinary: boolean): void {
+  #receive(text: string): void {
     // What arrives after our own goodbye is not looked at.
     if (!this.isOpen) return;
     this.#liveness.heard();
-    if (isBinary) {
-      this.close(UNSUPPORTED_DATA, 'text frames only');
-      return;
-    }
     const { onMessage, peer, log } = this.#options;
-    const frame = this.#frames.decode(data.toString());
+    const frame = this.#frames.decode(text);
     if (!frame.ok) {
       // It runs our own code: what it sends wrongly once, it will send again.
       log('warn', 'bad message from a peer', { peer, problem: frame.problem });

@@ -2,14 +2,14 @@
 import { Buffer } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import { JSONRPCClient, type JSONRPCErrorResponse, type JSONRPCResponse, JSONRPCServer } from 'json-rpc-2.0';
-import type { RawData, WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import type { NodeId } from '../base/brand.ts';
 import { type ErrorData, type ErrorKind, RpcError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import { type Call, CLIENT_FRAMES, type FrameBounds, guardFrame, PEER_FRAMES, REPLY_FRAMES, type Reply } from '../wire/guard.ts';
 import { AdmissionGate } from './admission.ts';
 import { Alarm } from './alarms.ts';
-import { FrameWriter, writeWaitingFrames } from './carrier.ts';
+import { FrameWriter, readTexts, writeWaitingFrames } from './carrier.ts';
 import type { Intake, Lane } from './intake.ts';
 import { Liveness } from './liveness.ts';
 import { errorFromReply, errorReply } from './wire-errors.ts';
@@ -110,7 +110,8 @@ export class RpcSocket {
     this.#writer = new FrameWriter(socket);
     this.#server = this.#createServer();
     this.#client = new JSONRPCClient(({ id, method, params }: Call) => this.#sendRequest(Number(id), method, params ?? {}));
-    socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
+    const refuse = (): void => this.close(UNSUPPORTED_DATA, 'text frames only');
+    readTexts(socket, (text) => this.#receive(text), refuse);
     // A protocol error of the other end; the socket closes by itself and says so below.
     socket.on('error', (error) => options.log('debug', 'socket error', { role: options.role, error: error.message }));
     socket.on('close', (code, reason) => this.#closed(code, reason.toString()));
@@ -226,15 +227,10 @@ export class RpcSocket {
     return errorReply(id, 'INTERNAL', { detail: `incident ${incident}` }) as JSONRPCErrorResponse;
   }
 
-  #receive(data: RawData, isBinary: boolean): void {
+  #receive(text: string): void {
     // What arrives after our own goodbye is not looked at.
     if (!this.isOpen) return;
     this.#liveness.heard();
-    if (isBinary) {
-      this.close(UNSUPPORTED_DATA, 'text frames only');
-      return;
-    }
-    const text = data.toString();
     if (this.#lane === null || this.#lane.takes(text)) this.#take(text);
   }
 

@@ -1,0 +1,136 @@
+/**
+ * A short way for the frames that carry the load: whole, unfragmented text frames are taken out of the stream before the
+ * library cuts them up. Everything else is the library's: control frames, frames that come in pieces, and whatever is not
+ * as it should be. From the first byte of that last kind on, the library reads alone, so it is the one that refuses.
+ */
+import { Buffer, isUtf8 } from 'node:buffer';
+import type { Duplex } from 'node:stream';
+import type { WebSocket } from 'ws';
+import { applyKey } from './frames.ts';
+
+const FIN_AND_TEXT = 0x81;
+const FIN_AND_PING = 0x89;
+const FIN_AND_PONG = 0x8a;
+const MASKED = 0x80;
+const KEY_BYTES = 4;
+const SHORT = 125;
+/** What an invalid sequence becomes when it is decoded. */
+const REPLACEMENT = '\ufffd';
+
+type Kind = 'text' | 'control' | 'odd' | 'unfinished';
+type DataListener = (this: Duplex, chunk: Buffer) => void;
+
+export interface FrameReaderOptions {
+  readonly socket: WebSocket;
+  readonly stream: Duplex;
+  /** True on the server's side: a client masks what it sends, a server does not (RFC 6455 §5.1). */
+  readonly masked: boolean;
+  /** Gets the texts of the frames that took the short way; the others come from the socket as ever. */
+  readonly take: (text: string) => void;
+}
+
+export class FrameReader {
+  readonly #options: FrameReaderOptions;
+  readonly #library: DataListener;
+  /** The beginning of a header whose end has not come yet. */
+  #rest: Buffer | null = null;
+  /** So many bytes to come belong to a frame that the library has begun to read. */
+  #begun = 0;
+  /** Of the frame that was looked at last: where its payload starts, and where it ends. */
+  #start = 0;
+  #end = 0;
+
+  /** Must be made in the turn in which the socket opened, before it has read anything. */
+  constructor(options: FrameReaderOptions) {
+    this.#options = options;
+    const { socket, stream } = options;
+    const [library] = stream.listeners('data') as DataListener[];
+    this.#library = library ?? (() => {});
+    if (library === undefined) return;
+    stream.on('data', this.#data);
+    stream.removeListener('data', library);
+    // The library has given up reading; what still comes is nobody's.
+    socket.once('error', () => stream.removeListener('data', this.#data));
+  }
+
+  readonly #data = (arrived: Buffer): void => {
+    const chunk = this.#rest === null ? arrived : Buffer.concat([this.#rest, arrived]);
+    this.#rest = null;
+    const theirs = Math.min(this.#begun, chunk.length);
+    this.#begun -= theirs;
+    // What follows a frame of the library's waits for its verdict on that, so it goes there too.
+    const from = theirs > 0 ? 0 : this.#takeTexts(chunk);
+    let at = Math.max(theirs, from);
+    let kind: Kind = 'control';
+    for (; at < chunk.length && this.#isOpen; at = Math.min(this.#end, chunk.length)) {
+      kind = this.#look(chunk, at);
+      if (kind === 'odd' || kind === 'unfinished') break;
+      this.#begun = Math.max(0, this.#end - chunk.length);
+    }
+    if (kind === 'odd' || !this.#isOpen) {
+      this.#surrender(chunk.subarray(from));
+      return;
+    }
+    if (kind === 'unfinished') this.#rest = Buffer.from(chunk.subarray(at));
+    if (at > from) this.#library.call(this.#options.stream, chunk.subarray(from, at));
+  };
+
+  get #isOpen(): boolean {
+    const { socket } = this.#options;
+    return socket.readyState === socket.OPEN;
+  }
+
+  /** The frames that take the short way, up to the first one that does not. Returns where that begins. */
+  #takeTexts(chunk: Buffer): number {
+    let at = 0;
+    while (at < chunk.length && this.#look(chunk, at) === 'text' && this.#end <= chunk.length) {
+      const end = this.#end;
+      const text = this.#textOf(chunk);
+      if (text === null) break;
+      at = end;
+      this.#options.take(text);
+    }
+    return at;
+  }
+
+  /** From here on the library reads by itself. */
+  #surrender(bytes: Buffer): void {
+    const { stream } = this.#options;
+    stream.on('data', this.#library);
+    stream.removeListener('data', this.#data);
+    if (bytes.length > 0) this.#library.call(stream, bytes);
+  }
+
+  #look(chunk: Buffer, at: number): Kind {
+    const { masked } = this.#options;
+    if (chunk.length < at + 2) return 'unfinished';
+    const first = chunk[at] as number;
+    const second = chunk[at + 1] as number;
+    const isControl = first === FIN_AND_PING || first === FIN_AND_PONG;
+    if ((first !== FIN_AND_TEXT && !isControl) || second >= MASKED !== masked) return 'odd';
+    let length = second & ~MASKED;
+    let start = at + 2;
+    if (length > SHORT) {
+      if (isControl) return 'odd';
+      const isLong = length > SHORT + 1;
+      start += isLong ? 8 : 2;
+      if (chunk.length < start) return 'unfinished';
+      if (isLong && chunk.readUInt32BE(at + 2) !== 0) return 'odd';
+      length = isLong ? chunk.readUInt32BE(at + 6) : chunk.readUInt16BE(at + 2);
+    }
+    if (masked) start += KEY_BYTES;
+    this.#start = start;
+    this.#end = start + length;
+    return isControl ? 'control' : 'text';
+  }
+
+  /** Null for what is not UTF-8; the chunk is then as it was. */
+  #textOf(chunk: Buffer): string | null {
+    if (this.#options.masked) applyKey(chunk, this.#start, this.#end);
+    const text = chunk.toString('utf8', this.#start, this.#end);
+    // The character itself may stand in a text, too.
+    if (!text.includes(REPLACEMENT) || isUtf8(chunk.subarray(this.#start, this.#end))) return text;
+    if (this.#options.masked) applyKey(chunk, this.#start, this.#end);
+    return null;
+  }
+}
