@@ -69,10 +69,7 @@ const RETRY_AFTER_MS = 50;
  * The calls that carry the load go past the library's dispatch, which costs a third of what they cost in all. What they
  * mean is the same, and everything else goes through it.
  */
-const LOAD: ReadonlySet<string> = new Set([
-  ...['kv.put', 'kv.get', 'kv.delete', 'kv.range', 'kv.cas'],
-  ...['raft.appendEntries', 'raft.appendEntriesReply'],
-]);
+const LOAD: ReadonlySet<string> = new Set(['kv.put', 'kv.get', 'kv.delete', 'kv.range', 'kv.cas']);
 
 const TRY_AGAIN_LATER = 1013;
 const POLICY_VIOLATION = 1008;
