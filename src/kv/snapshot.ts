@@ -8,7 +8,7 @@ import { emptyParts, Machine, type MachineParts } from './machine.ts';
 import type { SessionCut, SessionRecord } from './sessions.ts';
 import { ChunkWriter, readChunk } from './snapshot-records.ts';
 import { wholeHash } from './state-parts.ts';
-import type { Pin, Versions } from './versions.ts';
+import { Passed, type Pin, type Versions } from './versions.ts';
 
 /** What a snapshot says it holds; a reader counts along. */
 export interface StateCounts {
@@ -18,10 +18,15 @@ export interface StateCounts {
   readonly hash: number | null;
 }
 
+const NOT_YET = Buffer.alloc(0);
+
 /** A consistent cut. Ended by `using` or by hand; until then the store keeps old versions for it. */
 export interface StateCut extends Disposable {
   readonly counts: StateCounts;
-  /** The next chunk of about `chunkBytes`; null after the last. */
+  /**
+   * The next chunk of about `chunkBytes`; null after the last. An empty one says that there was enough to do for one turn of the
+   * event loop: where a chunk ends depends on the state alone, so that all members write the same bytes.
+   */
   next(): Buffer | null;
 }
 
@@ -56,7 +61,9 @@ class PinnedCut implements StateCut {
 
   next(): Buffer | null {
     while (this.#writer.size < this.#chunkBytes && !this.#sessionsDone) this.#takeSession();
-    while (this.#writer.size < this.#chunkBytes && this.#from !== null) this.#takeKey(this.#from);
+    while (this.#writer.size < this.#chunkBytes && this.#from !== null) {
+      if (!this.#takeKey(this.#from)) return NOT_YET;
+    }
     return this.#writer.size === 0 ? null : this.#writer.take();
   }
 
@@ -75,14 +82,16 @@ class PinnedCut implements StateCut {
     for (const [sequence, reply] of value.replies) this.#writer.reply(sequence, reply);
   }
 
-  #takeKey(from: string): void {
+  /** False when many keys were passed over that came later. */
+  #takeKey(from: string): boolean {
     const packed = this.#walk(from, null);
-    if (packed === null) {
-      this.#from = null;
-      return;
+    if (packed instanceof Passed) {
+      this.#from = packed.from;
+      return false;
     }
-    this.#writer.key(packed);
-    this.#from = keyAfter(packed.key);
+    if (packed !== null) this.#writer.key(packed);
+    this.#from = packed === null ? null : keyAfter(packed.key);
+    return true;
   }
 }
 

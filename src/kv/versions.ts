@@ -32,6 +32,18 @@ interface HeldPin {
   lapsed: boolean;
 }
 
+/** Keys that a walk passes over in one call, at most: a millisecond or two. */
+const MOST_PASSED = 1_024;
+
+/** A walk has passed over many keys that its pin does not see, and goes on from here. */
+export class Passed {
+  readonly from: string;
+
+  constructor(from: string) {
+    this.from = from;
+  }
+}
+
 /** Keys of the past looked at with each write while a sweep is under way. */
 const SWEEP_STEP = 8;
 const SEED = 0x5eed;
@@ -143,15 +155,25 @@ export class Versions {
    * never goes back, or null when there is none before `end`.
    */
   walkAt(pin: Pin): (from: string, end: string | null) => KeyValue | null {
-    return this.#walk(
+    const next = this.#walk(
       pin,
       (slot, key) => this.#values.get(slot, key),
       (kv) => kv,
     );
+    return (start, end) => {
+      for (let from = start; ; ) {
+        const found = next(from, end);
+        if (!(found instanceof Passed)) return found;
+        ({ from } = found);
+      }
+    };
   }
 
-  /** The same walk over keys with their values as bytes, which are good until the next change. */
-  packedWalkAt(pin: Pin): (from: string, end: string | null) => PackedKey | null {
+  /**
+   * The same walk over keys with their values as bytes, which are good until the next change. Where many keys in a row are newer
+   * than the pin, it says from where to go on, so that nobody is kept waiting.
+   */
+  packedWalkAt(pin: Pin): (from: string, end: string | null) => PackedKey | Passed | null {
     return this.#walk(
       pin,
       (slot, key) => ({ key, ...this.#values.record(slot) }),
@@ -166,11 +188,12 @@ export class Versions {
     pin: Pin,
     ofNewest: (slot: number, key: string) => T,
     ofPast: (kv: KeyValue) => T,
-  ): (from: string, end: string | null) => T | null {
+  ): (from: string, end: string | null) => T | Passed | null {
     const newest = new Walker(this.#newest);
     const past = new Walker(this.#past);
     return (start, end) => {
-      for (let from = start; ; ) {
+      let from = start;
+      for (let steps = 0; steps < MOST_PASSED; steps += 1) {
         newest.move(from);
         past.move(from);
         const key = lesser(newest.key, past.key);
@@ -181,6 +204,7 @@ export class Versions {
         if (former !== null) return ofPast(former);
         from = keyAfter(key);
       }
+      return new Passed(from);
     };
   }
 

@@ -52,6 +52,13 @@ export class SnapshotWriting {
       }
       const chunk = this.#cut.next();
       if (chunk === null) this.#finish(done);
+      // Whatever the disk answers, others have had their turn.
+      else if (chunk.length === 0)
+        this.#file.read(
+          0,
+          1,
+          withValue(next, () => next(null)),
+        );
       else this.#write(encodeFrame(chunk, this.#chain), next);
     };
     this.#write(encodeSnapshotHeader(this.#head, clusterId), next);

@@ -47,6 +47,29 @@ class Applied {
 const everything = { start: '', end: null, prefix: null, limit: 0, reverse: false, keysOnly: false, countOnly: false };
 
 describe('a snapshot', () => {
+  it('passes over many newer keys in several turns, and is cut into the same chunks all the same', () => {
+    const few: Command[] = ['a', 'b', 'zz'].map((key) => ({ type: 'put', key, value: 'old', request: null }));
+    const chunksWith = (meanwhile: readonly Command[]): { chunks: Buffer[]; turns: number } => {
+      const world = new Applied().apply(few);
+      using cut = cutOf(world.machine, 60);
+      world.apply(meanwhile);
+      const chunks: Buffer[] = [];
+      let turns = 0;
+      for (let chunk = cut.next(); chunk !== null; chunk = cut.next()) {
+        turns += 1;
+        if (chunk.length > 0) chunks.push(chunk);
+      }
+      return { chunks, turns };
+    };
+    const newer = Array.from(
+      { length: 5_000 },
+      (_, i): Command => ({ type: 'put', key: `n${String(i).padStart(5, '0')}`, value: '', request: null }),
+    );
+    const [quiet, busy] = [chunksWith([]), chunksWith(newer)];
+    expect(busy.chunks).toEqual(quiet.chunks);
+    expect(busy.turns - quiet.turns).toBe(Math.floor(newer.length / 1_024));
+  });
+
   it('is the state at its moment, whatever is written while it is taken', () => {
     fc.assert(
       fc.property(
