@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { InvariantViolation } from '../base/assert.ts';
 import { ConfigError, loadConfig } from './load-config.ts';
 import { openNodeLog } from './node-log.ts';
@@ -6,8 +7,12 @@ import { type RunningNode, startNode } from './start-node.ts';
 /** Exit codes of a node process, after sysexits.h; `start` turns them into words. */
 const EXIT = { ok: 0, failed: 1, bug: 70, disk: 74, config: 78 } as const;
 
+/** V8 lets a heap grow to a multiple before it looks for what is dead; half as much again costs no measurable time more. */
+const HEAP_GROWTH = '--heap-growing-percent=50';
+
 /** Runs one node in the foreground until SIGTERM or SIGINT; resolves with the exit code. */
 export async function runNode(configFile: string, acceptLoss = false): Promise<number> {
+  setFlagsFromString(HEAP_GROWTH);
   const stopped = Promise.withResolvers<number>();
   let node: RunningNode | null = null;
   const log = openNodeLog(configFile);

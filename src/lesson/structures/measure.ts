@@ -38,25 +38,34 @@ function flatKey(high: number, low: number): string {
   return JSON.parse(`"${hex(high)}${hex(low)}"`);
 }
 
+/** Milliseconds: by how much it grows. */
+export type Watch = () => number;
+const wallTime: Watch = () => performance.now();
+
 /** Repeats each operation until its budget is used, and stops between them, so that others can have a turn. */
-export function* timesOf(made: Structure, { present, others }: Sample, budgetMs: number): Generator<void, Times> {
+export function* timesOf(
+  made: Structure,
+  { present, others }: Sample,
+  budgetMs: number,
+  watch: Watch = wallTime,
+): Generator<void, Times> {
   const asked = present.slice(0, MOST_SAMPLES);
   const { range } = made;
-  const findNs = nanos(asked, (key) => made.find(key), budgetMs);
+  const findNs = nanos(asked, (key) => made.find(key), budgetMs, watch);
   yield;
-  const rangeNs = range === null ? null : nanos(asked, (key) => range(key, RANGE_ROWS), budgetMs);
+  const rangeNs = range === null ? null : nanos(asked, (key) => range(key, RANGE_ROWS), budgetMs, watch);
   yield;
-  return { findNs, rangeNs, ...changes(made, others, budgetMs) };
+  return { findNs, rangeNs, ...changes(made, others, budgetMs, watch) };
 }
 
-function nanos(keys: readonly string[], run: (key: string) => unknown, budgetMs: number): number {
-  const startedAt = performance.now();
+function nanos(keys: readonly string[], run: (key: string) => unknown, budgetMs: number, watch: Watch): number {
+  const startedAt = watch();
   let calls = 0;
   do {
-    for (let i = 0; i < 16; i += 1) run(keys[(calls + i) % keys.length] ?? '');
-    calls += 16;
-  } while (performance.now() - startedAt < budgetMs);
-  return ((performance.now() - startedAt) / calls) * 1e6;
+    for (let i = 0; i < 64; i += 1) run(keys[(calls + i) % keys.length] ?? '');
+    calls += 64;
+  } while (watch() - startedAt < budgetMs);
+  return ((watch() - startedAt) / calls) * 1e6;
 }
 
 /** Keys come and go in turns of at most `TURN`, so that the size stays what it is. */
@@ -64,16 +73,17 @@ function changes(
   made: Structure,
   keys: readonly string[],
   budgetMs: number,
+  watch: Watch,
 ): { readonly insertNs: number; readonly deleteNs: number } {
   let [insertMs, deleteMs, calls] = [0, 0, 0];
   for (let from = 0; insertMs + deleteMs < 2 * budgetMs; from = (from + TURN) % keys.length) {
     const turn = keys.slice(from, from + TURN);
-    const startedAt = performance.now();
+    const startedAt = watch();
     for (const key of turn) made.insert(key);
-    const insertedAt = performance.now();
+    const insertedAt = watch();
     for (const key of turn) made.delete(key);
     insertMs += insertedAt - startedAt;
-    deleteMs += performance.now() - insertedAt;
+    deleteMs += watch() - insertedAt;
     calls += turn.length;
   }
   return { insertNs: (insertMs / calls) * 1e6, deleteNs: (deleteMs / calls) * 1e6 };

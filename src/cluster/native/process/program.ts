@@ -24,15 +24,15 @@ function programFile(): string {
 
 /**
  * Starts `raftkv-tui ARGS` in a session of its own: no signal of this terminal reaches it, its output goes to `logFile`
- * alone, and this program may end before it. Resolves as soon as the process exists.
+ * alone, and this program may end before it. `runtime`: options of Node itself. Resolves as soon as the process exists.
  */
 export async function spawnProgram(
   args: readonly string[],
-  options: { readonly logFile: string; readonly piped: boolean },
+  options: { readonly logFile: string; readonly piped: boolean; readonly runtime?: readonly string[] },
 ): Promise<StartedProgram> {
   const log = await openLog(options.logFile);
   try {
-    return await spawnDetached(args, log.fd, options.piped);
+    return await spawnDetached([...(options.runtime ?? []), programFile(), ...args], log.fd, options.piped);
   } finally {
     await log.close();
   }
@@ -40,7 +40,7 @@ export async function spawnProgram(
 
 function spawnDetached(args: readonly string[], logFd: number, piped: boolean): Promise<StartedProgram> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [programFile(), ...args], {
+    const child = spawn(process.execPath, args, {
       detached: true,
       stdio: [piped ? 'pipe' : 'ignore', logFd, logFd],
       env: { ...process.env, NODE_ENV: 'production' },
