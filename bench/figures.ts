@@ -1,5 +1,5 @@
 /**
- * The figures of a cluster that no throughput test shows. Run with: node bench/figures.ts [startup|failover|idle|all] [--nodes N] [--trials N]
+ * The figures of a cluster that no throughput test shows. Run with: node bench/figures.ts [startup|failover|pause|cut|idle|all] [--nodes N] [--trials N]
  * Uses a home of its own in the system's folder for temporary files and stops what it started.
  */
 import { execFileSync } from 'node:child_process';
@@ -8,7 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { nodeId } from '../src/base/brand.ts';
 import { RaftKvClient } from '../src/cluster/client/client.ts';
+import { withFaults } from '../src/cluster/native/faults/fault-admin.ts';
 import { readClusterFile, readToken } from '../src/cluster/native/folder/directory.ts';
 import { listClusters, startCluster, stopCluster } from '../src/cluster/native/lifecycle.ts';
 import { killNode, nodeProcess, pauseNode, resumeNode, spawnNode } from '../src/cluster/native/process/processes.ts';
@@ -57,8 +59,10 @@ async function startup(): Promise<void> {
   console.log(`start ${nodes} --detach to the first accepted put: ${summary(times)}`);
 }
 
-/** From the signal to the next acknowledged write that was begun after it. */
-async function failover(how: 'SIGKILL' | 'SIGSTOP'): Promise<void> {
+type Loss = 'SIGKILL' | 'SIGSTOP' | 'cut';
+
+/** From the loss of the leader to the next acknowledged write that was begun after it. */
+async function failover(how: Loss): Promise<void> {
   const name = `failover-${how.toLowerCase()}`;
   const { dir } = await startCluster({ home, name, count: nodes });
   const kv = await client(name);
@@ -67,17 +71,29 @@ async function failover(how: 'SIGKILL' | 'SIGSTOP'): Promise<void> {
     await kv.put(`before-${trial}`, 'x');
     const leader = await leaderOf(kv);
     const from = performance.now();
-    if (how === 'SIGKILL') await killNode(dir, leader);
-    else await pauseNode(dir, leader);
+    await lose(how, dir, leader);
     await kv.put(`after-${trial}`, 'x', { deadlineMs: 20_000 });
     times.push(performance.now() - from);
-    if (how === 'SIGKILL') await spawnNode(dir, leader);
-    else await resumeNode(dir, leader);
+    await regain(how, dir, leader);
     await untilCaughtUp(kv, leader);
   }
   kv.close();
   await stopCluster({ home, name });
-  console.log(`${how} of the leader to the next acknowledged write, ${nodes} nodes: ${summary(times)}`);
+  console.log(
+    `${how === 'cut' ? 'isolation' : how} of the leader to the next acknowledged write, ${nodes} nodes: ${summary(times)}`,
+  );
+}
+
+async function lose(how: Loss, dir: string, leader: string): Promise<void> {
+  if (how === 'SIGKILL') await killNode(dir, leader);
+  else if (how === 'SIGSTOP') await pauseNode(dir, leader);
+  else await withFaults(dir, 'figures', (faults) => faults.set({ type: 'isolate', nodes: [nodeId(leader)], forMs: null }));
+}
+
+async function regain(how: Loss, dir: string, leader: string): Promise<void> {
+  if (how === 'SIGKILL') await spawnNode(dir, leader);
+  else if (how === 'SIGSTOP') await resumeNode(dir, leader);
+  else await withFaults(dir, 'figures', (faults) => faults.heal(null));
 }
 
 async function leaderOf(kv: RaftKvClient): Promise<string> {
@@ -125,6 +141,7 @@ try {
   if (wanted === 'startup' || wanted === 'all') await startup();
   if (wanted === 'failover' || wanted === 'all') await failover('SIGKILL');
   if (wanted === 'pause' || wanted === 'all') await failover('SIGSTOP');
+  if (wanted === 'cut' || wanted === 'all') await failover('cut');
   if (wanted === 'idle' || wanted === 'all') await idle();
 } finally {
   for (const cluster of await listClusters(home)) await stopCluster({ home, name: cluster.name }).catch(() => []);

@@ -40,6 +40,8 @@ export const LIMITS = {
    * enough that a follower's state is never visibly old. 0 tells it at once.
    */
   commitWordMs: 5,
+  /** The few that a leader asks to confirm a read are waited for so long; then it asks everybody. */
+  readPatienceMs: 10,
   appendBytes: 512 * 1_024,
   appendEntries: 1_024,
   /** Appends in flight to one follower before the leader waits for an acknowledgement. */

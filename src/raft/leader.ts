@@ -4,6 +4,7 @@ import { after, before, type ClusterTime, type LogIndex, logIndex, type Millis, 
 import type { AppendReply, Entry, EntryId, InstallSnapshotReply, PeerProgress, ProposeResult, ReadTicket } from './messages.ts';
 import { Progress } from './progress.ts';
 import { committedIndex, quorumValue } from './quorum.ts';
+import { ReadPoll } from './read-poll.ts';
 import { Reads } from './reads.ts';
 import { NEVER, type RaftState, RoleHandler } from './state.ts';
 import { Transfer } from './transfer.ts';
@@ -12,6 +13,7 @@ export class LeaderRole extends RoleHandler {
   readonly role = 'leader';
   readonly #state: RaftState;
   readonly #reads = new Reads();
+  readonly #poll: ReadPoll;
   readonly #transfer: Transfer;
   #progress = new Map<NodeId, Progress>();
   #heartbeatAt: Millis;
@@ -26,6 +28,7 @@ export class LeaderRole extends RoleHandler {
     super();
     this.#state = state;
     this.#transfer = new Transfer(state);
+    this.#poll = new ReadPoll(state.limits.readPatienceMs);
     this.#heartbeatAt = millis(state.now + state.heartbeatMs);
     this.#quorumCheckAt = millis(state.now + state.electionMs);
     this.#uncommittedBytes = state.log.bytesAfter(state.commitIndex);
@@ -44,7 +47,7 @@ export class LeaderRole extends RoleHandler {
     const own = Math.min(durability.stalledFrom, this.#reads.deadline(2 * electionMs), this.#transfer.deadline);
     const hasPeers = this.#state.membership.members.length > 1;
     const commitWordAt = this.#commitWordAt > this.#state.now ? this.#commitWordAt : NEVER;
-    return millis(hasPeers ? Math.min(own, this.#heartbeatAt, this.#quorumCheckAt, commitWordAt) : own);
+    return millis(hasPeers ? Math.min(own, this.#heartbeatAt, this.#quorumCheckAt, commitWordAt, this.#poll.deadline) : own);
   }
 
   override get peers(): readonly PeerProgress[] {
@@ -158,8 +161,9 @@ export class LeaderRole extends RoleHandler {
         sent = true;
       }
       const owed = isTimeForCommitWord && progress.lacksCommit(commitIndex);
-      if (!sent && (this.#heartbeatDue || owed || progress.lacksRound(this.#reads.round))) this.#sendAppend(progress, [], 0);
+      if (!sent && (this.#heartbeatDue || owed || this.#owesRound(progress))) this.#sendAppend(progress, [], 0);
     }
+    if (now >= this.#poll.deadline) this.#poll.settled();
     if (this.#heartbeatDue) this.#transfer.remind();
     this.#heartbeatDue = false;
   }
@@ -208,12 +212,14 @@ export class LeaderRole extends RoleHandler {
   #startReadRound(): void {
     const { commitIndex, log, now, term } = this.#state;
     if (log.termAt(commitIndex) !== term || !this.#reads.startRound(commitIndex, now)) return;
+    this.#poll.begun(now);
     this.#grantConfirmedReads();
   }
 
   #confirmReads(progress: Progress, round: number): void {
     if (round <= progress.readRound || round > this.#reads.round) return;
     progress.readRound = round;
+    this.#poll.answered(this.#progress.values());
     this.#grantConfirmedReads();
   }
 
@@ -222,6 +228,12 @@ export class LeaderRole extends RoleHandler {
     const own = this.#reads.round;
     const confirmed = quorumValue(membership.current, (peer) => (peer === id ? own : (this.#progress.get(peer)?.readRound ?? 0)));
     this.#reads.confirm(confirmed, (tickets, index) => outbox.grant(tickets, index));
+    if (confirmed >= own) this.#poll.settled();
+  }
+
+  #owesRound(progress: Progress): boolean {
+    const { id, membership, now } = this.#state;
+    return progress.lacksRound(this.#reads.round) && this.#poll.asks(progress.id, id, membership.current, now);
   }
 
   #maySendEntries(progress: Progress): boolean {

@@ -26,6 +26,7 @@ import { Outbox } from './outbox.ts';
 
 type LimitName =
   | 'commitWordMs'
+  | 'readPatienceMs'
   | 'leaderGoneMaxMs'
   | 'appendBytes'
   | 'appendEntries'

@@ -620,6 +620,22 @@ describe('the configuration is the newest in the log (Raft §6)', () => {
 });
 
 describe('linearizable reads (Raft §8; dissertation §6.4)', () => {
+  it('asks one of two followers, and both when that one keeps it waiting', () => {
+    const one = new One(3).lead().acknowledge('n3', 1);
+    const asked = (): string[] => one.sent.splice(0).map(({ to }) => to);
+    one.read();
+    one.acknowledge('n3', 1, { round: 1 });
+    asked();
+    one.read();
+    expect(asked()).toEqual(['n3']);
+    one.wait(10);
+    expect(asked()).toEqual(['n2']);
+    one.acknowledge('n2', 1, { round: 2 });
+    expect(one.grantedReads).toEqual([1, 2]);
+    one.read();
+    expect(asked()).toEqual(['n2']);
+  });
+
   it('wait for the first commit of the leader’s own term', () => {
     const one = new One(3, { log: logOf(1) }).elect();
     one.read();
