@@ -1,12 +1,16 @@
 /**
- * How quick is the wire? `node bench/wire.ts`: a server process that answers kv.put without doing it, a client process,
- * one socket; then the cost of the frame check and of the peer codec alone.
+ * How quick is the wire? `npm run bench:wire -- [--calls 20000]`: a server process with the real network edge
+ * in front of no store at all, the client in this process, gets and puts over one connection for each client and over fewer.
+ * Then the cost of the frame check and of the peer codec alone. Processor time tells more than rates: it is counted once the
+ * code is warm, over a number of calls and not a time.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { clusterTime, logIndex, nodeId, revision, term } from '../src/base/brand.ts';
+import { RaftKvClient } from '../src/cluster/client/client.ts';
+import type { Command, KeyValue } from '../src/kv/commands.ts';
 import { clientHandlers } from '../src/net/client-api.ts';
-import { connect } from '../src/net/connect.ts';
 import { RpcSocket } from '../src/net/rpc-socket.ts';
 import { listen } from '../src/net/server.ts';
 import type { AdminService, KvService } from '../src/net/service.ts';
@@ -15,15 +19,34 @@ import { checkParams } from '../src/wire/check.ts';
 import { CLIENT_FRAMES, guardFrame, PEER_FRAMES } from '../src/wire/guard.ts';
 import { decodeMessage, encodeMessage } from '../src/wire/raft-codec.ts';
 
-const SECONDS = 2;
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { calls: { type: 'string', default: '20000' } } });
+const CALLS = Number(values.calls);
+/** Clients, and connections between them. */
+const LOADS = [
+  [1, 1],
+  [64, 64],
+  [256, 256],
+  [64, 1],
+  [256, 16],
+] as const;
 const TOKEN = 'bench';
-const put = { key: 'key-000000000001', value: 'v'.repeat(256), session: 12, sequence: 3, acknowledged: 2 };
+const VALUE = 'v'.repeat(256);
+const put = { key: 'key-000000000001', value: VALUE, session: 12, sequence: 3, acknowledged: 2 };
 
 async function serve(): Promise<void> {
   const self = nodeId('n1');
   const at = { index: logIndex(1), term: term(1) };
-  const answered = { reply: { type: 'put', revision: revision(1) } as const, at };
-  const service = { propose: () => Promise.resolve(answered), leader: () => ({ id: self, url: '' }) } as unknown as KvService;
+  const kv: KeyValue = { key: put.key, value: VALUE, createRevision: revision(1), modRevision: revision(1), version: 1 };
+  const replies = { put: { type: 'put', revision: revision(1) }, session: { type: 'session', session: 1 } } as const;
+  const service = {
+    // As a replica does it: all that arrived in this turn is answered in a later one.
+    propose: ({ type }: Command) =>
+      nextTurn().then(() => ({ reply: type === 'open-session' ? replies.session : replies.put, at })),
+    read: nextTurn,
+    get: () => kv,
+    revision: () => 1,
+    leader: () => ({ id: self, url: '' }),
+  } as unknown as KvService;
   const forwarder = { call: () => Promise.reject(new Error('unused')) };
   const handlers = clientHandlers({ self, service, admin: {} as AdminService, forwarder });
   const server = await listen({
@@ -43,6 +66,18 @@ async function serve(): Promise<void> {
   process.on('disconnect', () => process.exit());
 }
 
+let turn: Promise<void> | null = null;
+
+function nextTurn(): Promise<void> {
+  turn ??= new Promise((resolve) => {
+    setImmediate(() => {
+      turn = null;
+      resolve();
+    });
+  });
+  return turn;
+}
+
 /** CPU time of this process so far: on a machine with other work it tells more than the rate. */
 function cpuMicros(): number {
   const { user, system } = process.cpuUsage();
@@ -59,25 +94,37 @@ async function serverMicros(child: ChildProcess): Promise<number> {
   return answer;
 }
 
-async function measure(child: ChildProcess, port: number, inflight: number): Promise<void> {
-  const socket = await connect({ url: `ws://127.0.0.1:${port}/`, token: TOKEN }, { handlers: new Map(), log: () => {} });
-  const before = [cpuMicros(), await serverMicros(child)] as const;
-  let done = 0;
-  const end = performance.now() + SECONDS * 1_000;
-  const worker = async (): Promise<void> => {
-    while (performance.now() < end) {
-      await socket.request('kv.put', put);
-      done += 1;
-    }
+async function measure(
+  child: ChildProcess,
+  port: number,
+  method: 'get' | 'put',
+  clients: number,
+  connections: number,
+): Promise<void> {
+  const endpoints = [`ws://127.0.0.1:${port}/`];
+  const kvs = Array.from({ length: connections }, () => new RaftKvClient({ endpoints, token: TOKEN }));
+  const run = async (calls: number): Promise<void> => {
+    let begun = 0;
+    const worker = async (_: unknown, i: number): Promise<void> => {
+      const kv = kvs[i % connections];
+      while (kv !== undefined && begun < calls) {
+        begun += 1;
+        await (method === 'get' ? kv.get(put.key) : kv.put(put.key, VALUE));
+      }
+    };
+    await Promise.all(Array.from({ length: clients }, worker));
   };
-  await Promise.all(Array.from({ length: inflight }, worker));
-  socket.close();
-  const client = (cpuMicros() - before[0]) / done;
-  const server = ((await serverMicros(child)) - before[1]) / done;
-  const rate = Math.round(done / SECONDS).toLocaleString('en');
-  console.log(
-    `kv.put, ${String(inflight).padStart(3)} in flight: ${rate}/s, CPU ${client.toFixed(1)} us client, ${server.toFixed(1)} us server`,
-  );
+  // One after the other, so that none waits for its handshake among hundreds.
+  for (const kv of kvs) await kv.put(put.key, VALUE);
+  await run(CALLS / 2);
+  const [client, server, startedAt] = [cpuMicros(), await serverMicros(child), performance.now()];
+  await run(CALLS);
+  const seconds = (performance.now() - startedAt) / 1_000;
+  const micros = [(cpuMicros() - client) / CALLS, ((await serverMicros(child)) - server) / CALLS].map((each) => each.toFixed(1));
+  for (const kv of kvs) kv.close();
+  const load = `${String(clients).padStart(3)} clients over ${String(connections).padStart(3)} connections`;
+  const rate = Math.round(CALLS / seconds).toLocaleString('en');
+  console.log(`kv.${method}, ${load}: ${rate}/s, processor time a call ${micros[0]} us client, ${micros[1]} us server`);
 }
 
 function time(label: string, run: () => unknown): void {
@@ -128,12 +175,13 @@ function measureFrames(): void {
   time('guard and decode it', decode);
 }
 
-if (process.argv[2] === 'serve') {
+if (positionals[0] === 'serve') {
   await serve();
 } else {
   const child = fork(fileURLToPath(import.meta.url), ['serve']);
   const port = await answerOf(child);
-  for (const inflight of [1, 16, 64, 256]) await measure(child, port, inflight);
+  for (const method of ['get', 'put'] as const)
+    for (const [clients, connections] of LOADS) await measure(child, port, method, clients, connections);
   child.disconnect();
   measureFrames();
 }

@@ -1,7 +1,7 @@
 /** The check of every frame before anything else sees it: size, shape, then the JSON-RPC 2.0 envelope, member by member. */
 import type { ErrorKind } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
-import { type ScanBounds, shapeProblem } from './scan.ts';
+import { isSlight, type ScanBounds, shapeProblem } from './scan.ts';
 
 export type RequestKey = string | number;
 
@@ -53,7 +53,7 @@ export type Guarded =
 /** Never throws. A batch is taken whole or refused whole, so nothing of a refused frame has happened. */
 export function guardFrame(text: string, bounds: FrameBounds): Guarded {
   if (text.length > bounds.bytes) return refused('TOO_LARGE', `a frame may take ${bounds.bytes} bytes`, null, true);
-  const shape = shapeProblem(text, bounds);
+  const shape = isSlight(text, bounds) ? null : shapeProblem(text, bounds);
   if (shape === 'too-deep') return refused('INVALID_REQUEST', `nested deeper than ${bounds.depth}`, null, true);
   if (shape === 'too-many-tokens') return refused('INVALID_REQUEST', `more than ${bounds.tokens} tokens`, null, true);
   let parsed: unknown;

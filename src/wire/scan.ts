@@ -19,6 +19,22 @@ const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
+/**
+ * True for a text that cannot break the bounds, told without looking at each character: it has fewer characters than it may
+ * have tokens, and opens no more objects and arrays than may stand within each other, those inside of strings counted too.
+ */
+export function isSlight(text: string, bounds: ScanBounds): boolean {
+  if (text.length > bounds.tokens) return false;
+  let opened = 0;
+  for (const opening of ['{', '[']) {
+    for (let at = text.indexOf(opening); at >= 0; at = text.indexOf(opening, at + 1)) {
+      opened += 1;
+      if (opened > bounds.depth) return false;
+    }
+  }
+  return true;
+}
+
 /** What is wrong with the shape of a text, or null. Not a parser: what it passes may still not be JSON. */
 export function shapeProblem(text: string, bounds: ScanBounds): 'too-deep' | 'too-many-tokens' | 'unbalanced' | null {
   let depth = 0;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../src/base/limits.ts';
 import { CLIENT_FRAMES, guardFrame } from '../../src/wire/guard.ts';
-import { shapeProblem } from '../../src/wire/scan.ts';
+import { isSlight, shapeProblem } from '../../src/wire/scan.ts';
 
 const guard = (text: string): ReturnType<typeof guardFrame> => guardFrame(text, CLIENT_FRAMES);
 
@@ -111,6 +111,19 @@ describe('the look at the shape', () => {
         if (depth > 0) expect(shapeProblem(text, { depth: depth - 1, tokens: 1e6 })).toBe('too-deep');
       }),
     );
+  });
+
+  it('is not looked at where its length alone shows that it is within the bounds, which is never wrong', () => {
+    const pieces = fc.constantFrom('{', '[', '}', ']', '"', ',', ':', '\\', 'x');
+    const bounds = fc.record({ depth: fc.nat({ max: 6 }), tokens: fc.nat({ max: 30 }) });
+    fc.assert(
+      fc.property(fc.array(pieces, { maxLength: 30 }), bounds, (parts, bound) => {
+        const text = parts.join('');
+        if (isSlight(text, bound)) expect(['too-deep', 'too-many-tokens']).not.toContain(shapeProblem(text, bound));
+      }),
+      { numRuns: 5_000 },
+    );
+    expect(isSlight('{"jsonrpc":"2.0","id":1,"method":"kv.get","params":{"key":"k"}}', CLIENT_FRAMES)).toBe(true);
   });
 
   it('is not fooled by brackets and quotes within strings', () => {
