@@ -15,7 +15,7 @@ import {
 } from './lesson.ts';
 import { isBegun, type Progress, type Verdict } from './progress.ts';
 import type { LessonInput, ShownDeed, ShownLesson } from './shown.ts';
-import type { Language, Text } from './text.ts';
+import { type Language, type Text, t } from './text.ts';
 import { verdictOf } from './verdict.ts';
 import { WORDS } from './wording.ts';
 import { Workshop } from './workshop.ts';
@@ -286,9 +286,10 @@ export class LessonRun {
 
   /** `problem` null: what was waited for did not come. Only a repetition leads on from here. */
   async #trouble(problem: string | null): Promise<never> {
-    const detail = problem === null ? '' : `${this.#say(WORDS.failed)} (${problem}). `;
-    this.#turn({ kind: 'trouble', words: WORDS.notYet, repeats: true });
-    this.#book.write({ text: `${detail}${this.#say(WORDS.notYet)}` });
+    const { failed, notYet } = WORDS;
+    const words =
+      problem === null ? notYet : t(`${failed.en} (${problem}). ${notYet.en}`, `${failed.zh}（${problem}）。${notYet.zh}`);
+    this.#turn({ kind: 'trouble', words, repeats: true });
     await this.#input(() => false);
     throw new Again();
   }

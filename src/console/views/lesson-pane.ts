@@ -34,7 +34,8 @@ export function lessonPane({ shown, typed, folded }: LessonState, width: number,
 }
 
 function headline({ title, part, past, language }: ShownLesson): string {
-  return `${past ? PANE_WORDS.past[language] : PANE_WORDS.lesson[language]} ${title}: ${part}`;
+  const lead = past ? PANE_WORDS.past[language] : PANE_WORDS.lesson[language];
+  return `${lead} ${title}${language === 'zh' ? '：' : ': '}${part}`;
 }
 
 function pageRows(shown: ShownLesson, typed: string, width: number, look: Glyphs): readonly Row[] {

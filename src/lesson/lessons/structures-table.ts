@@ -206,8 +206,8 @@ export const TABLE: Part = {
         return {
           choice: last.kind,
           text: t(
-            `The ${name.en}: ${times(last.ns, skip)} times the skip list. The sorted array took ${times(array, skip)} times as long as the skip list, and more with each key that is added; the AVL tree ${times(tree, skip)} times. So the skip list keeps order at about the price of a balanced tree, with far less code: that is why the store has one.`,
-            `${name.zh}：是跳表的 ${times(last.ns, skip)} 倍。有序数组是跳表的 ${times(array, skip)} 倍，而且键越多越慢；AVL 树是 ${times(tree, skip)} 倍。可见跳表以接近平衡树的代价维持顺序，代码却少得多，这正是本存储选用它的原因。`,
+            `The ${name.en}: ${times(last.ns, skip)} times the skip list. The sorted array took ${times(array, skip)} times as long as the skip list, and more with each key that is added; the AVL tree ${times(tree, skip)} times. So the skip list keeps order at a price like that of a balanced tree, and never has to rebalance: a change touches only the links beside it. That is why the store has one.`,
+            `${name.zh}：是跳表的 ${times(last.ns, skip)} 倍。有序数组是跳表的 ${times(array, skip)} 倍，而且键越多越慢；AVL 树是 ${times(tree, skip)} 倍。可见跳表以与平衡树相近的代价维持顺序，而且从不需要重新平衡：一次改动只触及旁边的几个指针。这正是本存储选用它的原因。`,
           ),
         };
       },
