@@ -212,7 +212,8 @@ export class LessonRun {
       mark(i, { state: 'doing' });
       const { lines, problem } = await this.#workshop.play(deed);
       this.#start.signal.throwIfAborted();
-      mark(i, { state: 'done', lines });
+      // What a log looks like stands in the view; here it is for the outcome.
+      mark(i, { state: 'done', lines: deed.startsWith('show ') ? [] : lines });
       if (problem !== null) await this.#trouble(`${deed}: ${problem}`);
     }
   }
@@ -246,6 +247,7 @@ export class LessonRun {
     const choice: Choice | undefined = choices.find(({ id }) => id === predicted);
     const verdict = verdictOf(outcome, predicted);
     if (verdict !== 'none') this.#verdicts[step.of] = verdict;
+    this.#keep();
     this.#page(step, {
       kind: 'outcome',
       words: outcome.text,

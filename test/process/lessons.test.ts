@@ -29,23 +29,20 @@ function env(): NodeJS.ProcessEnv {
 }
 
 describe('a lesson on real nodes', () => {
-  it.each(['split-vote', 'minority-write', 'figure-8'])(
-    '%s goes through, and every prediction meets an outcome',
-    async (name) => {
-      const lesson = LESSONS.find((each) => each.name === name);
-      if (lesson === undefined) throw new Error(`there is no lesson ${name}`);
-      const world = await openFreshCluster({ nodes: lesson.nodes, snapshotEntries: null }, new AbortController().signal);
-      try {
-        const { pages } = await learn(lesson, world, { react: choosing(1) });
-        const outcomes = pages.filter(({ kind }) => kind === 'outcome');
-        expect(outcomes.length).toBeGreaterThan(1);
-        expect(outcomes.map(({ verdict }) => verdict)).not.toContain('none');
-        expect(pages.at(-1)?.kind).toBe('end');
-      } finally {
-        await world.close();
-      }
-    },
-  );
+  it.each(['split-vote', 'minority-write'])('%s goes through, and every prediction meets an outcome', async (name) => {
+    const lesson = LESSONS.find((each) => each.name === name);
+    if (lesson === undefined) throw new Error(`there is no lesson ${name}`);
+    const world = await openFreshCluster({ nodes: lesson.nodes, snapshotEntries: null }, new AbortController().signal);
+    try {
+      const { pages } = await learn(lesson, world, { react: choosing(1), repeats: 2 });
+      const outcomes = pages.filter(({ kind }) => kind === 'outcome');
+      expect(outcomes.length).toBeGreaterThan(1);
+      expect(outcomes.map(({ verdict }) => verdict)).not.toContain('none');
+      expect(pages.at(-1)?.kind).toBe('end');
+    } finally {
+      await world.close();
+    }
+  });
 
   it('is one JSON document, answered from a list, and is done then', async () => {
     const { stdout } = await run(
@@ -97,7 +94,7 @@ describe('a lesson on real nodes', () => {
     screen = new PtyScreen(['start', '1'], home, 80, 24);
     await screen.until((text) => text.includes('leads'));
     await screen.press(':lesson cap\r', (text) => text.includes('the lesson takes 5 nodes'));
-    await screen.press(':lesson skip-list\r', (text) => text.includes('LESSON The skip list'));
+    await screen.press(':lesson skip-list\r', (text) => text.includes('LESSON The skip list') && text.includes('express lines'));
     await screen.press('\r', (text) => text.includes('Twelve keys are written'));
     await screen.press('\r', (text) => text.includes('put lesson:yak'));
     await screen.press('Q', (text) => !text.includes('LESSON'));

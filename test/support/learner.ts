@@ -12,6 +12,8 @@ export interface Learner {
   readonly language?: Language;
   readonly progress?: Progress;
   readonly signal?: AbortSignal;
+  /** How often a part may be done again that a busy machine has spoilt. Default 0. */
+  readonly repeats?: number;
 }
 
 export interface Learned {
@@ -41,6 +43,7 @@ export async function learn(lesson: Lesson, world: World, learner: Learner): Pro
   const pages = new Map<number, ShownLesson>();
   const progress: Progress[] = [];
   let answered = '';
+  let repeats = learner.repeats ?? 0;
   const leaving = new AbortController();
   const signal = learner.signal === undefined ? leaving.signal : AbortSignal.any([leaving.signal, learner.signal]);
   const run = new LessonRun({
@@ -52,7 +55,12 @@ export async function learn(lesson: Lesson, world: World, learner: Learner): Pro
     onProgress: (now) => progress.push(now),
     onShown: (page) => {
       pages.set(page.page, page);
-      if (page.kind === 'trouble') leaving.abort(new Error(`${lesson.name}, step ${page.step}: ${page.text}`));
+      if (page.kind === 'trouble' && answered !== `${page.page} trouble`) {
+        answered = `${page.page} trouble`;
+        repeats -= 1;
+        if (repeats < 0) leaving.abort(new Error(`${lesson.name}, step ${page.step}: ${page.text}`));
+        else setImmediate(() => run.input({ type: 'repeat' }));
+      }
       const turn = `${page.page} ${page.kind}`;
       if (turn === answered) return;
       const input = learner.react(page);

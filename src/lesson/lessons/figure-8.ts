@@ -7,14 +7,13 @@ const A: readonly string[] = ['partition n1,n2 / n3 / n4 / n5', 'begin a: at n1 
 const B: readonly string[] = [
   'isolate n2',
   'cut n3 n4 --both',
-  'link n5 n3 --delay 350ms',
-  'link n5 n4 --delay 350ms',
+  'link n5 n3 --delay 420ms',
+  'link n5 n4 --delay 420ms',
   'kill n1',
   'end partition',
   'wait until n5 is leader',
   'begin b: at n5 put lesson:x b',
   'wait until n5 has 2 entries',
-  'show log of n5',
   'kill n5',
 ];
 
@@ -68,7 +67,7 @@ const LOST: Part = {
         '(c) n1 回来，由 n3、n4 选为领导者，把自己的日志带到 n3。还没等 n4 收到，n1 就崩溃了。',
       ),
       deeds: [
-        'link n1 n4 --delay 350ms',
+        'link n1 n4 --delay 420ms',
         'restart n1',
         'wait until n1 is leader',
         'wait until n3 has 2 entries',
