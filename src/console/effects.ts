@@ -13,6 +13,7 @@ import type { RangeQuery } from '../kv/commands.ts';
 import { keyAfter, prefixEnd } from '../kv/key-order.ts';
 import type { LessonInput } from '../lesson/shown.ts';
 import type { LogRow } from '../replica/status.ts';
+import { loadKey } from './load-key.ts';
 import type { Effect, KeysPage, KeysRequest, Message } from './messages.ts';
 import type { ConsoleState } from './state.ts';
 import { Telling } from './telling.ts';
@@ -84,10 +85,9 @@ export class Effects {
         this.#preview(effect);
         break;
       case 'load-keys':
-        void this.#loadKeys(effect.request);
-        break;
+      case 'load-key':
       case 'load-log':
-        void this.#loadLog(effect);
+        void this.#load(effect);
         break;
       case 'travel':
         this.#travel(effect.move);
@@ -191,6 +191,13 @@ export class Effects {
       const { level, text } = prepared.line.consequence;
       told(text, level > 0 ? 'warn' : 'info');
     } else told(hint, 'info');
+  }
+
+  async #load(effect: Effect & { type: 'load-keys' | 'load-key' | 'load-log' }): Promise<void> {
+    if (effect.type === 'load-keys') return this.#loadKeys(effect.request);
+    if (effect.type === 'load-log') return this.#loadLog(effect);
+    const loaded = await loadKey(this.#world.driver, effect.key);
+    this.#world.dispatch({ type: 'key-detail', id: effect.id, ...loaded });
   }
 
   async #loadKeys(request: KeysRequest): Promise<void> {

@@ -9,6 +9,7 @@ import type { RangeResult } from '../kv/commands.ts';
 import type { LessonInput, ShownLesson } from '../lesson/shown.ts';
 import type { LogRow } from '../replica/status.ts';
 import type { TortureTold } from '../torture/progress.ts';
+import type { LoadedKey } from './load-key.ts';
 import type { Severity, Size } from './state.ts';
 import type { Moment, Move } from './traveller.ts';
 
@@ -44,6 +45,7 @@ export type Message =
       readonly action: ClusterAction;
       readonly consequence: Consequence;
     }
+  | ({ readonly type: 'key-detail'; readonly id: number } & LoadedKey)
   /** Lines of a command that goes on. */
   | { readonly type: 'told'; readonly id: number; readonly lines: readonly string[] }
   | {
@@ -96,6 +98,7 @@ export type Effect =
   | { readonly type: 'complete'; readonly line: string; readonly cursor: number }
   | { readonly type: 'preview'; readonly line: string; readonly marked: readonly NodeId[]; readonly cursor: NodeId | null }
   | { readonly type: 'load-keys'; readonly request: KeysRequest }
+  | { readonly type: 'load-key'; readonly id: number; readonly key: string }
   | {
       readonly type: 'load-log';
       readonly window: string;

@@ -8,6 +8,7 @@ import type { KeyValue } from '../kv/commands.ts';
 import type { ShownLesson } from '../lesson/shown.ts';
 import type { LogRow } from '../replica/status.ts';
 import type { TortureTold } from '../torture/progress.ts';
+import type { KeyDetail } from './key-detail.ts';
 import { BINDINGS, type Keymap } from './keymap.ts';
 import type { Effect } from './messages.ts';
 import { type Metrics, NO_METRICS } from './metrics.ts';
@@ -63,7 +64,8 @@ export type Overlay =
       readonly top: number;
     }
   | { readonly type: 'node'; readonly node: NodeId; readonly top: number }
-  | { readonly type: 'value'; readonly key: string; readonly top: number }
+  /** `version` counts from the newest one, 0. */
+  | { readonly type: 'value'; readonly key: string; readonly version: number; readonly top: number }
   | { readonly type: 'event'; readonly seq: number };
 
 export interface TranscriptEntry {
@@ -89,6 +91,8 @@ export interface KeyList {
   readonly total: number;
   /** Position of the cursor among all keys with the prefix. */
   readonly cursor: number;
+  /** Where the cursor is to go as soon as that is loaded; null when it is there. */
+  readonly wish: number | null;
   readonly revision: number;
   /** Null until the first answer. */
   readonly loadedAt: number | null;
@@ -160,6 +164,8 @@ export interface ConsoleState {
   readonly checks: ChecksPicture | null;
   readonly log: LogState;
   readonly keys: KeyList;
+  /** The key that is looked at in depth. */
+  readonly detail: KeyDetail | null;
   readonly events: EventList;
   readonly prompt: Prompt;
   readonly history: readonly string[];
@@ -185,6 +191,7 @@ export const EMPTY_KEYS: KeyList = {
   first: 0,
   total: 0,
   cursor: 0,
+  wish: null,
   revision: 0,
   loadedAt: null,
   stale: false,
@@ -230,6 +237,7 @@ export function initialState({ tortured = false, ...start }: InitialState): Cons
     checks: null,
     log: { index: null, loaded: new Map(), loading: null, loadedFor: null },
     keys: EMPTY_KEYS,
+    detail: null,
     events: { items: [], filter: '', cursor: null, dropped: 0 },
     prompt: EMPTY_PROMPT,
     transcript: [],

@@ -204,7 +204,7 @@ function openFilter(state: ConsoleState): ConsoleState {
 function openDetail(state: ConsoleState): ConsoleState {
   if (state.view === 'keys') {
     const kv = state.keys.rows[state.keys.cursor - state.keys.first];
-    return kv === undefined ? state : { ...state, overlay: { type: 'value', key: kv.key, top: 0 } };
+    return kv === undefined ? state : { ...state, overlay: { type: 'value', key: kv.key, version: 0, top: 0 } };
   }
   if (state.view === 'events') {
     const event = currentEvent(state.events);
@@ -249,7 +249,7 @@ function toggleEvents(state: ConsoleState): ConsoleState {
 function moveBy(state: ConsoleState, step: number, page: boolean): ConsoleState {
   switch (state.view) {
     case 'keys':
-      return moveInKeys(state, state.keys.cursor + step);
+      return moveInKeys(state, (state.keys.wish ?? state.keys.cursor) + step);
     case 'events':
       return moveInEvents(state, step);
     case 'faults':

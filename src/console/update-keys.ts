@@ -13,20 +13,26 @@ const RELOAD_MS = 1_000;
 export function moveInKeys(state: ConsoleState, to: number): ConsoleState {
   const { keys } = state;
   const last = keys.first + keys.rows.length - 1;
-  const cursor = Math.max(keys.first, Math.min(last, to));
-  return { ...state, keys: { ...keys, cursor: Math.max(0, cursor) } };
+  const target = Math.max(0, Math.min(keys.total - 1, to));
+  const cursor = Math.max(0, keys.first, Math.min(last, target));
+  return { ...state, keys: { ...keys, cursor, wish: cursor === target ? null : target } };
 }
 
 export function toFirstKey(state: ConsoleState): ConsoleState {
   const { keys } = state;
-  if (keys.first === 0) return { ...state, keys: { ...keys, cursor: 0 } };
+  if (keys.first === 0) return { ...state, keys: { ...keys, cursor: 0, wish: null } };
   return { ...state, keys: { ...EMPTY_KEYS, prefix: keys.prefix, total: keys.total } };
 }
 
 export function toLastKey(state: ConsoleState): Step<ConsoleState> {
   const { keys } = state;
   if (keys.first + keys.rows.length >= keys.total) return { state: moveInKeys(state, keys.total - 1), effects: [] };
-  return request({ ...state, keys: { ...keys, cursor: Math.max(0, keys.total - 1) } }, 'end', prefixEnd(keys.prefix) ?? '', PAGE);
+  return request(
+    { ...state, keys: { ...keys, cursor: Math.max(0, keys.total - 1), wish: null } },
+    'end',
+    prefixEnd(keys.prefix) ?? '',
+    PAGE,
+  );
 }
 
 export function withPrefix(state: ConsoleState, prefix: string): ConsoleState {
@@ -47,8 +53,10 @@ export function keysEffects(state: ConsoleState): Step<ConsoleState> {
       : request(state, 'from', keys.prefix, PAGE);
   }
   const end = keys.first + keys.rows.length;
-  if (end < keys.total && keys.cursor >= end - AHEAD) return request(state, 'after', last.key, PAGE);
-  if (keys.first > 0 && keys.cursor < keys.first + AHEAD) return request(state, 'before', first.key, PAGE);
+  // Whoever leafs quickly is far ahead of what is loaded.
+  const limit = keys.wish === null ? PAGE : MOST_ROWS / 2;
+  if (end < keys.total && keys.cursor >= end - AHEAD) return request(state, 'after', last.key, limit);
+  if (keys.first > 0 && keys.cursor < keys.first + AHEAD) return request(state, 'before', first.key, limit);
   if (!hasChanged(state) || age < RELOAD_MS) return { state, effects: [] };
   return request(state, 'around', keys.first === 0 ? keys.prefix : first.key, Math.max(PAGE, keys.rows.length));
 }
@@ -73,10 +81,12 @@ export function takeKeysPage(state: ConsoleState, wanted: KeysRequest, page: Key
   const placed = place(keys, wanted.kind, kvs, count);
   const anchor = keys.rows[keys.cursor - keys.first]?.key;
   const found = wanted.kind === 'around' && anchor !== undefined ? placed.rows.findIndex(({ key }) => key === anchor) : -1;
-  const wish = found >= 0 ? placed.first + found : keys.cursor;
-  const cursor = Math.max(placed.first, Math.min(wish, placed.first + placed.rows.length - 1, placed.total - 1));
+  const wanting = found >= 0 ? placed.first + found : (keys.wish ?? keys.cursor);
+  const cursor = Math.max(0, placed.first, Math.min(wanting, placed.first + placed.rows.length - 1, placed.total - 1));
+  const isOnTheWay = keys.wish !== null && keys.wish !== cursor && keys.wish < placed.total && page.result.kvs.length > 0;
+  const wish = isOnTheWay ? keys.wish : null;
   const fresh = { revision, loadedAt: state.now, stale: page.stale, loading: null, problem: null };
-  return { ...state, keys: { ...keys, ...placed, ...fresh, cursor: Math.max(0, cursor) } };
+  return { ...state, keys: { ...keys, ...placed, ...fresh, cursor, wish } };
 }
 
 type Placed = Pick<KeyList, 'rows' | 'first' | 'total'>;

@@ -30,8 +30,9 @@ export function overlayKey(state: ConsoleState, overlay: Overlay, key: EditKey):
       return helpKey(state, overlay, key);
     case 'output':
       return still(scrolled(state, overlay, keyName(key), Math.max(0, overlay.lines.length - 3)));
-    case 'node':
     case 'value':
+      return still(versionKey(state, overlay, keyName(key)));
+    case 'node':
       return still(scrolled(state, overlay, keyName(key), 10_000));
     case 'event':
       return still({ ...state, overlay: null });
@@ -131,6 +132,15 @@ function moved(at: number, name: string | null, page: number, last: number): num
   if (name === 'g' || name === 'home') return 0;
   if (name === 'G' || name === 'end') return Math.max(0, last);
   return Math.max(0, Math.min(last, at + (steps[name ?? ''] ?? 0)));
+}
+
+/** Lines move among the versions, pages scroll the value of the chosen one. */
+function versionKey(state: ConsoleState, overlay: Of<'value'>, name: string | null): ConsoleState {
+  const last = (state.detail?.key === overlay.key ? (state.detail.history?.versions.length ?? 1) : 1) - 1;
+  const isPage = name !== null && ['page-down', 'page-up', 'ctrl-d', 'ctrl-u', 'space'].includes(name);
+  if (isPage || name === 'escape' || name === 'q' || name === 'enter') return scrolled(state, overlay, name, 10_000);
+  const version = moved(Math.min(overlay.version, Math.max(0, last)), name, 1, Math.max(0, last));
+  return version === overlay.version ? state : { ...state, overlay: { ...overlay, version, top: 0 } };
 }
 
 /** Reading: moving keys scroll, all that usually means "done" closes. */

@@ -2,6 +2,7 @@
 import { unreachable } from '../base/assert.ts';
 import { withEvents } from './event-list.ts';
 import { expire, withFlash } from './flash.ts';
+import { detailEffects, takeDetail } from './key-detail.ts';
 import { keyName } from './key-input.ts';
 import { actionFor } from './keymap.ts';
 import type { Effect, Message, Step } from './messages.ts';
@@ -61,6 +62,8 @@ function apply(state: ConsoleState, message: Message): Step<ConsoleState> {
       return takeCompletion(state, message.line, message.completion);
     case 'previewed':
       return still(takePreview(state, message.line, message.text, message.severity));
+    case 'key-detail':
+      return still(takeDetail(state, message));
     case 'keys-page':
       return still(takeKeysPage(state, message.request, message.page));
     case 'log-page':
@@ -85,8 +88,9 @@ const still = (state: ConsoleState): Step<ConsoleState> => ({ state, effects: []
 /** Whatever is on screen and not loaded yet is asked for, once. */
 function withLoads({ state, effects }: Step<ConsoleState>): Step<ConsoleState> {
   const keys = keysEffects(state);
-  const log = logEffects(keys.state);
-  const more: readonly Effect[] = [...keys.effects, ...log.effects];
+  const detail = detailEffects(keys.state);
+  const log = logEffects(detail.state);
+  const more: readonly Effect[] = [...keys.effects, ...detail.effects, ...log.effects];
   return more.length === 0 ? { state, effects } : { state: log.state, effects: [...effects, ...more] };
 }
 

@@ -53,6 +53,11 @@ class Bench {
     }
   }
 
+  /** Without waiting for what is asked. */
+  pressAtOnce(...names: string[]): void {
+    for (const key of keys(...names)) this.send({ type: 'key', key, now: this.state.now + 300, wall: FAKE_NOW });
+  }
+
   settle(): Promise<void> {
     return this.#open === 0 ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve));
   }
@@ -89,6 +94,23 @@ describe('the list of keys', () => {
     for (let i = 0; i < 60; i += 1) await bench.press('page-up');
     expect(bench.cursorKey).toBe('key:000000');
     expect(bench.state.keys.first).toBe(0);
+  });
+
+  it('comes to the same key however quickly one leafs', async () => {
+    const [patient, hasty] = [new Bench(5_000), new Bench(5_000)];
+    await patient.press('4');
+    await hasty.press('4');
+    for (let i = 0; i < 40; i += 1) await patient.press('page-down');
+    hasty.pressAtOnce(...Array.from({ length: 40 }, () => 'page-down'));
+    await hasty.settle();
+    expect(hasty.cursorKey).toBe(patient.cursorKey);
+    hasty.pressAtOnce(...Array.from({ length: 38 }, () => 'page-up'), 'k');
+    await hasty.settle();
+    for (let i = 0; i < 38; i += 1) await patient.press('page-up');
+    await patient.press('k');
+    expect(hasty.cursorKey).toBe(patient.cursorKey);
+    expect(hasty.state.keys).toMatchObject({ wish: null });
+    expect(hasty.state.keys.rows.length).toBeLessThanOrEqual(400);
   });
 
   it('jumps to the end and knows where it is', async () => {

@@ -242,7 +242,7 @@ describe('the console', () => {
     await bench.type('\x1b', has('NODES 3/3'));
     await bench.type('4', has(`KEYS 1 of ${HOSTILE.length}`));
     for (let i = 2; i <= HOSTILE.length; i += 1) await bench.type('j', has(`KEYS ${i} of`));
-    await bench.type('\r', has('created at revision'));
+    await bench.type('\r', has('VERSIONS'));
     await bench.type('\x1b', has('KEYS 7 of'));
     await bench.type('8', has('SHELL'));
     await bench.type('get "\\x1b[31m"\r', has('(nil)'));

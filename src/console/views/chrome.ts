@@ -213,9 +213,10 @@ function hintsOf(state: ConsoleState): readonly Hint[] {
         ['j k', 'move'],
         ['Esc', 'closes'],
       ];
+    case 'value':
+      return VERSION_HINTS;
     case 'output':
     case 'node':
-    case 'value':
       return [
         ['j k', 'scroll'],
         ['Esc', 'closes'],
@@ -226,6 +227,12 @@ function hintsOf(state: ConsoleState): readonly Hint[] {
       return viewHints(state);
   }
 }
+
+const VERSION_HINTS: readonly Hint[] = [
+  ['j k', 'versions'],
+  ['PgDn', 'scrolls'],
+  ['Esc', 'closes'],
+];
 
 function viewHints(state: ConsoleState): readonly Hint[] {
   if (state.view === 'shell') {

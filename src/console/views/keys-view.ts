@@ -5,11 +5,12 @@ import type { KeyValue } from '../../kv/commands.ts';
 import { bytesText } from '../format.ts';
 import { valueRows } from '../json-rows.ts';
 import { keyFor } from '../keymap.ts';
-import { type Area, keysPlan, scrollTop } from '../layout.ts';
+import { type Area, keysPlan, scrollTop, sizeClass } from '../layout.ts';
 import { beside, fitHeight, type Row, selectRow, span } from '../rows.ts';
 import type { ConsoleState } from '../state.ts';
 import type { Glyphs } from '../theme.ts';
 import { foreign } from '../width.ts';
+import { replicasBelow } from './key-detail-view.ts';
 import { cell, facts, table, titleRow } from './parts.ts';
 
 export function keysView(state: ConsoleState, { width, height }: Area, look: Glyphs): readonly Row[] {
@@ -19,7 +20,7 @@ export function keysView(state: ConsoleState, { width, height }: Area, look: Gly
     return beside(
       [
         { rows: fitHeight(keyList(state, left, height, look), height), width: left },
-        { rows: valuePane(state, plan.beside, height, 0, look), width: plan.beside },
+        { rows: valueAndNodes(state, plan.beside, height, look), width: plan.beside },
       ],
       look,
     );
@@ -86,6 +87,15 @@ function keyUnderCursor({ keys }: ConsoleState): KeyValue | null {
   return keys.rows[keys.cursor - keys.first] ?? null;
 }
 
+/** On a large screen also what each node has of the key. */
+function valueAndNodes(state: ConsoleState, width: number, height: number, look: Glyphs): readonly Row[] {
+  const kv = keyUnderCursor(state);
+  if (kv === null || sizeClass(state.size) !== 'L') return valuePane(state, width, height, 0, look);
+  const nodes = replicasBelow(state, kv, width, look);
+  const value = height - nodes.length;
+  return [...fitHeight(valuePane(state, width, value, 0, look), value), ...nodes];
+}
+
 function valuePane(state: ConsoleState, width: number, height: number, top: number, look: Glyphs): readonly Row[] {
   const kv = keyUnderCursor(state);
   if (kv === null) return [titleRow('VALUE', width, look)];
@@ -112,23 +122,4 @@ function valuePanel(kv: KeyValue, width: number, height: number, top: number, lo
     ...shown.slice(0, -1),
     [span(` ${look.ellipsis} `, 'dim'), span('Enter', 'key'), span(' shows more', 'dim')],
   ];
-}
-
-/** One key over the whole body. */
-export function valueView(state: ConsoleState, key: string, top: number, { width, height }: Area, look: Glyphs): readonly Row[] {
-  const kv = state.keys.rows.find((row) => row.key === key);
-  if (kv === undefined) return [titleRow('VALUE', width, look), cell(' This key is gone.', 'warn')];
-  const { kind, rows, cut } = valueRows(kv.value, Math.max(8, width - 2));
-  const about = facts([
-    [' created at revision', String(kv.createRevision)],
-    ['changed at', String(kv.modRevision)],
-    ['version', String(kv.version)],
-    ['size', bytesText(Buffer.byteLength(kv.value))],
-  ]);
-  const room = Math.max(1, height - 3);
-  const from = Math.max(0, Math.min(top, rows.length - room));
-  const shown = rows.slice(from, from + room).map((line): Row => [span(' '), ...line]);
-  const part =
-    rows.length > room || cut ? [span(`lines ${from + 1}..${from + shown.length}${cut ? '' : ` of ${rows.length}`}`, 'dim')] : [];
-  return [titleRow(`KEY ${foreign(kv.key, width)}`, width, look, part), about, titleRow(kind, width, look), ...shown];
 }

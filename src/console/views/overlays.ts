@@ -12,7 +12,7 @@ import { type ConsoleState, chosenNodes, type Overlay } from '../state.ts';
 import type { Glyphs } from '../theme.ts';
 import { cellsOf, foreign, padEnd, wrapWords } from '../width.ts';
 import { fitsStatusLine } from './chrome.ts';
-import { valueView } from './keys-view.ts';
+import { keyDetailView } from './key-detail-view.ts';
 import { nodeDetailView } from './node-detail.ts';
 import { cell, titleRow } from './parts.ts';
 import { candidateRows } from './shell-view.ts';
@@ -36,7 +36,7 @@ export function withOverlay(
     case 'node':
       return scrolled(nodeDetailView(state, overlay.node, area.width, look), overlay.top, area);
     case 'value':
-      return valueView(state, overlay.key, overlay.top, area, look);
+      return keyDetailView(state, overlay, area, look);
     case 'event':
       return bottom(body, eventRows(state, overlay.seq, area, look), area);
     case 'command':
