@@ -9,15 +9,15 @@ import type { LessonProgress } from './lesson-progress.ts';
 const DONE = t('done', '已完成');
 const NEW = t('not begun', '未开始');
 
-/** One line each. */
+/** Two lines each, so that they fit a narrow terminal. */
 export function listLines(progress: LessonProgress, language: Language): readonly string[] {
   const names = Math.max(...LESSONS.map(({ name }) => name.length));
   const states = LESSONS.map((lesson) => stateOf(lesson, progress, language));
   const widest = Math.max(...states.map(cellsOf));
-  return LESSONS.map(({ name, title, summary }, i) => {
-    const about = `${title[language]}: ${summary[language]}`;
-    return `${i + 1} ${name.padEnd(names)}  ${padEnd(states[i] ?? '', widest)}  ${about}`;
-  });
+  return LESSONS.flatMap(({ name, title, summary }, i) => [
+    `${i + 1} ${name.padEnd(names)}  ${padEnd(states[i] ?? '', widest)}  ${title[language]}`,
+    `    ${summary[language]}`,
+  ]);
 }
 
 function stateOf(lesson: Lesson, progress: LessonProgress, language: Language): string {
