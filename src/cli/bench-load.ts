@@ -1,5 +1,5 @@
 /** The load itself: many clients, as fast as answers come or at a given rate. */
-import type { CallOptions, ReadOptions } from '../cluster/driver.ts';
+import type { CallOptions, ReadFrom, ReadOptions } from '../cluster/driver.ts';
 import { closedLoop, openLoop } from './bench-pace.ts';
 import { type LoadResult, Tally } from './bench-tally.ts';
 
@@ -22,6 +22,7 @@ export interface LoadOptions {
   readonly rate: number | null;
   readonly valueBytes: number;
   readonly keys: number;
+  readonly readFrom?: ReadFrom;
   readonly signal: AbortSignal;
 }
 
@@ -100,21 +101,22 @@ async function watchMeasured(
 }
 
 function operations(options: LoadOptions): Operation {
-  const { mix, keys, valueBytes, signal } = options;
+  const { mix, keys, readFrom = 'leader', valueBytes, signal } = options;
   const value = 'x'.repeat(valueBytes);
   const calls = { deadlineMs: DEADLINE_MS, signal };
   const anyKey = (): string => keyOf(Math.floor(Math.random() * keys));
   const put: Operation = (kv) => kv.put(anyKey(), value, calls);
-  const get: Operation = (kv) => kv.get(anyKey(), calls);
+  const reads = { ...calls, readFrom };
+  const get: Operation = (kv) => kv.get(anyKey(), reads);
   switch (mix) {
     case 'put':
       return put;
     case 'get':
       return get;
     case 'stale':
-      return (kv) => kv.get(anyKey(), { ...calls, consistency: 'stale' });
+      return (kv) => kv.get(anyKey(), { ...calls, consistency: 'stale', ...(readFrom === 'any' ? { readFrom } : {}) });
     case 'range':
-      return (kv) => kv.range({ start: anyKey(), limit: RANGE_ROWS }, calls);
+      return (kv) => kv.range({ start: anyKey(), limit: RANGE_ROWS }, reads);
     case 'mixed':
       return (kv) => (Math.random() < 0.5 ? put(kv) : get(kv));
   }

@@ -11,13 +11,14 @@ const HISTOGRAM_ROWS = 12;
 const LABEL_CELLS = 9;
 
 export function reportLines(result: BenchResult, { latency, slices }: LoadResult, ascii: boolean): readonly string[] {
-  const { clients, connections, errors, latencyMs, mix, rate, seconds, throughput, valueSize } = result;
+  const { clients, connections, errors, latencyMs, mix, rate, readFrom, seconds, throughput, valueSize } = result;
+  const where = readFrom === 'any' ? ', reads from all nodes in turn' : '';
   const pace = rate === null ? 'as fast as they come' : `${formatCount(rate)}/s, measured from when each was due`;
   const shape = latency.shape(HISTOGRAM_ROWS);
   const most = Math.max(1, ...shape.map(({ count }) => count));
   const failed = Object.entries(errors).map(([kind, count]) => `  ${kind} ${formatCount(count)}`);
   return [
-    `${mix}: ${clients} clients, ${connections} connections, ${valueSize} B values, ${pace}`,
+    `${mix}: ${clients} clients, ${connections} connections, ${valueSize} B values, ${pace}${where}`,
     `${formatCount(result.operations)} operations in ${seconds.toFixed(1)} s: ${formatCount(throughput)}/s`,
     '',
     ...columns(

@@ -14,6 +14,7 @@ const BenchLoad = z.object({
   valueSize: z.int(),
   keys: z.int(),
   nodes: z.int(),
+  readFrom: z.enum(['leader', 'any']),
 });
 export type BenchLoad = z.infer<typeof BenchLoad>;
 

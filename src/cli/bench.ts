@@ -1,6 +1,6 @@
 /** `bench`: options, the run, the report. */
 import { writeFileSync } from 'node:fs';
-import type { ClusterDriver } from '../cluster/driver.ts';
+import type { ClusterDriver, ReadFrom } from '../cluster/driver.ts';
 import { UsageError } from '../commands/command.ts';
 import { parseInteger } from '../commands/flags.ts';
 import { jsonLine } from '../commands/render-result.ts';
@@ -91,11 +91,21 @@ function loadOptions(options: Invocation['options'], signal: AbortSignal): LoadO
     rate: number(options['rate'], '--rate', 1, 1_000_000),
     valueBytes: number(options['valueSize'], '--value-size', 0, 1_048_576) ?? 100,
     keys: number(options['keys'], '--keys', 1, 10_000_000) ?? 10_000,
+    readFrom: readFromOf(options['readFrom']),
   };
 }
 
-function askedLoad({ clients, keys, mix, rate, valueBytes }: LoadOptions, connections: number, nodes: number): BenchLoad {
-  return { mix, clients, connections, rate, valueSize: valueBytes, keys, nodes };
+function readFromOf(wanted: unknown): ReadFrom {
+  if (wanted === undefined || wanted === 'leader' || wanted === 'any') return wanted ?? 'leader';
+  throw new UsageError(`--read-from cannot be "${String(wanted)}"`, { next: 'leader or any' });
+}
+
+function askedLoad(
+  { clients, keys, mix, rate, readFrom = 'leader', valueBytes }: LoadOptions,
+  connections: number,
+  nodes: number,
+): BenchLoad {
+  return { mix, clients, connections, rate, valueSize: valueBytes, keys, nodes, readFrom };
 }
 
 function resultOf(asked: BenchLoad, measured: LoadResult, usage: UsageReport | null): BenchResult {

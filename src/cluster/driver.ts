@@ -172,6 +172,8 @@ export interface ActionResult {
 }
 
 export type Consistency = 'linearizable' | 'stale';
+/** `any`: all nodes in turn, each from its own state. A follower must ask the leader for an index first, so one read takes longer, and many spread over all nodes. */
+export type ReadFrom = 'leader' | 'any';
 
 /** A write's place in the log and in the store. */
 export interface Written {
@@ -257,8 +259,10 @@ export interface CallOptions {
 }
 export interface ReadOptions extends CallOptions {
   readonly consistency?: Consistency;
-  /** Ask this node (only useful with `stale`). */
+  /** Ask this node. A follower asks the leader for an index first, unless the read is `stale`. */
   readonly node?: NodeId;
+  /** When no node is named. Default `leader`, or any node for a `stale` read. */
+  readonly readFrom?: ReadFrom;
   /** Read the state at this revision; refused with COMPACTED when it is forgotten. */
   readonly revision?: number;
 }

@@ -62,7 +62,7 @@ function kvMethods({ self, service, forwarder }: ClientApiOptions): Pick<Methods
   const read = <M extends 'kv.get' | 'kv.range' | 'kv.history'>(method: M, params: ParamsOf<M>, answer: () => ResultOf<M>) => {
     if (params.consistency === 'stale') return answer();
     return calls.run(method, params, 'read', async (deadlineMs) => {
-      await service.read(deadlineMs);
+      await service.read(deadlineMs, params.forward ? 'here' : 'leader');
       return answer();
     }) as Promise<ResultOf<M>>;
   };

@@ -30,7 +30,8 @@ export class LeaderCall {
 
   /**
    * Runs `local`, and when this node does not lead asks the node that does, or waits for one, until the deadline.
-   * A write is tried again only after a definite refusal, so nothing is done twice; a read after any failure to answer.
+   * A write is tried again only after a definite refusal, so nothing is done twice; a read after any failure to answer. A read
+   * begins here, whoever leads: `local` asks the leader for no more than an index, and what cannot be answered so is asked whole.
    */
   async run(
     method: string,
@@ -41,11 +42,16 @@ export class LeaderCall {
     const deadlineMs = params.deadlineMs ?? LIMITS.requestDeadlineMs;
     const until = performance.now() + deadlineMs;
     let remainingMs = deadlineMs;
-    for (;;) {
+    for (let isFirst = true; ; isFirst = false) {
       try {
+        if (isFirst && effect === 'read' && params.forward) return await local(remainingMs);
         return await this.#attempt(method, params, remainingMs, local);
       } catch (error) {
         if (!params.forward || !(error instanceof RpcError) || !mayAskAgain(error, effect)) throw error;
+      }
+      if (isFirst && effect === 'read' && this.#service.leader() !== null) {
+        remainingMs = until - performance.now();
+        continue;
       }
       if (!(await this.#leaderWait.wait(until))) throw new RpcError('NO_QUORUM');
       remainingMs = until - performance.now();

@@ -4,7 +4,7 @@ import type { FaultPlan } from '../fault/plan.ts';
 import type { Command, KeyValue, RangeQuery, RangeResult, Reply } from '../kv/commands.ts';
 import type { ReadonlyHistory } from '../kv/history.ts';
 import type { HistoryQuery, HistoryResult } from '../kv/key-history.ts';
-import type { EntryId } from '../raft/messages.ts';
+import type { EntryId, ReadPath } from '../raft/messages.ts';
 import type { LogRow, MemberStatus, NodeEvent, Topic } from '../replica/status.ts';
 
 export interface KvService {
@@ -13,8 +13,11 @@ export interface KvService {
    * OVERLOADED, NO_QUORUM, or UNKNOWN_OUTCOME after `deadlineMs`.
    */
   propose(command: Command, deadlineMs: number): Promise<{ readonly reply: Reply; readonly at: EntryId }>;
-  /** Resolves when this node's own state may answer a linearizable read. */
-  read(deadlineMs: number): Promise<void>;
+  /**
+   * Resolves when this node's own state may answer a linearizable read: of a leader, or with `path` `here` of a follower too, which
+   * asks its leader for an index first. Rejects with NOT_LEADER or NO_QUORUM, both definite.
+   */
+  read(deadlineMs: number, path: ReadPath): Promise<void>;
   /** At a revision, or now with null. Throws COMPACTED for one that is forgotten, INVALID_PARAMS for one that is yet to come. */
   get(key: string, at: Revision | null): KeyValue | null;
   range(query: RangeQuery, at: Revision | null): RangeResult;

@@ -7,11 +7,12 @@ import type { Command, KeyValue, RangeQuery, RangeResult, Reply } from '../kv/co
 import type { ReadonlyHistory } from '../kv/history.ts';
 import type { HistoryQuery, HistoryResult } from '../kv/key-history.ts';
 import type { AdminService, KvService } from '../net/service.ts';
-import type { EntryId } from '../raft/messages.ts';
+import type { EntryId, ReadPath } from '../raft/messages.ts';
 import { logRow } from '../replica/log-row.ts';
 import type { Clock, LinkStatus, LogStore } from '../replica/ports.ts';
 import type { Replica } from '../replica/replica.ts';
 import type { LogRow, MemberStatus, NodeEvent, Topic } from '../replica/status.ts';
+import type { ReadOutcome } from '../replica/waiting.ts';
 import type { LoopMonitor } from './health.ts';
 import type { Publisher } from './publisher.ts';
 
@@ -85,12 +86,13 @@ export class ReplicaService implements KvService, AdminService {
     });
   }
 
-  read(deadlineMs: number): Promise<void> {
+  read(deadlineMs: number, path: ReadPath): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#parts.replica.read(this.#deadline(deadlineMs), (outcome) => {
+      const done = (outcome: ReadOutcome): void => {
         if (outcome.ok) resolve();
         else reject(this.#refusal(outcome.error));
-      });
+      };
+      this.#parts.replica.read(this.#deadline(deadlineMs), done, path);
     });
   }
 

@@ -16,6 +16,7 @@ import type {
   PersistBatch,
   ProposeResult,
   ReadIndexResult,
+  ReadPath,
   ReadTicket,
   Ready,
   Snapshot,
@@ -107,11 +108,13 @@ export class RaftCore {
   }
 
   /** Asks for a linearizable read; the ticket comes back in `grantedReads` or `failedReads`. */
-  readIndex(now: Millis): ReadIndexResult {
+  readIndex(now: Millis, path: ReadPath = 'leader'): ReadIndexResult {
     this.#turnTo(now);
-    if (!(this.#role instanceof LeaderRole)) return { ok: false, leader: this.#state.leaderHint };
+    const role = this.#role;
+    const mayAnswer = role instanceof LeaderRole || (path === 'here' && role instanceof FollowerRole && role.mayAskLeader);
+    if (!mayAnswer) return { ok: false, leader: this.#state.leaderHint };
     this.#lastTicket += 1;
-    this.#role.readIndex(this.#lastTicket);
+    role.readIndex(this.#lastTicket);
     return { ok: true, ticket: this.#lastTicket };
   }
 
@@ -232,6 +235,12 @@ export class RaftCore {
         break;
       case 'timeout-now':
         this.#role.onTimeoutNow(message);
+        break;
+      case 'read-index-request':
+        this.#role.onReadIndexRequest(message);
+        break;
+      case 'read-index-reply':
+        this.#role.onReadIndexReply(message);
         break;
       default:
         unreachable(message);

@@ -1,24 +1,49 @@
 /** A follower copies the leader's log and waits for its silence (Raft §5.2, §5.3). A learner does only the first. */
 import { assert } from '../base/assert.ts';
 import { after, type LogIndex, logIndex, type Millis, millis, type NodeId } from '../base/brand.ts';
-import type { AppendRequest, EntryId, InstallSnapshot, TimeoutNow } from './messages.ts';
+import { FollowerReads } from './follower-reads.ts';
+import type { AppendRequest, EntryId, InstallSnapshot, ReadIndexReply, ReadTicket, TimeoutNow } from './messages.ts';
 import { NEVER, type RaftState, RoleHandler } from './state.ts';
 
 export class FollowerRole extends RoleHandler {
   readonly role = 'follower';
   readonly #state: RaftState;
+  readonly #reads: FollowerReads;
 
   constructor(state: RaftState) {
     super();
     this.#state = state;
+    this.#reads = new FollowerReads(state);
   }
 
   get deadline(): Millis {
-    return this.#state.isVoter ? this.#state.timer.deadline : millis(NEVER);
+    return millis(Math.min(this.#state.isVoter ? this.#state.timer.deadline : NEVER, this.#reads.deadline));
+  }
+
+  /** Whether a linearizable read makes sense here: there is a leader to ask. */
+  get mayAskLeader(): boolean {
+    return this.#state.leaderHint !== null;
+  }
+
+  readIndex(ticket: ReadTicket): void {
+    this.#reads.add(ticket);
+  }
+
+  override onReadIndexReply(reply: ReadIndexReply): void {
+    this.#reads.answered(reply);
+  }
+
+  override beforeReady(): void {
+    this.#reads.ask();
+  }
+
+  override leave(): void {
+    this.#reads.leave();
   }
 
   tick(): void {
     const state = this.#state;
+    this.#reads.tick();
     if (!state.isVoter || state.now < state.timer.deadline) return;
     if (state.mayStand) {
       state.become.campaign('pre-vote', silence(state));

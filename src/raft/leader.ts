@@ -1,11 +1,20 @@
 /** A leader replicates its log, commits by majority, confirms reads, and steps down when it cannot (Raft §5.3, §5.4). */
 import { assert } from '../base/assert.ts';
 import { after, before, type ClusterTime, type LogIndex, logIndex, type Millis, millis, type NodeId } from '../base/brand.ts';
-import type { AppendReply, Entry, EntryId, InstallSnapshotReply, PeerProgress, ProposeResult, ReadTicket } from './messages.ts';
+import type {
+  AppendReply,
+  Entry,
+  EntryId,
+  InstallSnapshotReply,
+  PeerProgress,
+  ProposeResult,
+  ReadIndexRequest,
+  ReadTicket,
+} from './messages.ts';
 import { Progress } from './progress.ts';
 import { committedIndex, quorumValue } from './quorum.ts';
 import { ReadPoll } from './read-poll.ts';
-import { Reads } from './reads.ts';
+import { type Reader, Reads } from './reads.ts';
 import { NEVER, type RaftState, RoleHandler } from './state.ts';
 import { Transfer } from './transfer.ts';
 
@@ -72,6 +81,10 @@ export class LeaderRole extends RoleHandler {
     this.#reads.add(ticket, this.#state.now);
   }
 
+  override onReadIndexRequest({ from, read }: ReadIndexRequest): void {
+    this.#reads.add({ from, read }, this.#state.now);
+  }
+
   handOver(target: NodeId): void {
     this.#transfer.start(target, this.#progress.get(target));
   }
@@ -88,7 +101,7 @@ export class LeaderRole extends RoleHandler {
       return;
     }
     this.#transfer.tick();
-    state.outbox.fail(this.#reads.expire(now - 2 * electionMs));
+    this.#answerReads(this.#reads.expire(now - 2 * electionMs), null);
     if (now < this.#heartbeatAt) return;
     this.#heartbeatDue = true;
     this.#heartbeatAt = millis(now + state.heartbeatMs);
@@ -170,7 +183,7 @@ export class LeaderRole extends RoleHandler {
 
   override leave(): void {
     this.#transfer.leave();
-    this.#state.outbox.fail(this.#reads.abandon());
+    this.#answerReads(this.#reads.abandon(), null);
     this.#state.timer.restart(this.#state.now);
     this.#state.suspectLeader();
   }
@@ -224,16 +237,28 @@ export class LeaderRole extends RoleHandler {
   }
 
   #grantConfirmedReads(): void {
-    const { id, membership, outbox } = this.#state;
+    const { id, membership } = this.#state;
     const own = this.#reads.round;
     const confirmed = quorumValue(membership.current, (peer) => (peer === id ? own : (this.#progress.get(peer)?.readRound ?? 0)));
-    this.#reads.confirm(confirmed, (tickets, index) => outbox.grant(tickets, index));
+    this.#reads.confirm(confirmed, (readers, index) => this.#answerReads(readers, index));
     if (confirmed >= own) this.#poll.settled();
   }
 
   #owesRound(progress: Progress): boolean {
     const { id, membership, now } = this.#state;
     return progress.lacksRound(this.#reads.round) && this.#poll.asks(progress.id, id, membership.current, now);
+  }
+
+  /** Followers among the readers are sent the index, or that there is none. */
+  #answerReads(readers: readonly Reader[], index: LogIndex | null): void {
+    const { id, outbox, term } = this.#state;
+    const tickets: ReadTicket[] = [];
+    for (const reader of readers) {
+      if (typeof reader === 'number') tickets.push(reader);
+      else outbox.send({ type: 'read-index-reply', from: id, to: reader.from, term, read: reader.read, index });
+    }
+    if (index === null) outbox.fail(tickets);
+    else outbox.grant(tickets, index);
   }
 
   #maySendEntries(progress: Progress): boolean {

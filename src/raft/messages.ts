@@ -98,6 +98,17 @@ export interface AppendReply extends Routed {
   readonly hint: EntryId;
   readonly readRound: number;
 }
+/** A follower asks for an index that a linearizable read may be answered at (dissertation §6.4). `read` is never used twice by a node. */
+export interface ReadIndexRequest extends Routed {
+  readonly type: 'read-index-request';
+  readonly read: number;
+}
+/** Whoever has applied everything up to `index` may answer what it was asked before it asked; null when no quorum confirmed it. */
+export interface ReadIndexReply extends Routed {
+  readonly type: 'read-index-reply';
+  readonly read: number;
+  readonly index: LogIndex | null;
+}
 /** Leadership transfer: campaign now, without pre-vote (dissertation §3.10). */
 export interface TimeoutNow extends Routed {
   readonly type: 'timeout-now';
@@ -118,7 +129,16 @@ export interface InstallSnapshotReply extends Routed {
   readonly last: EntryId;
   readonly next: number;
 }
-export type Message = VoteRequest | VoteReply | AppendRequest | AppendReply | TimeoutNow | InstallSnapshot | InstallSnapshotReply;
+export type Message =
+  | VoteRequest
+  | VoteReply
+  | AppendRequest
+  | AppendReply
+  | ReadIndexRequest
+  | ReadIndexReply
+  | TimeoutNow
+  | InstallSnapshot
+  | InstallSnapshotReply;
 
 /** What the world tells the core. */
 export type Input =
@@ -159,6 +179,9 @@ export interface PersistBatch {
 
 /** An opaque, never reused name for one ReadIndex request (a reused one serves stale reads: etcd#20418). */
 export type ReadTicket = number;
+
+/** Who may answer a linearizable read: the leader alone, or this node whatever it is, once it has asked its leader. */
+export type ReadPath = 'leader' | 'here';
 
 /**
  * One turn's effects, in the only order that is safe. The fields are listed in the order in which they are carried out.

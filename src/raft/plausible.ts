@@ -23,6 +23,8 @@ export function isWellFormed(message: Message, self: NodeId): boolean {
     }
     case 'install-snapshot-reply':
       return isPosition(message.last) && isPlausible(message.next);
+    case 'read-index-reply':
+      return message.index === null || isPlausible(message.index);
     default:
       return true;
   }

@@ -1,12 +1,15 @@
 /** Linearizable reads without a log entry: ReadIndex (Raft §8; dissertation §6.4). */
-import { type LogIndex, type Millis, millis } from '../base/brand.ts';
+import { type LogIndex, type Millis, millis, type NodeId } from '../base/brand.ts';
 import type { ReadTicket } from './messages.ts';
+
+/** Who waits: a read of this node, or a follower with its question. */
+export type Reader = ReadTicket | { readonly from: NodeId; readonly read: number };
 
 interface Round {
   readonly round: number;
   readonly index: LogIndex;
   readonly startedAt: Millis;
-  readonly tickets: readonly ReadTicket[];
+  readonly readers: readonly Reader[];
 }
 
 /**
@@ -14,7 +17,7 @@ interface Round {
  * that carries it was given after the read arrived, by someone who then knew of no newer leader.
  */
 export class Reads {
-  #waiting: ReadTicket[] = [];
+  #waiting: Reader[] = [];
   #waitingSince: Millis | null = null;
   #rounds: Round[] = [];
   #round = 0;
@@ -30,8 +33,8 @@ export class Reads {
     return millis(oldest === null ? Number.POSITIVE_INFINITY : oldest + patienceMs);
   }
 
-  add(ticket: ReadTicket, now: Millis): void {
-    this.#waiting.push(ticket);
+  add(reader: Reader, now: Millis): void {
+    this.#waiting.push(reader);
     this.#waitingSince ??= now;
   }
 
@@ -39,37 +42,37 @@ export class Reads {
   startRound(commitIndex: LogIndex, now: Millis): boolean {
     if (this.#waiting.length === 0) return false;
     this.#round += 1;
-    this.#rounds.push({ round: this.#round, index: commitIndex, startedAt: now, tickets: this.#waiting });
+    this.#rounds.push({ round: this.#round, index: commitIndex, startedAt: now, readers: this.#waiting });
     this.#waiting = [];
     this.#waitingSince = null;
     return true;
   }
 
   /** A quorum has confirmed `round`, and so every one before it. */
-  confirm(round: number, grant: (tickets: readonly ReadTicket[], index: LogIndex) => void): void {
+  confirm(round: number, grant: (readers: readonly Reader[], index: LogIndex) => void): void {
     for (let oldest = this.#rounds[0]; oldest !== undefined && oldest.round <= round; oldest = this.#rounds[0]) {
       this.#rounds.shift();
-      grant(oldest.tickets, oldest.index);
+      grant(oldest.readers, oldest.index);
     }
   }
 
   /** Takes out the reads that have waited since `start` or longer. */
-  expire(start: number): readonly ReadTicket[] {
-    const failed: ReadTicket[] = [];
+  expire(start: number): readonly Reader[] {
+    const failed: Reader[] = [];
     while (this.#rounds[0] !== undefined && this.#rounds[0].startedAt <= start)
-      failed.push(...(this.#rounds.shift()?.tickets ?? []));
+      failed.push(...(this.#rounds.shift()?.readers ?? []));
     if (this.#waitingSince !== null && this.#waitingSince <= start) failed.push(...this.#takeWaiting());
     return failed;
   }
 
   /** Leadership is over: none of them can be granted any more. */
-  abandon(): readonly ReadTicket[] {
-    const failed = [...this.#rounds.flatMap(({ tickets }) => tickets), ...this.#takeWaiting()];
+  abandon(): readonly Reader[] {
+    const failed = [...this.#rounds.flatMap(({ readers }) => readers), ...this.#takeWaiting()];
     this.#rounds = [];
     return failed;
   }
 
-  #takeWaiting(): readonly ReadTicket[] {
+  #takeWaiting(): readonly Reader[] {
     const waiting = this.#waiting;
     this.#waiting = [];
     this.#waitingSince = null;

@@ -17,6 +17,8 @@ import type {
   InstallSnapshot,
   InstallSnapshotReply,
   PeerProgress,
+  ReadIndexReply,
+  ReadIndexRequest,
   Role,
   Snapshot,
   TimeoutNow,
@@ -86,6 +88,8 @@ export abstract class RoleHandler {
     return upTo;
   }
   onTimeoutNow(_message: TimeoutNow): void {}
+  onReadIndexRequest(_request: ReadIndexRequest): void {}
+  onReadIndexReply(_reply: ReadIndexReply): void {}
   onPersisted(): void {}
   onPeerClosed(_peer: NodeId): void {}
   /** Called once before every Ready: the moment to send what has gathered. */
@@ -126,6 +130,8 @@ export class RaftState {
   #leaderSuspected = false;
   /** Terms in which this node led, as far as entries of theirs may still be undecided. */
   readonly #termsLed = new Set<Term>();
+  /** The newest number of a question for an index. */
+  #lastRead: number;
   #repairFrom: Term | null;
   #snapshot: Snapshot | null;
   /** The log began anew and the disk was not told yet. */
@@ -152,6 +158,8 @@ export class RaftState {
     this.#votedFor = hardState.votedFor;
     this.#commitIndex = logIndex(Math.max(options.commitHint, last.index));
     this.#leaderHeardAt = now;
+    // Answers to an earlier life of this process must not be taken for answers to this one.
+    this.#lastRead = options.random.fork('reads').integer(0, 2 ** 32) * 2 ** 16;
     this.#repairFrom = hardState.repairFrom;
     if (this.#repairFrom !== null) this.outbox.tell({ type: 'repair', since: this.#repairFrom, state: 'begun' });
     assert(this.log.last.term <= hardState.term, 'the recovered term covers the log', () => [hardState, this.log.last]);
@@ -254,6 +262,12 @@ export class RaftState {
     this.#leaderSuspected = false;
     this.#leaderHeardAt = this.now;
     if (leader === this.id) this.#rememberLedTerm();
+  }
+
+  /** A number that no question of this node has had. */
+  nextRead(): number {
+    this.#lastRead += 1;
+    return this.#lastRead;
   }
 
   suspectLeader(): void {

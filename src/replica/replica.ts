@@ -5,7 +5,7 @@ import type { ErrorKind } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import { Machine } from '../kv/machine.ts';
 import { RaftCore } from '../raft/core.ts';
-import type { CoreStatus, Entry, Input, Message, Ready, Snapshot } from '../raft/messages.ts';
+import type { CoreStatus, Entry, Input, Message, ReadPath, Ready, Snapshot } from '../raft/messages.ts';
 import { type Checkpoint, Checkpoints } from './checkpoints.ts';
 import type { ReplicaOptions } from './options.ts';
 import type { Cancel } from './ports.ts';
@@ -18,6 +18,7 @@ interface QueuedProposal {
   readonly done: (outcome: ProposalOutcome) => void;
 }
 interface QueuedRead {
+  readonly path: ReadPath;
   readonly deadline: Millis;
   readonly done: (outcome: ReadOutcome) => void;
 }
@@ -112,14 +113,17 @@ export class Replica {
     this.#schedule();
   }
 
-  /** Calls `done` when this node's own state is recent enough for a linearizable read (dissertation §6.4). */
-  read(deadline: Millis, done: (outcome: ReadOutcome) => void): void {
+  /**
+   * Calls `done` when this node's own state is recent enough for a linearizable read (dissertation §6.4). `path` says whether only a
+   * leader may do so, or any node that knows one.
+   */
+  read(deadline: Millis, done: (outcome: ReadOutcome) => void, path: ReadPath = 'leader'): void {
     const refused = this.#refused(this.#reads.length + this.#waiting.reads >= LIMITS.readQueue);
     if (refused !== null) {
       done({ ok: false, error: refused });
       return;
     }
-    this.#reads.push({ deadline, done });
+    this.#reads.push({ path, deadline, done });
     this.#schedule();
   }
 
@@ -304,8 +308,8 @@ export class Replica {
     if (this.#reads.length === 0) return;
     const queued = this.#reads;
     this.#reads = [];
-    for (const { deadline, done } of queued) {
-      const result = this.#core.readIndex(now);
+    for (const { path, deadline, done } of queued) {
+      const result = this.#core.readIndex(now, path);
       if (result.ok) this.#waiting.addRead(result.ticket, deadline, done);
       else done({ ok: false, error: 'NOT_LEADER' });
     }

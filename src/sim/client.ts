@@ -4,7 +4,7 @@ import { ERRORS, type ErrorKind } from '../base/errors.ts';
 import type { Random } from '../base/random.ts';
 import { encodeCommand } from '../kv/command-text.ts';
 import type { Command, RangeResult, Reply, RequestId } from '../kv/commands.ts';
-import type { EntryId } from '../raft/messages.ts';
+import type { EntryId, ReadPath } from '../raft/messages.ts';
 import type { Replica } from '../replica/replica.ts';
 import type { Span } from './disk.ts';
 import type { EventQueue } from './event-queue.ts';
@@ -14,11 +14,13 @@ import type { SimOptions } from './options.ts';
 import type { Referee } from './referee.ts';
 
 /** How a client deals with a cluster that does not answer at once. */
-type Manner = Pick<SimOptions, 'attemptMs' | 'patienceMs' | 'meekness' | 'strayShare' | 'thinkMs'>;
+type Manner = Pick<SimOptions, 'attemptMs' | 'patienceMs' | 'meekness' | 'strayShare' | 'thinkMs' | 'readsAnywhere'>;
 
 export interface ClientParts {
   readonly queue: EventQueue;
   readonly random: Random;
+  /** Of its own, for what is drawn about reads at any node. */
+  readonly readRandom: Random;
   readonly nodes: ReadonlyMap<NodeId, SimNode>;
   readonly latency: () => number;
   readonly referee: Referee;
@@ -39,6 +41,8 @@ interface Current {
   readonly action: OperationAction | null;
   readonly request: RequestId | null;
   readonly callMs: number;
+  /** A read that any node may answer. */
+  readonly path: ReadPath;
   /** What had been seen by anyone when it began. */
   readonly floor: number;
   attempts: number;
@@ -112,7 +116,8 @@ export class Client {
       writes && this.#session !== null
         ? { session: this.#session, sequence: this.#sequence, acknowledged: this.#sequence - 1 }
         : null;
-    const current = { action, request, callMs: queue.now, floor: referee.newestRevision, attempts: 0, open: false };
+    const path = action === null || writes ? 'leader' : this.#drawPath();
+    const current = { action, request, path, callMs: queue.now, floor: referee.newestRevision, attempts: 0, open: false };
     this.#current = current;
     this.#attempt(current);
   }
@@ -128,7 +133,7 @@ export class Client {
       if (this.#current === current) this.#take(current, answer);
     };
     const giveUp = queue.after(this.#manner.attemptMs, () => answered({ type: 'silence' }));
-    const node = this.#node();
+    const node = current.path === 'here' ? this.#anyNode(this.#parts.readRandom) : this.#node();
     this.#travel(() => this.#deliver(node, current, (answer) => this.#travel(() => answered(answer))));
   }
 
@@ -153,8 +158,10 @@ export class Client {
       const deadline = deadlineOf(node.clock, this.#manner.attemptMs);
       const command = this.#commandOf(current);
       if (command === null) {
-        return replica.read(deadline, (outcome) =>
-          outcome.ok ? answer(readFrom(replica, current.action)) : fail(outcome.error),
+        return replica.read(
+          deadline,
+          (outcome) => (outcome.ok ? answer(readFrom(replica, current.action)) : fail(outcome.error)),
+          current.path,
         );
       }
       replica.propose(encodeCommand(command), deadline, (outcome) => {
@@ -252,12 +259,22 @@ export class Client {
 
   #node(): SimNode {
     const { nodes, random } = this.#parts;
-    const all = [...nodes.values()];
     const known = this.#target === null ? undefined : nodes.get(this.#target);
-    const node = known ?? all[random.integer(0, all.length)];
-    if (node === undefined) throw new Error('a cluster has nodes');
+    const node = known ?? this.#anyNode(random);
     this.#target = node.id;
     return node;
+  }
+
+  #anyNode(random: Random): SimNode {
+    const all = [...this.#parts.nodes.values()];
+    const node = all[random.integer(0, all.length)];
+    if (node === undefined) throw new Error('a cluster has nodes');
+    return node;
+  }
+
+  #drawPath(): ReadPath {
+    const { readsAnywhere } = this.#manner;
+    return readsAnywhere > 0 && this.#parts.readRandom.next() < readsAnywhere ? 'here' : 'leader';
   }
 
   #drawn([from, to]: Span): number {

@@ -114,6 +114,10 @@ export function messageWords(message: Message): string {
       return `${route} ${message.preVote ? 'pre-vote' : 'vote'} ${message.granted ? 'granted' : `refused: ${message.refusal}`}`;
     case 'timeout-now':
       return `${route} timeout-now`;
+    case 'read-index-request':
+      return `${route} read index? ${message.read}`;
+    case 'read-index-reply':
+      return `${route} read index ${message.index ?? 'none'} for ${message.read}`;
     case 'install-snapshot':
       return `${route} snapshot ${message.snapshot.last.index} from byte ${message.offset} of ${message.snapshot.sizeBytes}`;
     case 'install-snapshot-reply':

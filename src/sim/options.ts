@@ -17,6 +17,8 @@ export interface SimOptions {
   readonly thinkMs: Span;
   /** Shares of the operations; they sum up to 1. */
   readonly mix: Readonly<Record<'put' | 'get' | 'delete' | 'cas' | 'range', number>>;
+  /** How often a read is put to any node, which answers it from its own state when its leader has named an index. */
+  readonly readsAnywhere: number;
   /** UTF-16 units of the longest values. */
   readonly valueUnits: number;
   /** A client asks another node when there is no answer for so long. */
@@ -73,6 +75,7 @@ export function drawOptions(seed: number, overrides: Overrides = {}): SimOptions
       [50, 400],
     ]),
     mix: drawMix(random),
+    readsAnywhere: drawReadsAnywhere(seed),
     valueUnits: pick([16, 16, 200, 3_000]),
     attemptMs: pick([60, 150, 400, 1_500]),
     patienceMs: pick([200, 1_000, 4_000]),
@@ -111,6 +114,13 @@ export function drawOptions(seed: number, overrides: Overrides = {}): SimOptions
 
 export function nodeIds(count: number): readonly NodeId[] {
   return Array.from({ length: count }, (_, i) => nodeId(`n${i + 1}`));
+}
+
+/** From a stream of its own, so that all other draws of a seed are what they were before there were such reads. */
+function drawReadsAnywhere(seed: number): number {
+  const random = seededRandom(seed).fork('reads anywhere');
+  if (random.next() >= 0.25) return 0;
+  return random.next() < 0.5 ? 1 : 0.5;
 }
 
 /** Each seed has its own mixture, so that rare combinations are common in some. */
@@ -156,6 +166,7 @@ export function optionsTable(options: SimOptions): readonly (readonly [name: str
       `${options.attemptMs} ms for an answer, ${options.patienceMs} ms for an operation, ${options.meekness * 100} % of refusals accepted, ${options.strayShare * 100} % of messages astray`,
     ],
     ['operations', mix.join(', ')],
+    ['reads', `${options.readsAnywhere * 100} % put to any node`],
     ['keys', `${options.keys}, values up to ${options.valueUnits} characters`],
     ['latency', span(options.latencyMs, 'ms')],
     ['sync', span(options.syncMs, 'ms')],

@@ -14,7 +14,7 @@ export class Workload {
   readonly #clients: readonly Client[];
   readonly #operations: Operation[] = [];
 
-  constructor(options: SimOptions, random: Random, parts: Omit<ClientParts, 'random' | 'draw' | 'options'>) {
+  constructor(options: SimOptions, random: Random, parts: Omit<ClientParts, 'random' | 'readRandom' | 'draw' | 'options'>) {
     const onOperation = (operation: Operation): void => {
       this.#operations.push(operation);
       parts.onOperation(operation);
@@ -22,7 +22,14 @@ export class Workload {
     this.#clients = Array.from({ length: options.clients }, (_, i) => {
       const name = `c${i + 1}`;
       const draw: ClientParts['draw'] = (from, place, known) => drawAction(options, from, `${name}.${place}`, known);
-      return new Client(name, { ...parts, onOperation, random: random.fork(name), draw, options });
+      return new Client(name, {
+        ...parts,
+        onOperation,
+        random: random.fork(name),
+        readRandom: random.fork(`${name} reads`),
+        draw,
+        options,
+      });
     });
   }
 

@@ -14,6 +14,8 @@ export type RaftMethod =
   | 'raft.requestVoteReply'
   | 'raft.appendEntries'
   | 'raft.appendEntriesReply'
+  | 'raft.readIndex'
+  | 'raft.readIndexReply'
   | 'raft.timeoutNow'
   | 'raft.installSnapshot'
   | 'raft.installSnapshotReply';
@@ -23,6 +25,8 @@ export const RAFT_METHODS: readonly RaftMethod[] = [
   'raft.requestVoteReply',
   'raft.appendEntries',
   'raft.appendEntriesReply',
+  'raft.readIndex',
+  'raft.readIndexReply',
   'raft.timeoutNow',
   'raft.installSnapshot',
   'raft.installSnapshotReply',
@@ -55,6 +59,10 @@ export function encodeMessage(message: Message): { readonly method: RaftMethod; 
       const params = { from, to, term, matchIndex: matched, hintIndex: hint.index, hintTerm: hint.term, readRound };
       return { method: 'raft.appendEntriesReply', params };
     }
+    case 'read-index-request':
+      return { method: 'raft.readIndex', params: { from, to, term, read: message.read } };
+    case 'read-index-reply':
+      return { method: 'raft.readIndexReply', params: { from, to, term, read: message.read, index: message.index } };
     case 'timeout-now':
       return { method: 'raft.timeoutNow', params: { from, to, term } };
     case 'install-snapshot': {
@@ -142,6 +150,14 @@ function decode(method: string, reader: Reader): Message {
         matched: reader.value('matchIndex') === null ? null : reader.index('matchIndex'),
         hint: { index: reader.index('hintIndex'), term: reader.term('hintTerm') },
         readRound: reader.number('readRound'),
+      });
+    case 'raft.readIndex':
+      return reader.whole(4, { ...reader.route('read-index-request'), read: reader.number('read') });
+    case 'raft.readIndexReply':
+      return reader.whole(5, {
+        ...reader.route('read-index-reply'),
+        read: reader.number('read'),
+        index: reader.value('index') === null ? null : reader.index('index'),
       });
     case 'raft.timeoutNow':
       return reader.whole(3, reader.route('timeout-now'));

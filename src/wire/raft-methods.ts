@@ -67,6 +67,16 @@ export const raftMethods = {
     }),
     summary: 'Tells how far the logs are known to be equal; null when prevLogIndex did not match.',
   },
+  'raft.readIndex': {
+    ...peer,
+    params: z.strictObject({ ...routed, read: count.describe('Names the question; never used twice by a node.') }),
+    summary: 'A follower asks for an index at which it may answer linearizable reads (dissertation §6.4).',
+  },
+  'raft.readIndexReply': {
+    ...peer,
+    params: z.strictObject({ ...routed, read: count, index: indexField.nullable() }),
+    summary: 'The index that was committed, confirmed by a quorum; null when none confirmed it in time.',
+  },
   'raft.timeoutNow': {
     ...peer,
     params: z.strictObject(routed),

@@ -18,7 +18,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 function resultWith(changes: Partial<BenchResult> = {}): BenchResult {
   return {
-    ...{ mix: 'put', clients: 4, connections: 1, rate: null, valueSize: 100, keys: 10, nodes: 3 },
+    ...{ mix: 'put', clients: 4, connections: 1, rate: null, valueSize: 100, keys: 10, nodes: 3, readFrom: 'leader' },
     machine: { cores: 2, model: 'a core', node: 'v24' },
     ...{ operations: 1_000, seconds: 1, throughput: 1_000, neverSent: 0, rolesChanged: false },
     latencyMs: { mean: 1, p50: 1, p90: 2, p99: 4, 'p99.9': 8, 'p99.99': 9, max: 10 },

@@ -159,6 +159,29 @@ describe('when nodes are gone', () => {
     expect(store.applied).toEqual(['a', 'b']);
   });
 
+  it('spreads reads over all nodes when asked to, leaves out one that does not answer, and comes back to it', async () => {
+    const { nodes, dial } = fakeCluster(3);
+    const asked: string[] = [];
+    for (const node of nodes) {
+      node.script = ({ method, params }) => {
+        if (method === 'kv.get') asked.push(`${node.id} ${params['forward']}`);
+        return { type: 'serve' };
+      };
+    }
+    const client = clientOf(nodes, dial);
+    for (let i = 0; i < 6; i += 1) await client.get('a', { readFrom: 'any' });
+    expect(asked.toSorted()).toEqual(['n1 true', 'n1 true', 'n2 true', 'n2 true', 'n3 true', 'n3 true']);
+    asked.length = 0;
+    await client.get('a', { node: nodeId('n2') });
+    await client.get('a');
+    expect(asked).toEqual(['n2 true', 'n1 false']);
+    at(nodes, 2).script = ({ method }) => (method === 'kv.get' ? { type: 'hang', applied: false } : { type: 'serve' });
+    asked.length = 0;
+    for (let i = 0; i < 6; i += 1) await client.get('a', { readFrom: 'any' });
+    expect(asked).toHaveLength(6);
+    expect(asked.every((line) => !line.startsWith('n3'))).toBe(true);
+  });
+
   it('waits for a slow leader instead of sending the same again', async () => {
     const { nodes, store, dial } = fakeCluster(3);
     const client = clientOf(nodes, dial);

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { nodeId } from '../../src/base/brand.ts';
+import { RpcError } from '../../src/base/errors.ts';
 import { LIMITS } from '../../src/base/limits.ts';
 import { NO_FAULTS } from '../../src/fault/plan.ts';
 import type { NodeEvent } from '../../src/replica/status.ts';
@@ -220,6 +221,22 @@ describe('a follower', () => {
     expect(follower.service.proposed).toHaveLength(0);
   });
 
+  it('answers linearizable reads from its own state once it may, and lets the leader answer what it may not', async () => {
+    const { leader, follower } = await pair();
+    const paths: unknown[] = [];
+    follower.service.read = async (_deadlineMs, path) => void paths.push(path);
+    const client = await follower.client();
+    await client.request('kv.put', { key: 'a', value: '1' });
+    expect(await client.request('kv.get', { key: 'a' })).toEqual({ kv: null, revision: 0 });
+    expect(await client.request('kv.range', {})).toMatchObject({ kvs: [] });
+    expect(paths).toEqual(['here', 'here']);
+    follower.service.read = () => Promise.reject(new RpcError('NO_QUORUM'));
+    expect(await client.request('kv.get', { key: 'a' })).toMatchObject({ kv: { value: '1' } });
+    const asked = client.request('kv.get', { key: 'a', forward: false });
+    await expect(asked).rejects.toMatchObject({ kind: 'NO_QUORUM' });
+    expect(leader.service.proposed).toHaveLength(1);
+  });
+
   it('names the leader when asked not to forward', async () => {
     const { leader, follower } = await pair();
     const put = (await follower.client()).request('kv.put', { key: 'a', value: '1', forward: false });
@@ -244,7 +261,6 @@ describe('a follower', () => {
 
   it('passes on what the leader refuses', async () => {
     const { leader, follower } = await pair();
-    const { RpcError } = await import('../../src/base/errors.ts');
     leader.service.intercept = () => Promise.reject(new RpcError('OVERLOADED', { retryAfterMs: 70 }));
     const put = (await follower.client()).request('kv.put', { key: 'a', value: '1' });
     await expect(put).rejects.toMatchObject({ kind: 'OVERLOADED', data: { retryAfterMs: 70 } });

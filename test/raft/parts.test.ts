@@ -6,7 +6,7 @@ import { Durability } from '../../src/raft/durability.ts';
 import { ElectionTimer } from '../../src/raft/election-timer.ts';
 import type { Entry, HardState } from '../../src/raft/messages.ts';
 import { Progress } from '../../src/raft/progress.ts';
-import { Reads } from '../../src/raft/reads.ts';
+import { type Reader, Reads } from '../../src/raft/reads.ts';
 
 const START: HardState = { term: term(0), votedFor: null, repairFrom: null };
 const at = logIndex;
@@ -157,8 +157,8 @@ describe('progress', () => {
 describe('read rounds', () => {
   it('share a round, each confirmed with all before it', () => {
     const reads = new Reads();
-    const granted: [readonly number[], number][] = [];
-    const grant = (tickets: readonly number[], index: number) => granted.push([tickets, index]);
+    const granted: [readonly Reader[], number][] = [];
+    const grant = (readers: readonly Reader[], index: number) => granted.push([readers, index]);
     reads.add(1, millis(0));
     reads.add(2, millis(1));
     expect([reads.startRound(at(7), millis(2)), reads.startRound(at(7), millis(2)), reads.round]).toEqual([true, false, 1]);

@@ -109,5 +109,11 @@ export const messages: fc.Arbitrary<Message> = fc.oneof(
   fc
     .record({ term: terms, last: fc.record({ index: indexes, term: terms }), next: safeInteger })
     .map((rest): Message => ({ type: 'install-snapshot-reply', from: FROM, to: TO, ...rest })),
+  fc
+    .record({ term: terms, read: safeInteger })
+    .map((rest): Message => ({ type: 'read-index-request', from: FROM, to: TO, ...rest })),
+  fc
+    .record({ term: terms, read: safeInteger, index: fc.option(indexes) })
+    .map((rest): Message => ({ type: 'read-index-reply', from: FROM, to: TO, ...rest })),
   terms.map((at): Message => ({ type: 'timeout-now', from: FROM, to: TO, term: at })),
 );

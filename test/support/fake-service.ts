@@ -51,7 +51,7 @@ export class FakeService implements KvService, AdminService {
     return { reply: this.#apply(command), at: entry };
   }
 
-  async read(): Promise<void> {
+  async read(_deadlineMs?: number, _path?: unknown): Promise<void> {
     this.#mustLead();
   }
 

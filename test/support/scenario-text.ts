@@ -28,6 +28,10 @@ function bodyText(message: Message): string {
       return message.matched === null ? `no match, try ${positionText(message.hint)}` : `matched ${message.matched}`;
     case 'timeout-now':
       return 'campaign now';
+    case 'read-index-request':
+      return 'which index may a read be answered at?';
+    case 'read-index-reply':
+      return message.index === null ? 'no index for reads' : `reads may be answered at ${message.index}`;
     case 'install-snapshot':
       return `snapshot of ${positionText(message.snapshot.last)}, bytes from ${message.offset} on`;
     case 'install-snapshot-reply':

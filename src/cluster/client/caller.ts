@@ -7,6 +7,7 @@ import type { ConnectionPool, Endpoint } from './connection-pool.ts';
 import { type Deadline, LATE } from './deadline.ts';
 import type { LeaderFinder } from './leader-finder.ts';
 import { refusalOf } from './survey.ts';
+import { Turns } from './turns.ts';
 
 export interface Call {
   readonly method: string;
@@ -15,7 +16,9 @@ export interface Call {
   /** True when an attempt without an answer may have changed the store. */
   readonly changes: boolean;
   /** Who can answer: the leader, any node, or the one with this id. */
-  readonly to: 'leader' | 'anyone' | { readonly node: string };
+  readonly to: 'leader' | 'anyone' | 'each-in-turn' | { readonly node: string };
+  /** The node may ask the leader on the way. */
+  readonly forward?: boolean;
   /** It was sent before, and what came of that is not known. */
   readonly again?: boolean;
   /** True for a method that knows neither `forward` nor `deadlineMs`. */
@@ -67,6 +70,7 @@ type Outcome =
 export class Caller {
   readonly #pool: ConnectionPool;
   readonly #finder: LeaderFinder;
+  readonly #turns = new Turns();
 
   constructor(pool: ConnectionPool, finder: LeaderFinder) {
     this.#pool = pool;
@@ -78,7 +82,7 @@ export class Caller {
    * changed anything, UNKNOWN_OUTCOME otherwise; or with SessionGone.
    */
   async run(call: Call): Promise<unknown> {
-    const attempts = new Attempts(this.#finder, call);
+    const attempts = new Attempts(this.#finder, call, this.#turns);
     while (call.deadline.remainingMs > 0 && !this.#pool.closed) {
       const target = call.to === 'leader' ? this.#finder.target : null;
       const endpoint = target ?? (await this.#choose(call, attempts));
@@ -86,6 +90,7 @@ export class Caller {
       const open = this.#pool.current(endpoint);
       const outcome = await (open === null ? this.#connect(endpoint, call) : this.#ask(endpoint, open, call));
       if (outcome.type === 'answer') return outcome.value;
+      if (call.to === 'each-in-turn') this.#turns.avoid(endpoint);
       await attempts.failed(endpoint, outcome);
     }
     throw attempts.outOfTime(this.#pool.closed);
@@ -93,6 +98,7 @@ export class Caller {
 
   async #choose(call: Call, attempts: Attempts): Promise<Endpoint | null> {
     if (call.to === 'leader') return this.#finder.locate(call.deadline);
+    if (call.to === 'each-in-turn') return attempts.nextInTurn((endpoint) => this.#turns.avoids(endpoint));
     if (call.to === 'anyone') return attempts.anyone((endpoint) => this.#pool.current(endpoint) !== null);
     const endpoint = await this.#finder.byId(call.to.node, call.deadline);
     if (endpoint === null && call.deadline.remainingMs > 0) {
@@ -114,13 +120,15 @@ export class Caller {
     const { deadline } = call;
     const remainingMs = Math.min(Math.ceil(deadline.remainingMs), LIMITS.maxRequestDeadlineMs);
     if (remainingMs === 0) return unreachable(endpoint, 'no time left');
-    const params = call.bare ? call.params : { ...call.params, forward: false, deadlineMs: remainingMs };
+    const params = call.bare ? call.params : { ...call.params, forward: call.forward ?? false, deadlineMs: remainingMs };
     const request = connection.request(call.method, params, remainingMs);
     try {
       for (let patienceMs = PATIENCE_MS; ; patienceMs = LOOK_AROUND_MS) {
         const answer = await deadline.within(request, patienceMs);
         if (answer !== LATE) return { type: 'answer', value: answer };
         if (deadline.remainingMs === 0) return { type: 'silent' };
+        // The question changes nothing, and another node may be quicker.
+        if (call.to === 'each-in-turn') return { type: 'silent' };
         // A slow leader is waited for, so that its load is not doubled; only a new leader ends the wait.
         if (call.to === 'leader' && (await this.#finder.hasRival(endpoint, deadline))) return { type: 'silent' };
       }
@@ -138,6 +146,7 @@ function unreachable(endpoint: Endpoint, why: string, refusal: ErrorKind | null 
 
 /** What the attempts of one call have brought so far. */
 class Attempts {
+  readonly #turns: Turns;
   readonly #finder: LeaderFinder;
   readonly #call: Call;
   /** Nodes tried since the last pause: none is tried twice without one, so no circle of hints spins. */
@@ -147,7 +156,8 @@ class Attempts {
   #last: RpcError | null = null;
   #pauseMs = FIRST_PAUSE_MS;
 
-  constructor(finder: LeaderFinder, call: Call) {
+  constructor(finder: LeaderFinder, call: Call, turns: Turns) {
+    this.#turns = turns;
     this.#finder = finder;
     this.#call = call;
     this.#maybeApplied = call.again === true;
@@ -193,6 +203,15 @@ class Attempts {
     return left.find((each) => each === this.#finder.target) ?? left.find(isOpen) ?? left[0] ?? null;
   }
 
+  /** The next node of all in turn, one that lately failed only when there is no other. */
+  async nextInTurn(avoids: (endpoint: Endpoint) => boolean): Promise<Endpoint | null> {
+    const all = this.#finder.endpoints;
+    if (all.every((endpoint) => this.#tried.has(endpoint))) await this.#pause();
+    const left = all.filter((endpoint) => !this.#tried.has(endpoint));
+    const good = left.filter((endpoint) => !avoids(endpoint));
+    return this.#turns.pick(good.length > 0 ? good : left);
+  }
+
   outOfTime(closed: boolean): RpcError {
     const why = this.#call.deadline.cancelled ? 'it was cancelled' : closed ? 'the client was closed' : 'time ran out';
     const trouble = this.#last?.message ?? this.#finder.troubles.join('; ');
@@ -231,7 +250,7 @@ class Attempts {
   async #askAround(endpoint: Endpoint): Promise<void> {
     this.#finder.lost(endpoint);
     // Whoever asks anyone goes to the next one, and pauses when all were asked.
-    if (this.#call.to === 'anyone') return;
+    if (this.#call.to === 'anyone' || this.#call.to === 'each-in-turn') return;
     if (this.#tried.size > 1 || this.#call.to !== 'leader') await this.#pause();
   }
 

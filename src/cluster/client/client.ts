@@ -17,6 +17,7 @@ import type {
   CallOptions,
   HistoryPage,
   KvClient,
+  ReadFrom,
   ReadOptions,
   RetriedWrite,
   WatchEvent,
@@ -42,6 +43,8 @@ export interface ClientOptions {
   readonly token: string;
   /** For calls that give no deadline of their own, in milliseconds. Default 5,000. */
   readonly defaultDeadlineMs?: number;
+  /** Who answers reads that do not say it themselves; see `ReadOptions.readFrom`. Default `leader`. */
+  readonly readFrom?: ReadFrom;
   /** For `wss://`: the certificate authorities to trust, as PEM text. Default: those the system trusts. */
   readonly tls?: { readonly ca: string };
   /** Opens a connection; for tests. */
@@ -73,6 +76,7 @@ export class RaftKvClient implements KvClient {
   readonly #unknown = new UnknownWrites();
   readonly #defaultDeadlineMs: number;
   readonly #watches = new WatchRouter();
+  readonly #readFrom: ReadFrom;
   readonly #subscriptions = new Map<Endpoint, Subscription>();
 
   /** Connects to nothing yet. Throws a TypeError without endpoints, or for one that is no WebSocket url. */
@@ -96,6 +100,7 @@ export class RaftKvClient implements KvClient {
       () => this.#unknown.release(),
     );
     this.#defaultDeadlineMs = options.defaultDeadlineMs ?? LIMITS.requestDeadlineMs;
+    this.#readFrom = options.readFrom ?? 'leader';
   }
 
   /**
@@ -285,11 +290,14 @@ export class RaftKvClient implements KvClient {
     params: object,
     options: ReadOptions,
   ): Promise<ResultOf<M>> {
-    const { consistency = 'linearizable', node, revision } = options;
+    const { consistency = 'linearizable', node, readFrom = this.#readFrom, revision } = options;
     const whole = { ...params, consistency, ...(revision === undefined ? {} : { revision }) };
     checkParams(method, whole);
-    const to = consistency !== 'stale' ? 'leader' : node === undefined ? 'anyone' : { node };
-    const call = { method, params: whole, deadline: this.#deadline(options), changes: false, to } as const;
+    const somewhere = readFrom === 'any' ? 'each-in-turn' : consistency === 'stale' ? 'anyone' : 'leader';
+    const to = node === undefined ? somewhere : { node };
+    // Whoever is asked and does not lead asks the leader.
+    const forward = consistency !== 'stale' && to !== 'leader';
+    const call = { method, params: whole, deadline: this.#deadline(options), changes: false, to, forward } as const;
     return checkResult(method, await this.#caller.run(call));
   }
 

@@ -309,4 +309,43 @@ export const REPLICATION_BUGS: readonly Bug[] = [
     ],
     caught: { by: 'scenario', name: 'storage-stall' },
   },
+  {
+    name: 'follower-reads-what-it-has',
+    title: 'a follower answers linearizable reads from its own commit index and asks nobody',
+    source: 'dissertation §6.4',
+    edits: [
+      {
+        file: 'raft/follower-reads.ts',
+        find: "outbox.send({ type: 'read-index-request', from, to, term, read });",
+        replace: 'this.answered({ from: to, index: this.#state.commitIndex, read } as ReadIndexReply);',
+      },
+    ],
+    caught: { by: 'simulation', breaks: /^a read sees all/, seed: 21 },
+  },
+  {
+    name: 'follower-read-before-applied',
+    title: 'a follower answers a read when the leader has named the index, not when it has applied that far',
+    source: 'dissertation §6.4, step 4',
+    edits: [
+      {
+        file: 'replica/waiting.ts',
+        find: 'if (read.index <= appliedIndex) read.done({ ok: true });',
+        replace: 'if (read.index >= 0 || appliedIndex > 0) read.done({ ok: true });',
+      },
+    ],
+    caught: { by: 'simulation', breaks: /^a read sees all/, seed: 44 },
+  },
+  {
+    name: 'question-asked-twice',
+    title: 'a follower numbers its questions from nought in each life, so that an answer to an earlier life is believed',
+    source: 'etcd#20418',
+    edits: [
+      {
+        file: 'raft/state.ts',
+        find: "options.random.fork('reads').integer(0, 2 ** 32) * 2 ** 16;",
+        replace: '0;',
+      },
+    ],
+    caught: { by: 'test', file: 'raft/follower-reads.test.ts', name: 'questions for an index are named anew in each life' },
+  },
 ];

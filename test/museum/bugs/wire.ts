@@ -83,9 +83,9 @@ export const WIRE_BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'cluster/client/caller.ts',
-        find: 'const params = call.bare ? call.params : { ...call.params, forward: false, deadlineMs: remainingMs };',
+        find: 'const params = call.bare ? call.params : { ...call.params, forward: call.forward ?? false, deadlineMs: remainingMs };',
         replace:
-          "const params = call.bare ? call.params : { ...call.params, forward: false, deadlineMs: remainingMs };\n    if ('sequence' in params && typeof params.sequence === 'number') params.sequence += Math.floor(performance.now() * 1_000);",
+          "const params = call.bare ? call.params : { ...call.params, forward: call.forward ?? false, deadlineMs: remainingMs };\n    if ('sequence' in params && typeof params.sequence === 'number') params.sequence += Math.floor(performance.now() * 1_000);",
       },
     ],
     caught: { by: 'test', file: 'cluster/client.test.ts', name: 'when nodes are gone > repeats a write under its old name' },
