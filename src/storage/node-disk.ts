@@ -1,9 +1,8 @@
-/** The Disk of the real machine, over node:fs with callbacks: the event loop waits for it only where `pace.ts` lets it. */
+/** The Disk of the real machine, over node:fs with callbacks: the event loop never waits for it. */
 import * as fs from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Done } from '../replica/ports.ts';
 import { type Disk, type DiskFile, type DoneWith, writeThenSync } from './disk.ts';
-import { Pace } from './pace.ts';
 
 const { O_CREAT, O_DIRECTORY, O_DSYNC, O_NOFOLLOW, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } = fs.constants;
 const FILE_MODE = 0o600;
@@ -15,7 +14,6 @@ class NodeFile implements DiskFile {
   /** The same file, where each write is durable when it returns; null: not opened yet, or there is none. */
   #durable: number | null = null;
   #hasDurable = process.platform === 'linux';
-  readonly #pace = new Pace();
 
   constructor(path: string, descriptor: number) {
     this.path = path;
@@ -28,7 +26,7 @@ class NodeFile implements DiskFile {
 
   /** One call of the system instead of two: a third less of a small write's time, and half of its processor time. */
   writeDurably(bytes: Buffer, position: number, done: Done): void {
-    if (this.#durable !== null) this.#writeAtPace(this.#durable, bytes, position, done);
+    if (this.#durable !== null) this.#write(this.#durable, bytes, position, done);
     else if (!this.#hasDurable) writeThenSync(this, bytes, position, done);
     else {
       // By the descriptor, since the path may be another by now.
@@ -38,31 +36,6 @@ class NodeFile implements DiskFile {
         this.writeDurably(bytes, position, done);
       });
     }
-  }
-
-  #writeAtPace(descriptor: number, bytes: Buffer, position: number, done: Done): void {
-    if (this.#pace.mayBlock(bytes.length)) {
-      // After the frames of this turn have left.
-      process.nextTick(() => this.#writeNow(descriptor, bytes, position, done));
-      return;
-    }
-    this.#pace.pooled();
-    this.#write(descriptor, bytes, position, done);
-  }
-
-  /** The rest of a short write goes the ordinary way. */
-  #writeNow(descriptor: number, bytes: Buffer, position: number, done: Done): void {
-    const startedAt = performance.now();
-    let written = 0;
-    try {
-      written = fs.writeSync(descriptor, bytes, 0, bytes.length, position);
-    } catch (error) {
-      done(error instanceof Error ? error : new Error(String(error)));
-      return;
-    }
-    this.#pace.blocked(performance.now() - startedAt);
-    if (written === bytes.length) done(null);
-    else this.#write(descriptor, bytes.subarray(written), position + written, done);
   }
 
   #write(descriptor: number, bytes: Buffer, position: number, done: Done): void {
