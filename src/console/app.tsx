@@ -34,7 +34,7 @@ export function App({ store, onKeys, onSize, onMounted }: AppProps): ReactElemen
   setCursorPosition(screen.cursor ?? undefined);
   const lines = screen.lines.slice(0, rows);
   return (
-    <Box width={columns} height={lines.length} flexDirection="column" overflow="hidden">
+    <Box width={columns} height={lines.length} flexDirection="column">
       {lines.map((text, y) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a row is its position on the screen
         <Line key={y} text={text} />

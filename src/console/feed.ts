@@ -2,11 +2,14 @@
 import { LIMITS } from '../base/limits.ts';
 import type { ClusterDriver, ClusterEvent, ClusterPicture } from '../cluster/driver.ts';
 import { clockIntervalOf } from './clock.ts';
+import { moves } from './moves.ts';
 import type { Store } from './store.ts';
 
 const FRAME_MS = 100;
-/** Data may take one part in so many of a processor; keys are always drawn at once. */
-const SHARE = 12;
+/** Statuses of nodes that stand still differ in round trips and memory only: those are not worth ten frames a second. */
+const QUIET_MS = 1_000;
+/** Frames of data may take one part in so many of a processor; keys are always drawn at once. */
+const SHARE = 20;
 
 /** How long data waits for the next frame, in milliseconds, when drawing one costs `frameCostMs`. */
 export function dataInterval(frameCostMs: number): number {
@@ -30,6 +33,25 @@ export const REAL_CLOCKWORK: Clockwork = {
   },
 };
 
+/** One timer for several wishes: the earliest counts. */
+function alarm(clockwork: Clockwork, run: () => void): { readonly by: (due: number) => void; readonly cancel: () => void } {
+  let waiting: { readonly due: number; readonly cancel: () => void } | null = null;
+  const cancel = (): void => {
+    waiting?.cancel();
+    waiting = null;
+  };
+  const by = (due: number): void => {
+    if (waiting !== null && waiting.due <= due) return;
+    cancel();
+    const end = clockwork.after(Math.max(0, due - clockwork.now()), () => {
+      waiting = null;
+      run();
+    });
+    waiting = { due, cancel: end };
+  };
+  return { by, cancel };
+}
+
 /** Returns what ends it. */
 export function startFeed(
   driver: ClusterDriver,
@@ -41,17 +63,17 @@ export function startFeed(
   let pending: ClusterEvent[] = [];
   let dropped = 0;
   let flushedAt = Number.NEGATIVE_INFINITY;
-  let cancelFlush: (() => void) | null = null;
+  let flushed: ClusterPicture | null = null;
   let cancelClock: (() => void) | null = null;
 
   const flush = (): void => {
-    cancelFlush = null;
     flushedAt = clockwork.now();
     const events = pending;
     const lost = dropped;
     pending = [];
     dropped = 0;
     const picture = driver.picture();
+    flushed = picture;
     record(picture, events, flushedAt, clockwork.wall());
     store.dispatch({
       type: 'data',
@@ -65,9 +87,8 @@ export function startFeed(
     });
     windClock();
   };
-  const schedule = (): void => {
-    cancelFlush ??= clockwork.after(Math.max(0, flushedAt + intervalMs() - clockwork.now()), flush);
-  };
+  const next = alarm(clockwork, flush);
+  const soon = (): void => next.by(flushedAt + intervalMs());
   // Only what shows an age or a timer needs a clock; without it an idle console sleeps.
   const windClock = (): void => {
     const interval = clockIntervalOf(store.state);
@@ -79,22 +100,22 @@ export function startFeed(
     });
   };
   const stops = [
-    driver.onPicture(schedule),
-    driver.onChecks(schedule),
+    driver.onPicture(() => (moves(flushed, driver.picture()) ? soon() : next.by(flushedAt + QUIET_MS))),
+    driver.onChecks(soon),
     driver.onEvent((event) => {
       if (pending.length >= LIMITS.eventRing) {
         pending.shift();
         dropped += 1;
       }
       pending.push(event);
-      schedule();
+      soon();
     }),
     store.subscribe(windClock),
   ];
   flush();
   return () => {
     for (const stop of stops) stop();
-    cancelFlush?.();
+    next.cancel();
     cancelClock?.();
   };
 }

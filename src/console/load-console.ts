@@ -29,8 +29,11 @@ function takeOneOfMany(): () => void {
   const hooks = module.registerHooks({
     resolve: (specifier, context, next) => {
       const found = next(specifier, context);
-      if (specifier !== 'es-toolkit/compat' || context.parentURL?.includes('/ink/build/') !== true) return found;
-      return { ...found, url: new URL('function/throttle.mjs', found.url).href };
+      if (specifier === 'es-toolkit/compat' && context.parentURL?.includes('/ink/build/') === true)
+        return { ...found, url: new URL('function/throttle.mjs', found.url).href };
+      if (specifier === 'string-width' && context.parentURL?.includes('/node_modules/') === true)
+        return { ...found, url: new URL('quick-width.js', import.meta.url).href };
+      return found;
     },
   });
   return () => hooks.deregister();

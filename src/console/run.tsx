@@ -105,6 +105,7 @@ class Session {
   #app: MountedApp | null = null;
   /** What drawing has cost lately, in milliseconds: a slow machine or a huge screen gets fewer frames, not a hot fan. */
   #frameCostMs = 0;
+  #drawCostMs = 0;
   #ended = false;
   /** The screen is left to others now; when it is back. */
   #isAway = false;
@@ -149,8 +150,11 @@ class Session {
     });
     const glyphs = options.ascii ? ASCII_GLYPHS : UTF8_GLYPHS;
     const draw = (state: Parameters<typeof frameOf>[0]): Screen => {
+      const from = performance.now();
       const { rows, cursor } = frameOf(state, glyphs);
-      return { lines: rows.map((row) => paint(row, themeFor(state.theme, options.noColor))), cursor };
+      const lines = rows.map((row) => paint(row, themeFor(state.theme, options.noColor)));
+      this.#drawCostMs += (performance.now() - from - this.#drawCostMs) / 8;
+      return { lines, cursor };
     };
     const start = initialState({
       size: { columns: stdout.columns, rows: stdout.rows },
@@ -217,7 +221,9 @@ class Session {
 
   #feed(): void {
     const record = this.#recording.append.bind(this.#recording);
-    this.#cleanups.push(startFeed(this.#driver, this.#store, this.#clockwork, () => dataInterval(this.#frameCostMs), record));
+    this.#cleanups.push(
+      startFeed(this.#driver, this.#store, this.#clockwork, () => dataInterval(this.#frameCostMs + this.#drawCostMs), record),
+    );
     const ends = [
       this.#narration?.((text) => this.#guarded(() => this.#store.dispatch({ type: 'narration', text }))),
       this.#lessons?.show((shown) => this.#guarded(() => this.#store.dispatch({ type: 'lesson', shown }))),

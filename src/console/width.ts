@@ -9,8 +9,10 @@ const SEGMENTER = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 /** No grapheme that a person reads is longer; a taller pile of marks would only cost time. */
 const UNITS_PER_CELL = 16;
 
+export const isSingle = (text: string): boolean => SINGLE.test(text);
+
 export function cellsOf(text: string): number {
-  return SINGLE.test(text) ? text.length : stringWidth(text);
+  return isSingle(text) ? text.length : stringWidth(text);
 }
 
 /** At most `width` cells; what is left out shows as `ellipsis` (one cell). */

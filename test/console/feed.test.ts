@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { millis } from '../../src/base/brand.ts';
+import { millis, term } from '../../src/base/brand.ts';
 import { type Clockwork, dataInterval, startFeed } from '../../src/console/feed.ts';
 import type { ConsoleState } from '../../src/console/state.ts';
 import { type Screen, Store } from '../../src/console/store.ts';
@@ -85,7 +85,7 @@ describe('the feed', () => {
 
   it('draws less often where a frame is dear, and never less than twice a second', () => {
     expect(dataInterval(2)).toBe(100);
-    expect(dataInterval(20)).toBe(240);
+    expect(dataInterval(20)).toBe(400);
     expect(dataInterval(1_000)).toBe(500);
   });
 
@@ -95,6 +95,24 @@ describe('the feed', () => {
     driver.setPicture({ ...fakePicture(3) });
     clockwork.pass(500);
     expect(counts().painted).toBe(painted);
+  });
+
+  it('looks once a second at numbers that waver, and at once when something moves', () => {
+    const { driver, clockwork, store, counts } = bench();
+    clockwork.pass(1_000);
+    const before = counts().drawn;
+    let picture = driver.picture();
+    const waver = (ms: number): void => {
+      picture = withNode(picture, 'n2', { seenAt: clockwork.now() }, { uptimeMs: millis(ms), memoryBytes: 60_000_000 + ms });
+      driver.setPicture(picture);
+      clockwork.pass(100);
+    };
+    for (let ms = 0; ms < 3_000; ms += 100) waver(ms);
+    expect(counts().drawn - before).toBeLessThanOrEqual(6);
+    waver(4_000);
+    driver.setPicture(withNode(picture, 'n2', {}, { term: term(2) }));
+    clockwork.pass(100);
+    expect(store.state.picture.nodes[1]?.status?.term).toBe(2);
   });
 
   it('bounds what waits and counts what it drops', () => {

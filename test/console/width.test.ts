@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
+import quickWidth from '../../src/console/quick-width.ts';
 import { UTF8_GLYPHS } from '../../src/console/theme.ts';
 import { cellsOf, cutText, foreign, headOf, padEnd, wrapText, wrapWords } from '../../src/console/width.ts';
 
@@ -10,6 +11,25 @@ describe('width in cells', () => {
   it('counts wide characters twice', () => {
     expect(cellsOf('漢字')).toBe(4);
     expect(cellsOf('abc')).toBe(3);
+  });
+
+  it('is for painted text and any other what string-width says, which Ink would ask', () => {
+    const drawn = fc.string({
+      unit: fc.constantFrom(
+        ...Object.values(UTF8_GLYPHS)
+          .flat()
+          .filter((glyph) => typeof glyph === 'string'),
+        'a',
+        '7',
+        ' ',
+      ),
+    });
+    const painted = fc.tuple(drawn, drawn).map(([one, two]) => `\x1b[1;33m${one}\x1b[0m${two}`);
+    fc.assert(
+      fc.property(fc.oneof(anyText, drawn, painted), (text) => {
+        expect(quickWidth(text)).toBe(stringWidth(text));
+      }),
+    );
   });
 
   it('never cuts a grapheme in two', () => {
