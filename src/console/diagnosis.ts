@@ -1,7 +1,7 @@
 /** The standing answer to "how is it, and what must not happen next?", in one sentence. Pure. */
 import type { NodeId } from '../base/brand.ts';
 import type { ClusterPicture, NodeView } from '../cluster/driver.ts';
-import { bestReach, type Connectivity, connectivityOf, majorityOf, partnersOf } from '../commands/connectivity.ts';
+import { bestReach, type Connectivity, connectivityOf, faultsCutting, majorityOf, partnersOf } from '../commands/connectivity.ts';
 import { divergence, leaderOf } from '../commands/log-cells.ts';
 import { listText, plural } from '../commands/wording.ts';
 import type { Severity } from './state.ts';
@@ -124,9 +124,26 @@ function behind(picture: ClusterPicture, leader: NodeView): Diagnosis | null {
     : { severity: 'info', text: `${worst.id} is ${plural(worst.lag, 'entry', 'entries')} behind and catches up.` };
 }
 
-function allWell({ nodes }: ClusterPicture, leader: NodeView, reach: number, quorum: number): Diagnosis {
+/** Who runs and does not hear the leader, and the fault that keeps its word away; null when there is none. */
+function deaf(picture: ClusterPicture, leader: NodeView): string | null {
+  const names = picture.nodes
+    .filter(({ id, state, status }) => id !== leader.id && state === 'up' && status !== null && status.leader !== leader.id)
+    .map(({ id }) => id);
+  const [first] = names;
+  if (first === undefined) return null;
+  const [cut] = faultsCutting(picture, leader.id, first);
+  const cause = cut === undefined ? '' : ` (fault ${cut.id}: ${cut.command})`;
+  return `${listText(names)} ${names.length === 1 ? 'does' : 'do'} not hear ${leader.id}${cause}.`;
+}
+
+function allWell(picture: ClusterPicture, leader: NodeView, reach: number, quorum: number): Diagnosis {
+  const { nodes } = picture;
   const spare = reach - quorum;
   const hear = nodes.filter(({ id, status }) => id !== leader.id && status?.leader === leader.id).length;
   const all = hear === nodes.length - 1 ? 'All hear' : `${hear} of ${nodes.length - 1} hear`;
-  return { severity: 'info', text: `${all} ${leader.id}. ${plural(spare, 'node')} may fail before writes stop.` };
+  const unheard = deaf(picture, leader);
+  return {
+    severity: unheard === null ? 'info' : 'warn',
+    text: `${unheard ?? `${all} ${leader.id}.`} ${plural(spare, 'node')} may fail before writes stop.`,
+  };
 }

@@ -76,6 +76,18 @@ describe('the standing diagnosis', () => {
     expect(diagnose(fakePicture(1)).text).toBe('A single node: while it is down, nothing can be read or written.');
   });
 
+  it('names who does not hear the leader, and the fault that is why', () => {
+    const alone = withNode(fakePicture(5), 'n4', {}, { leader: null, role: 'pre-candidate' });
+    const cut = { ...alone, faults: [fakeFault(7, 'link n1 n4 --drop 1')] };
+    expect(diagnose(cut)).toEqual({
+      severity: 'warn',
+      text: 'n4 does not hear n1 (fault 7: link n1 n4 --drop 1). 2 nodes may fail before writes stop.',
+    });
+    expect(diagnose(withNode(alone, 'n5', { state: 'down' })).text).toBe(
+      'n4 does not hear n1. 1 node may fail before writes stop.',
+    );
+  });
+
   it('has a sentence for a cluster that is not there', () => {
     expect(diagnose({ ...fakePicture(3), nodes: [] }).text).toBe('No node is known yet.');
     expect(diagnose(down(fakePicture(3), 'n1', 'n2', 'n3')).severity).toBe('error');
