@@ -1,5 +1,7 @@
 /** Loads the console and what it draws with, leaving aside the half of it that is never used: a third of a start was that. */
 import * as module from 'node:module';
+// Loaded before the hooks, so that it meets string-width itself.
+import './quick-width.ts';
 
 type Console = typeof import('./run.tsx');
 
