@@ -45,12 +45,23 @@ export async function putAll(
     while (next < range.to && !signal.aborted) {
       const at = next;
       next += 1;
-      await kv.put(keyAt(at, range.keys), valueAt(at), { deadlineMs: DEADLINE_MS });
+      // A cluster that was just started may have much to apply before it answers; the same write again does no harm.
+      while (!(await isPut(kv, at, range.keys)) && !signal.aborted);
       done += 1;
       onPut(done);
     }
   };
   await Promise.all(Array.from({ length: range.inFlight }, worker));
+}
+
+async function isPut(kv: RaftKvClient, at: number, keys: number): Promise<boolean> {
+  try {
+    await kv.put(keyAt(at, keys), valueAt(at), { deadlineMs: DEADLINE_MS });
+    return true;
+  } catch (error) {
+    console.error(`put ${at}: ${error instanceof Error ? error.message : String(error)}`);
+    return false;
+  }
 }
 
 /** Overwrites keys at `perSecond` until it is stopped; a put's time counts from when it was due. */
