@@ -1,4 +1,4 @@
-import { chmod, readFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { paths } from '../../src/cluster/native/folder/directory.ts';
@@ -35,6 +35,22 @@ describe('a local cluster', () => {
     expect(again.file.nodes).toEqual(file.nodes);
     const { kv } = await (await home.client()).get('city');
     expect(kv).toMatchObject({ value: 'Oslo', modRevision: revision });
+  });
+
+  it('leaves no node behind when one of them cannot be started', async () => {
+    const { dir, file } = await createCluster({ home: home.path, count: 3 });
+    await mkdir(paths.log(dir, 'n2'), { recursive: true });
+    let [spawned, tell] = [0, () => {}];
+    const othersAreThere = new Promise<void>((resolve) => {
+      tell = resolve;
+    });
+    const started = startCluster({ home: home.path }, ({ type }) => {
+      if (type === 'spawned') spawned += 1;
+      if (spawned === 2) tell();
+    });
+    await expect(started).rejects.toThrow();
+    await othersAreThere;
+    expect((await processesOf(dir, file)).map(({ state }) => state)).toEqual(['down', 'down', 'down']);
   });
 
   it('is listed and removed, but not while it runs', async () => {

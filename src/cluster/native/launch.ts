@@ -6,7 +6,7 @@ import { clearFaults, readLedger, withoutNodes, writeLedger } from './faults/led
 import { type ClusterFile, writeClusterFile, writeNodeConfigs } from './folder/directory.ts';
 import { findCluster, processesOf, type WhichCluster } from './folder/find-cluster.ts';
 import { freePorts, isPortFree } from './folder/ports.ts';
-import { spawnNode } from './process/processes.ts';
+import { spawnNode, stopNode } from './process/processes.ts';
 
 const HOST = '127.0.0.1';
 
@@ -60,7 +60,12 @@ export async function launch(
   if (options.detach !== false) return { file, launched, hold: null };
   const owner = newOwner();
   const ownsNodes = launched.length === file.nodes.length;
-  return { file, launched, hold: { owner, ownsNodes, guard: await spawnGuard(dir, owner, { stopNodes: ownsNodes }) } };
+  try {
+    return { file, launched, hold: { owner, ownsNodes, guard: await spawnGuard(dir, owner, { stopNodes: ownsNodes }) } };
+  } catch (error) {
+    await Promise.all(launched.map((id) => stopNode(dir, id)));
+    throw error;
+  }
 }
 
 async function launchMissing(
@@ -81,13 +86,22 @@ async function launchMissing(
   // Faults end with the nodes they were set on; those of a cluster that was wholly down would keep it from starting.
   if (allDown) await clearFaults(dir);
   else await writeLedger(dir, withoutNodes(await readLedger(dir), missing.map(nodeId), ['kill', 'power-loss']));
-  await Promise.all(
-    missing.map(async (id) => {
+  await spawnAll(dir, missing, onProgress);
+  return { file, launched: missing };
+}
+
+/** All of them or none: nobody would stop those that came up before one that did not. */
+async function spawnAll(dir: string, ids: readonly string[], onProgress: (progress: StartProgress) => void): Promise<void> {
+  const spawned = await Promise.allSettled(
+    ids.map(async (id) => {
       const { pid } = await spawnNode(dir, id);
       onProgress({ type: 'spawned', node: id, pid });
     }),
   );
-  return { file, launched: missing };
+  const failure = spawned.find(({ status }) => status === 'rejected');
+  if (failure?.status !== 'rejected') return;
+  await Promise.all(ids.map((id) => stopNode(dir, id)));
+  throw failure.reason;
 }
 
 /** The file with ports that can be listened on: a stranger may sit on a remembered one by now. */
