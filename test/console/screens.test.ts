@@ -79,7 +79,7 @@ describe.each(LOOKS)('the console at $columns x $rows in $look', ({ columns, row
     await bench.type('\x1b', (text) => !text.includes('lacks it'));
     shows(await bench.type('3', has('FROM')), 'links');
     await bench.type('4', has('KEYS 1 of 250'));
-    shows(await bench.type('jj', has('KEYS 3 of 250')), 'keys');
+    shows(await bench.type('jj', (text) => has('KEYS 3 of 250')(text) && !text.includes('asking')), 'keys');
     shows(await bench.type('5', has('EVENTS 5', 'follows')), 'events');
     await bench.type('9', has('Nobody checks'));
     driver.setChecks(fakeChecks());

@@ -240,7 +240,9 @@ export class FakeKv implements KvClient {
 
   async history(key: string): Promise<HistoryResult> {
     this.#enter('history', key);
-    const versions = this.versions.get(key) ?? [];
+    const kv = this.#rows.get(key);
+    const now: readonly Version[] = kv === undefined ? [] : [{ type: 'put', revision: kv.modRevision, kv, origin: null }];
+    const versions = this.versions.get(key) ?? now;
     return { versions, more: false, compactedBelow: revision(0), revision: revision(this.#revision) };
   }
 
