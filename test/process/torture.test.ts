@@ -113,7 +113,8 @@ describe('torture', () => {
         onProgress: () => {},
         signal: new AbortController().signal,
       }).run();
-      expect(result.epochs).toHaveLength(1);
+      // States are compared when nodes tell of the same index: in the first epoch, or soon after. The time is for a dozen.
+      expect(result.epochs.length).toBeLessThan(4);
       const report = reportOf(result);
       expect(report).toMatchObject({ verdict: 'broken', exit: 5 });
       expect(report.broken).toContainEqual(
