@@ -127,6 +127,7 @@ export class Torture {
       this.#enter('reading');
       await load.stop();
       await this.#settle(planned.number);
+      await this.#compareStates(`epoch ${planned.number}`);
       const operations = this.#operations;
       const unknown = operations.filter(({ outcome }) => outcome === 'unknown').length;
       const report = { epoch: planned.number, atMs, faults, holdMs: planned.holdMs, rateBefore: rateBefore ?? 0, rateDuring };
@@ -261,13 +262,20 @@ export class Torture {
     const found = await contentsOf(driver, null, PREFIX).catch((error: Error) => error);
     if (found instanceof Error) this.#failed.push(`the last look failed: ${found.message}`);
     else this.#broken.push(...lostKeys(this.#settled, found));
+    await this.#compareStates('the last look');
+  }
+
+  /** Without a load all nodes come to stand at the same index, and their states there must be the same (Raft, State Machine Safety). */
+  async #compareStates(when: string): Promise<void> {
+    const { driver } = this.#parts;
     const unequal = await this.#eventually(async () => {
       await driver.refresh(REFRESH_MS);
       return unequalStates(driver.picture());
     }, RECOVERY_MS);
-    if (unequal === null) this.#failed.push('the nodes never stood at the same index in the end');
-    else this.#broken.push(...unequal);
     this.#equalState = unequal?.length === 0;
+    if (this.#aborted) return;
+    if (unequal === null) this.#failed.push(`${when}: the nodes never stood at the same index`);
+    else this.#broken.push(...unequal.filter((text) => !this.#broken.includes(text)));
   }
 
   #elapsed(): number {
