@@ -5,6 +5,7 @@ import { NODE_WORDS } from './node-set.ts';
 import { valueName } from './parse.ts';
 import { asWord } from './quote.ts';
 import { commandsFor, findCommand } from './registry.ts';
+import { repeatOf } from './repeat.ts';
 import { splitWords, type Word } from './words.ts';
 
 export interface Candidate {
@@ -27,6 +28,8 @@ const KEYS_DEADLINE_MS = 400;
 /** Where the cursor stands: in which command, at which parameter, with which beginning. */
 interface Place {
   readonly spec: CommandSpec | null;
+  /** A number stands before the command. */
+  readonly repeated: boolean;
   readonly words: readonly Word[];
   readonly typed: string;
   readonly from: number;
@@ -77,7 +80,8 @@ export function ghostText(line: string, history: readonly string[]): string {
 export function argumentHint(line: string, surface: Surface = 'shell'): string {
   if (!/\s$/.test(line)) return '';
   const place = placeOf(line, commandsFor(surface, null));
-  if (place === null || place.spec === null) return '';
+  if (place === null) return '';
+  if (place.spec === null) return place.repeated && place.words.length === 0 ? 'COMMAND, as often as that' : '';
   if (place.flag !== null) {
     const flag = place.spec.flags.find((candidate) => candidate.name === place.flag);
     return flag === undefined ? '' : valueName(flag);
@@ -99,12 +103,26 @@ function placeOf(before: string, among: readonly CommandSpec[]): Place | null {
   const done = touching ? words.slice(0, -1) : words;
   const typed = touching ? last.text : '';
   const from = touching ? last.start : before.length;
-  const verb = done[0]?.text === 'fault' ? done.slice(1) : done;
+  const repeated = startsWithCount(done);
+  const command = repeated ? done.slice(1) : done;
+  const verb = command[0]?.text === 'fault' ? command.slice(1) : command;
   const name = verb[0];
-  const base = { words: verb, typed, from, flag: null, position: 0, flagsEnded: false };
+  const base = { repeated, words: verb, typed, from, flag: null, position: 0, flagsEnded: false };
   if (name === undefined) return { ...base, spec: null };
   const spec = findCommand(name.text, among);
   return spec === null ? null : { ...base, spec, ...progress(spec, verb.slice(1)) };
+}
+
+function startsWithCount(words: readonly Word[]): boolean {
+  const [first] = words;
+  // What follows is still to come.
+  const rest = { text: '', start: 0, end: 0, quoted: false };
+  try {
+    return first !== undefined && repeatOf([first, rest]) !== null;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return false;
+  }
 }
 
 /** A line that ends inside a quote or bracket is read as if it were closed there. */
@@ -156,7 +174,8 @@ function candidatesAt(place: Place, among: readonly CommandSpec[], driver: Clust
 }
 
 function verbs(place: Place, among: readonly CommandSpec[]): readonly Candidate[] {
-  const commands = among.map((spec) => ({ text: spec.name, summary: spec.summary }));
+  const offered = place.repeated ? among.filter((spec) => spec.action === undefined) : among;
+  const commands = offered.map((spec) => ({ text: spec.name, summary: spec.summary }));
   return place.from === 0 ? [...commands, { text: 'help', summary: 'Explain a command.' }] : commands;
 }
 

@@ -29,7 +29,8 @@ export function failureOf(error: unknown, changes: boolean): CommandResult {
     return failure('FAILED', 'definite', error instanceof Error ? error.message : String(error), null, 1);
   }
   if (error.outcome === 'unknown' && changes) {
-    const message = `${said(error)} It may have been applied, or may be yet.`;
+    const told = said(error);
+    const message = told.includes('may have been applied') ? told : `${told} It may have been applied, or may be yet.`;
     return failure(
       error.kind,
       'unknown',

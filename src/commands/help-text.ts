@@ -11,7 +11,11 @@ export function helpLines(among: readonly CommandSpec[]): readonly string[] {
     ...among.filter((spec) => spec.group === group).map((spec) => `  ${spec.name.padEnd(width)}${spec.summary}`),
     '',
   ]);
-  return [...lines, 'help COMMAND tells more. Nodes: n2, n1,n3, leader, followers, random, minority, all, !leader.'];
+  return [
+    ...lines,
+    'help COMMAND tells more. Nodes: n2, n1,n3, leader, followers, random, minority, all, !leader.',
+    'A number before a command repeats it, until one fails: 5 put k v.',
+  ];
 }
 
 /** One command: usage, words, flags, examples. */

@@ -13,6 +13,7 @@ import { failureOf } from './failure.ts';
 import { commandHelp, helpLines } from './help-text.ts';
 import { parseArguments } from './parse.ts';
 import { commandsFor, findCommand, unknownCommand } from './registry.ts';
+import { refuseRepeat, repeat, repeatOf } from './repeat.ts';
 import { runAction } from './run-action.ts';
 import { splitWords, type Word } from './words.ts';
 
@@ -33,14 +34,18 @@ export type Preparation =
 export function prepareLine(line: string, context: CommandContext, surface: Surface = 'shell'): Preparation {
   try {
     const words = splitWords(line);
-    const first = words[0];
+    const [first] = words;
     if (first === undefined || first.text.startsWith('#')) return inert({ lines: [], json: null, exit: 0 });
     const among = commandsFor(surface, context.driver.capabilities);
     if (first.text === 'help' || first.text === '?') return inert(help(words, among));
-    const [name, ...rest] = withoutGroup(words, among);
+    const repeated = repeatOf(words);
+    const [name, ...rest] = withoutGroup(repeated?.rest ?? words, among);
     const spec = findCommand(name.text, among);
     if (spec === null) throw missing(name, surface, among);
-    return { ok: true, line: prepareCommand(spec, parseArguments(spec, rest), context) };
+    const once = prepareCommand(spec, parseArguments(spec, rest), context);
+    if (repeated === null) return { ok: true, line: once };
+    refuseRepeat(spec, first);
+    return { ok: true, line: { ...once, run: () => repeat(repeated.times, context, once.run) } };
   } catch (error) {
     return { ok: false, problem: pointAt(line, error) };
   }

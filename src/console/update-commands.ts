@@ -111,10 +111,13 @@ function showResult(state: ConsoleState, message: Message & { type: 'finished' }
   const prose = result.prose === true;
   const shown = withResult(state, message.id, { lines, trailer: result.trailer ?? '', exit: result.exit, prose });
   const next = { ...shown, lastFailure: refusalOf(line, result, state.wall) ?? state.lastFailure };
-  if (where === 'shell' || lines.length === 0) return next;
+  if (where === 'shell') return next;
+  const soFar = shown.transcript.find(({ id }) => id === message.id)?.soFar ?? [];
+  const told = [...soFar, ...lines];
+  if (told.length === 0) return next;
   const severity = result.exit === 0 ? 'info' : result.exit === 3 ? 'warn' : 'error';
-  if ((lines.length > 2 || prose) && next.overlay === null)
-    return { ...next, overlay: { type: 'output', title: line, lines, prose, top: 0 } };
+  if ((told.length > 2 || soFar.length > 0 || prose) && next.overlay === null)
+    return { ...next, overlay: { type: 'output', title: line, lines: told, prose, top: 0 } };
   const trailer = result.trailer === undefined ? '' : `   ${result.trailer}`;
   return withFlash(next, `${lines.join('  ')}${trailer}`, severity);
 }
