@@ -35,6 +35,8 @@ export interface CliIo {
 /** Global options, wherever on the line they stood. */
 export interface Globals extends Target {
   readonly json: boolean;
+  /** Results as tables, where they have columns. */
+  readonly table?: boolean;
   readonly color: boolean;
   readonly quiet: boolean;
   readonly yes: boolean;

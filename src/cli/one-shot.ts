@@ -4,6 +4,7 @@ import { LIMITS } from '../base/limits.ts';
 import type { ClusterDriver } from '../cluster/driver.ts';
 import { type Arguments, type CommandContext, type CommandSpec, UsageError } from '../commands/command.ts';
 import { failureOf } from '../commands/failure.ts';
+import { shaped } from '../commands/output.ts';
 import { prepareCommand } from '../commands/run-line.ts';
 import { confirmed } from './ask.ts';
 import { interruptSignal } from './interrupt.ts';
@@ -33,7 +34,7 @@ export async function runOneShot(spec: CommandSpec, invocation: Invocation): Pro
       io.err.write('nothing was done\n');
       return 1;
     }
-    const result = await prepared.run();
+    const result = await shaped(await prepared.run(), globals.table === true ? 'table' : 'simple');
     if (interrupt.signal.aborted && !globals.json) io.err.write('interrupted\n');
     return await printResult(io, globals, result);
   } catch (error) {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { assert } from '../base/assert.ts';
-import { type CommandSpec, UsageError } from '../commands/command.ts';
+import { type CommandSpec, OUTPUTS, UsageError } from '../commands/command.ts';
 import { valueName } from '../commands/parse.ts';
 import { commandsFor } from '../commands/registry.ts';
 import { ARGV_COMMANDS, type ArgvCommand } from './argv-commands.ts';
@@ -27,7 +27,7 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
     return exit;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
-    const json = argv.includes('--json');
+    const json = argv.includes('--json') || /^(.* )?(-w|--write-out)[ =]?json( .*)?$/.test(argv.join(' '));
     return printError(io, { json, color: false }, error instanceof CommanderError ? usageError(error, argv) : error);
   }
 }
@@ -142,6 +142,9 @@ function addGlobals(command: Command, hidden: boolean): void {
     new Option('--token-file <file>', 'the token for --url'),
     new Option('--ca <file>', 'the authorities to trust for wss:// urls'),
     new Option('--json', 'machine-readable standard output, errors too: {"error":{kind,outcome,message,next}}'),
+    new Option('-w, --write-out <form>', 'results as simple text, as a table, or as json (the same as --json)').choices([
+      ...OUTPUTS,
+    ]),
     new Option('--no-color', 'no colours (as with NO_COLOR)'),
     new Option('--quiet', 'no progress on standard error'),
     new Option('--yes', 'do not ask'),
@@ -176,11 +179,16 @@ async function globalsOf(options: Readonly<Record<string, unknown>>, color: bool
     urls: Array.isArray(options['url']) ? options['url'].map(String) : [],
     tokenFile: text('tokenFile'),
     caFile: text('ca'),
-    json: options['json'] === true,
+    json: asksForJson(options),
+    table: options['writeOut'] === 'table',
     color: color && (io.env['NO_COLOR'] ?? '') === '' && io.env['TERM'] !== 'dumb',
-    quiet: options['quiet'] === true || options['json'] === true,
+    quiet: options['quiet'] === true || asksForJson(options),
     yes: options['yes'] === true,
   };
+}
+
+function asksForJson(options: Readonly<Record<string, unknown>>): boolean {
+  return options['json'] === true || options['writeOut'] === 'json';
 }
 
 /** commander's sentence without its prefix, and where to read on. */

@@ -1,6 +1,7 @@
 /** `sh`: a line with -c, lines from a pipe, or a person at a terminal. */
 import { createInterface } from 'node:readline';
 import type { ClusterDriver } from '../cluster/driver.ts';
+import { outputControl } from '../commands/output.ts';
 import { runLine } from '../commands/run-line.ts';
 import { interruptSignal } from './interrupt.ts';
 import type { Invocation } from './io.ts';
@@ -35,6 +36,7 @@ async function runScript(
   script: Iterable<string> | AsyncIterable<string>,
 ): Promise<number> {
   const interrupt = interruptSignal();
+  const output = outputControl(globals);
   let exit = 0;
   try {
     for await (const line of script) {
@@ -46,6 +48,7 @@ async function runScript(
         marked: [],
         cursor: null,
         signal: interrupt.signal,
+        output,
         emit: (part) => printPart(io, globals, part),
       });
       if (result.lines.length === 0 && result.json === null) continue;

@@ -3,12 +3,13 @@
 import stringWidth from 'string-width';
 import { safe } from '../base/safe.ts';
 import type { ClusterDriver } from '../cluster/driver.ts';
-import type { CommandContext, CommandResult, LastFailure, ResultPart } from '../commands/command.ts';
+import type { CommandContext, CommandResult, LastFailure, OutputControl, ResultPart } from '../commands/command.ts';
 import { argumentHint, commonBeginning, complete, ghostText } from '../commands/completion.ts';
 import type { Consequence } from '../commands/consequence.ts';
 import { refusalOf } from '../commands/failure.ts';
 import { History } from '../commands/history.ts';
 import { clearLine, type EditKey, EMPTY_LINE, editLine, type LineState, withText } from '../commands/line-editor.ts';
+import { outputControl } from '../commands/output.ts';
 import { terminalLines } from '../commands/render-result.ts';
 import { prepareLine } from '../commands/run-line.ts';
 import { TerminalKeys } from '../commands/terminal-keys.ts';
@@ -33,6 +34,7 @@ export class ShellSession {
   #line: LineState = EMPTY_LINE;
   #running: AbortController | null = null;
   #lastFailure: LastFailure | null = null;
+  readonly #output: OutputControl;
   #answer: ((key: EditKey) => void) | null = null;
   #escapeTimer: NodeJS.Timeout | null = null;
   #shownPrompt = '';
@@ -51,6 +53,7 @@ export class ShellSession {
     this.#limits = limits;
     this.#io = io;
     this.#color = globals.color;
+    this.#output = outputControl(globals);
     this.#driver = driver;
     this.#history = new History(historyFile);
   }
@@ -188,6 +191,7 @@ export class ShellSession {
         signal: controller.signal,
         emit: ({ lines }: ResultPart) => this.#write(lines.map((line) => `${safe(line)}\n`).join('')),
         ...this.#limits,
+        output: this.#output,
         lastFailure: this.#lastFailure,
       };
       const prepared = prepareLine(text, context);
@@ -287,8 +291,9 @@ export class ShellSession {
     const cells = Math.max(8, this.#columns() - promptCells - 1);
     const { shown, cursorCell } = visiblePart(text, cursor, cells);
     const left = cells - stringWidth(shown);
-    const ghost =
-      search === null && cursor === text.length ? visiblePart(ghostText(text, this.#history.lines), 0, left).shown : '';
+    const offers = search === null && cursor === text.length;
+    const grey = offers ? ghostText(text, this.#history.lines) || argumentHint(text) : '';
+    const ghost = visiblePart(grey, 0, left).shown;
     this.#write(`\r\x1b[K${this.#shownPrompt}${shown}${dim(ghost, this.#color)}\r\x1b[${promptCells + cursorCell}C`);
   }
 

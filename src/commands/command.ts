@@ -59,6 +59,22 @@ export interface CommandContext {
   readonly readOnly?: string;
   /** Only in the full-screen console. */
   readonly console?: ConsoleControls;
+  /** How results are shown; simple where nobody keeps it. */
+  readonly output?: OutputControl;
+}
+
+/** As redis-cli shows them, as tables, or one line of JSON each. */
+export const OUTPUTS = ['simple', 'table', 'json'] as const;
+export type OutputForm = (typeof OUTPUTS)[number];
+
+export interface OutputControl {
+  form(): OutputForm;
+  set(form: OutputForm): void;
+}
+
+export interface ResultTable {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
 }
 
 /** The looks of the console, in the order in which a key goes through them. */
@@ -93,6 +109,8 @@ export interface CommandResult {
   readonly raw?: string;
   /** The lines are sentences, to be broken between words where they are too long. */
   readonly prose?: boolean;
+  /** The same in columns, where it has any. */
+  readonly table?: ResultTable;
 }
 
 /** Like a result: `json` null says nothing to a machine, `raw` is what a pipe gets. */

@@ -4,8 +4,9 @@ import { type CommandSpec, type ParamKind, type Surface, UsageError } from './co
 import { NODE_WORDS } from './node-set.ts';
 import { valueName } from './parse.ts';
 import { asWord } from './quote.ts';
-import { commandsFor, findCommand } from './registry.ts';
+import { commandsFor } from './registry.ts';
 import { repeatOf } from './repeat.ts';
+import { FOREIGN_NAMES, shapeOf } from './spellings.ts';
 import { splitWords, type Word } from './words.ts';
 
 export interface Candidate {
@@ -109,7 +110,7 @@ function placeOf(before: string, among: readonly CommandSpec[]): Place | null {
   const name = verb[0];
   const base = { repeated, words: verb, typed, from, flag: null, position: 0, flagsEnded: false };
   if (name === undefined) return { ...base, spec: null };
-  const spec = findCommand(name.text, among);
+  const spec = shapeOf(name.text, among);
   return spec === null ? null : { ...base, spec, ...progress(spec, verb.slice(1)) };
 }
 
@@ -154,7 +155,7 @@ function progress(spec: CommandSpec, words: readonly Word[]): Pick<Place, 'flag'
 
 function candidatesAt(place: Place, among: readonly CommandSpec[], driver: ClusterDriver): Promise<readonly Candidate[]> {
   const { spec, typed } = place;
-  if (spec === null) return Promise.resolve(beginning(verbs(place, among), typed));
+  if (spec === null) return Promise.resolve(verbs(place, among));
   if (place.flag !== null) {
     const flag = spec.flags.find((candidate) => candidate.name === place.flag);
     return valuesOf(flag?.value ?? 'text', flag?.choices, typed, driver);
@@ -173,10 +174,18 @@ function candidatesAt(place: Place, among: readonly CommandSpec[], driver: Clust
   return param === undefined ? Promise.resolve([]) : valuesOf(param.kind, param.choices, typed, driver);
 }
 
+/** Our names for things; those of others where none of ours begins so. */
 function verbs(place: Place, among: readonly CommandSpec[]): readonly Candidate[] {
+  if (place.words.length > 0) return [];
   const offered = place.repeated ? among.filter((spec) => spec.action === undefined) : among;
   const commands = offered.map((spec) => ({ text: spec.name, summary: spec.summary }));
-  return place.from === 0 ? [...commands, { text: 'help', summary: 'Explain a command.' }] : commands;
+  const own = beginning(
+    place.from === 0 ? [...commands, { text: 'help', summary: 'Explain a command.' }] : commands,
+    place.typed,
+  );
+  if (own.length > 0) return own;
+  const aliases = offered.flatMap(({ name, aliases }) => aliases.map((text) => ({ text, summary: `The same as ${name}.` })));
+  return beginning([...aliases, ...FOREIGN_NAMES.map((text) => ({ text, summary: '' }))], place.typed);
 }
 
 function beginning(candidates: readonly Candidate[], typed: string): readonly Candidate[] {

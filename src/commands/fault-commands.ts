@@ -172,7 +172,15 @@ const faults: CommandSpec = {
       const ends = each.until === null ? '' : `  ends in ${formatElapsed(Math.max(0, each.until - now))}`;
       return `${each.id}  ${each.command}  for ${formatElapsed(Math.max(0, now - each.since))}${ends}  by ${each.owner}`;
     });
-    return { lines: lines.length === 0 ? ['no faults are active'] : lines, json: { faults: active }, exit: 0 };
+    const rows = active.map((each) => [
+      String(each.id),
+      each.command,
+      formatElapsed(Math.max(0, now - each.since)),
+      each.until === null ? '' : formatElapsed(Math.max(0, each.until - now)),
+      each.owner,
+    ]);
+    const table = { columns: ['ID', 'FAULT', 'FOR', 'ENDS IN', 'BY'], rows };
+    return { lines: lines.length === 0 ? ['no faults are active'] : lines, json: { faults: active }, exit: 0, table };
   },
 };
 

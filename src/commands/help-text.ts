@@ -14,7 +14,8 @@ export function helpLines(among: readonly CommandSpec[]): readonly string[] {
   return [
     ...lines,
     'help COMMAND tells more. Nodes: n2, n1,n3, leader, followers, random, minority, all, !leader.',
-    'A number before a command repeats it, until one fails: 5 put k v.',
+    'A number before a command repeats it, until one fails: 5 put k v. -w table or -w json behind it shows the result so.',
+    'Spellings of redis-cli and etcdctl are understood where there is such a thing: setnx, exists, keys user:*, get P --prefix, member list.',
   ];
 }
 

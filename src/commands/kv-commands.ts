@@ -1,7 +1,14 @@
 /** put, get, del, range, keys, cas. */
 import { LIMITS } from '../base/limits.ts';
 import type { KeyValue, RangeQuery } from '../kv/commands.ts';
-import { type CommandContext, type CommandResult, type CommandSpec, type ParamSpec, UsageError } from './command.ts';
+import {
+  type CommandContext,
+  type CommandResult,
+  type CommandSpec,
+  type ParamSpec,
+  type ResultTable,
+  UsageError,
+} from './command.ts';
 import { formatElapsed } from './duration.ts';
 import { CONSISTENCY, callOptions, DEADLINE, integerFlag, REVISION, readOptions, required, textFlag } from './flags.ts';
 import { quote } from './quote.ts';
@@ -52,7 +59,8 @@ const get: CommandSpec = {
       const json = { key, value: null, createRevision: 0, modRevision: 0, version: 0 };
       return { lines: ['(nil)'], raw: '', json, exit: 3, trailer: `no such key at rev ${revision}  ${since(started)}` };
     }
-    return { lines: [quote(kv.value)], raw: kv.value, json: { ...kv }, exit: 0, trailer: `${historyOf(kv)}  ${since(started)}` };
+    const trailer = `${historyOf(kv)}  ${since(started)}`;
+    return { lines: [quote(kv.value)], raw: kv.value, json: { ...kv }, exit: 0, trailer, table: tableOf([kv], false) };
   },
 };
 
@@ -229,8 +237,21 @@ async function listRange(
     raw,
     json,
     exit: 0,
+    table: tableOf(kvs, keysOnly),
     trailer: [`${kvs.length} of ${count}`, rest, trailer].filter(Boolean).join('  '),
   };
+}
+
+function tableOf(kvs: readonly KeyValue[], keysOnly: boolean): ResultTable {
+  const columns = ['KEY', ...(keysOnly ? [] : ['VALUE']), 'REV', 'VERSION', 'CREATED'];
+  const rows = kvs.map(({ key, value, modRevision, version, createRevision }) => [
+    quote(key),
+    ...(keysOnly ? [] : [quote(value)]),
+    String(modRevision),
+    String(version),
+    String(createRevision),
+  ]);
+  return { columns, rows };
 }
 
 function rangeLines(kvs: readonly KeyValue[], keysOnly: boolean): readonly string[] {

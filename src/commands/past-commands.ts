@@ -3,7 +3,14 @@ import { LIMITS } from '../base/limits.ts';
 import type { WatchEvent, WatchQuery } from '../cluster/driver.ts';
 import type { Version } from '../kv/history.ts';
 import type { HistoryResult } from '../kv/key-history.ts';
-import { type Arguments, type CommandContext, type CommandResult, type CommandSpec, UsageError } from './command.ts';
+import {
+  type Arguments,
+  type CommandContext,
+  type CommandResult,
+  type CommandSpec,
+  type ResultTable,
+  UsageError,
+} from './command.ts';
 import { formatElapsed } from './duration.ts';
 import { CONSISTENCY, DEADLINE, integerFlag, readOptions, required, textFlag } from './flags.ts';
 import { quote } from './quote.ts';
@@ -35,7 +42,7 @@ const history: CommandSpec = {
     const trailer = `rev ${last.revision}  ${reach(last)}  ${formatElapsed(performance.now() - started)}`;
     if (versions.length === 0) return { lines: ['(nothing)'], raw: '', json, exit: 3, trailer };
     const raw = versions.map((version) => `${tsvRow(fieldsOf(version))}\n`).join('');
-    return { lines: versions.map(versionLine), raw, json, exit: 0, trailer };
+    return { lines: versions.map(versionLine), raw, json, exit: 0, trailer, table: tableOf(versions) };
   },
 };
 
@@ -66,6 +73,16 @@ function versionLine(version: Version): string {
   const what = version.type === 'put' ? `v${version.kv.version} ${quote(version.kv.value)}` : '(deleted)';
   const who = origin === null ? '' : `  ${new Date(origin.time).toISOString()}  index ${origin.index}${writerOf(origin.session)}`;
   return `rev ${revision}  ${what}${who}`;
+}
+
+function tableOf(versions: readonly Version[]): ResultTable {
+  const rows = versions.map((version) => {
+    const { revision, origin } = version;
+    const [number, value] = version.type === 'put' ? [String(version.kv.version), quote(version.kv.value)] : ['', '(deleted)'];
+    const when = origin === null ? '' : new Date(origin.time).toISOString();
+    return [String(revision), number, value, when, String(origin?.index ?? ''), String(origin?.session ?? '')];
+  });
+  return { columns: ['REV', 'VERSION', 'VALUE', 'TIME', 'INDEX', 'SESSION'], rows };
 }
 
 function writerOf(session: number | null): string {

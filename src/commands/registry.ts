@@ -5,6 +5,7 @@ import { type CommandSpec, type Surface, UsageError } from './command.ts';
 import { CONSOLE_COMMANDS } from './console-commands.ts';
 import { FAULT_COMMANDS } from './fault-commands.ts';
 import { KV_COMMANDS } from './kv-commands.ts';
+import { OUTPUT } from './output.ts';
 import { PAST_COMMANDS } from './past-commands.ts';
 import { didYouMean } from './suggest.ts';
 import { WHY } from './why-command.ts';
@@ -15,6 +16,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...FAULT_COMMANDS,
   ...CLUSTER_COMMANDS,
   WHY,
+  OUTPUT,
   ...CONSOLE_COMMANDS,
 ];
 
@@ -38,7 +40,13 @@ export function namesOf(among: readonly CommandSpec[]): readonly string[] {
   return among.flatMap((spec) => [spec.name, ...spec.aliases]);
 }
 
-export function unknownCommand(name: string, among: readonly CommandSpec[], column: number | null = null): UsageError {
-  const next = didYouMean(name, [...namesOf(among), 'help', 'fault']) ?? 'help lists all commands';
+/** `others`: words that would have been understood too. */
+export function unknownCommand(
+  name: string,
+  among: readonly CommandSpec[],
+  column: number | null = null,
+  others: readonly string[] = [],
+): UsageError {
+  const next = didYouMean(name, [...namesOf(among), ...others, 'help', 'fault']) ?? 'help lists all commands';
   return new UsageError(`there is no command "${name}"`, { column, next });
 }

@@ -9,7 +9,7 @@ import type { Word } from './words.ts';
 export const MOST_REPEATS = 10_000;
 
 /** How often the line is to be run, and the words that are left. Null for a line without a number in front. Throws UsageError. */
-export function repeatOf(words: readonly Word[]): { readonly times: number; readonly rest: readonly Word[] } | null {
+export function repeatOf(words: readonly Word[]): { times: number; count: Word; rest: readonly Word[] } | null {
   const [count, ...rest] = words;
   if (count === undefined || count.quoted || !/^\d+$/.test(count.text)) return null;
   const times = Number(count.text);
@@ -17,7 +17,7 @@ export function repeatOf(words: readonly Word[]): { readonly times: number; read
     const next = `write a number from 1 to ${MOST_REPEATS}; bench makes more`;
     throw new UsageError(`a command cannot be run ${count.text} times`, { column: count.start, next });
   }
-  if (rest.length > 0) return { times, rest };
+  if (rest.length > 0) return { times, count, rest };
   throw new UsageError(`what is to be run ${times} times?`, { column: count.end, next: `write ${times} put KEY VALUE` });
 }
 

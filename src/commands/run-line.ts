@@ -11,10 +11,12 @@ import {
 import { type Consequence, consequenceOf } from './consequence.ts';
 import { failureOf } from './failure.ts';
 import { commandHelp, helpLines } from './help-text.ts';
+import { OUTPUT, outputOf, shaped, shapedEmit } from './output.ts';
 import { parseArguments } from './parse.ts';
 import { commandsFor, findCommand, unknownCommand } from './registry.ts';
 import { refuseRepeat, repeat, repeatOf } from './repeat.ts';
 import { runAction } from './run-action.ts';
+import { FOREIGN_NAMES, translated } from './spellings.ts';
 import { splitWords, type Word } from './words.ts';
 
 /** A line that can be run. What it would do is settled here, once: `random` means the same node when it runs. */
@@ -38,17 +40,29 @@ export function prepareLine(line: string, context: CommandContext, surface: Surf
     if (first === undefined || first.text.startsWith('#')) return inert({ lines: [], json: null, exit: 0 });
     const among = commandsFor(surface, context.driver.capabilities);
     if (first.text === 'help' || first.text === '?') return inert(help(words, among));
-    const repeated = repeatOf(words);
-    const [name, ...rest] = withoutGroup(repeated?.rest ?? words, among);
-    const spec = findCommand(name.text, among);
-    if (spec === null) throw missing(name, surface, among);
-    const once = prepareCommand(spec, parseArguments(spec, rest), context);
-    if (repeated === null) return { ok: true, line: once };
-    refuseRepeat(spec, first);
-    return { ok: true, line: { ...once, run: () => repeat(repeated.times, context, once.run) } };
+    return { ok: true, line: prepareWords(words, among, context, surface) };
   } catch (error) {
     return { ok: false, problem: pointAt(line, error) };
   }
+}
+
+function prepareWords(
+  all: readonly Word[],
+  among: readonly CommandSpec[],
+  given: CommandContext,
+  surface: Surface,
+): PreparedLine {
+  const { words, form } = outputOf(all, given);
+  const repeated = repeatOf(words);
+  const [name, ...rest] = withoutGroup(translated(repeated?.rest ?? words, among), among);
+  const spec = findCommand(name.text, among);
+  if (spec === null) throw missing(name, surface, among);
+  const emit = shapedEmit(given.emit, form);
+  const context = { ...given, ...(emit === undefined ? {} : { emit }) };
+  const once = prepareCommand(spec, parseArguments(spec, rest), context);
+  if (repeated !== null) refuseRepeat(spec, repeated.count);
+  const whole = repeated === null ? once.run : () => repeat(repeated.times, context, once.run);
+  return { ...once, run: async () => shaped(await whole(), spec === OUTPUT ? 'simple' : form) };
 }
 
 /** Settles what a command with these arguments would do. Throws UsageError. */
@@ -99,7 +113,7 @@ function withoutGroup(words: readonly Word[], among: readonly CommandSpec[]): re
 
 function missing(name: Word, surface: Surface, among: readonly CommandSpec[]): UsageError {
   const elsewhere = findCommand(name.text, commandsFor(surface, null));
-  if (elsewhere === null) return unknownCommand(name.text, among, name.start);
+  if (elsewhere === null) return unknownCommand(name.text, among, name.start, FOREIGN_NAMES);
   return new UsageError(`${elsewhere.name} does not work on this cluster: it lacks ${elsewhere.needs}`, { column: name.start });
 }
 

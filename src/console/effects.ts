@@ -7,6 +7,7 @@ import type { CommandContext, CommandResult, ConsoleControls } from '../commands
 import { argumentHint, complete } from '../commands/completion.ts';
 import { failureOf } from '../commands/failure.ts';
 import type { History } from '../commands/history.ts';
+import { outputControl } from '../commands/output.ts';
 import { runAction } from '../commands/run-action.ts';
 import { changesAnything, prepareLine } from '../commands/run-line.ts';
 import type { RangeQuery } from '../kv/commands.ts';
@@ -52,6 +53,7 @@ export class Effects {
     setWritable: (on) => this.#world.dispatch({ type: 'writable', on }),
     openLesson: (name) => this.#world.openLesson(name),
   };
+  readonly #output = outputControl({ json: false });
   #running = new AbortController();
 
   constructor(world: World) {
@@ -153,6 +155,7 @@ export class Effects {
       cursor,
       signal: this.#running.signal,
       console: this.#controls,
+      output: this.#output,
       ...(moment === null ? { lastFailure } : { wall: moment.wall }),
       ...(readOnly === null ? {} : { readOnly }),
     };

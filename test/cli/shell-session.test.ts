@@ -78,7 +78,7 @@ describe('the shell at a terminal', () => {
     await type('\t');
     await shows('user:1  user:2', 'test n1*> get user:');
     await type('\x15iso\t');
-    await shows('test n1*> isolate');
+    await shows('test n1*> isolate [NODES] [--for]');
   });
 
   it('asks before writes would stop, and takes anything but y for no', async () => {

@@ -20,6 +20,14 @@ describe('complete', () => {
     expect(await offers('')).toContain('help');
   });
 
+  it('offers other names for the same where none of ours begins so', async () => {
+    expect(await offers('se')).toEqual(['set', 'setnx']);
+    expect(await offers('exi')).toEqual(['exists']);
+    expect(await offers('exists us')).toEqual(['"user 3"', 'user:1', 'user:2']);
+    expect(await offers('mov')).toEqual(['move-leader']);
+    expect(argumentHint('set ')).toContain('KEY VALUE');
+  });
+
   it('offers the keys of the cluster, quoted where they must be', async () => {
     expect(await offers('get user')).toEqual(['"user 3"', 'user:1', 'user:2']);
     expect(await offers('get "user ')).toEqual(['"user 3"']);
