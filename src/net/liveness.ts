@@ -10,6 +10,8 @@ const WEIGHT = 1 / 8;
 
 export interface LivenessOptions {
   readonly everyMs: number;
+  /** True to ask in each round and so know the round trip; false to ask only after a round in which nothing was heard. */
+  readonly measures: boolean;
   /** While reading is paused the other end's answers cannot be seen, and silence proves nothing. */
   readonly paused: () => boolean;
   readonly onDead: (why: string) => void;
@@ -53,13 +55,14 @@ export class Liveness {
   #round(): void {
     this.#pings = 0;
     if (this.#options.paused()) return;
-    this.#misses = this.#heard ? 0 : this.#misses + 1;
+    const heard = this.#heard;
+    this.#misses = heard ? 0 : this.#misses + 1;
     if (this.#misses >= MISSES) {
       this.#options.onDead('no sign of life');
       return;
     }
     this.#heard = false;
-    this.#ping();
+    if (this.#options.measures || !heard) this.#ping();
   }
 
   #ping(): void {

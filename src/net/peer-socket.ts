@@ -46,7 +46,12 @@ export class PeerSocket {
       this.#liveness.stop();
       options.onClose();
     });
-    this.#liveness = new Liveness(socket, { everyMs: pingMs, paused: () => false, onDead: (why) => this.#abort(why) });
+    this.#liveness = new Liveness(socket, {
+      everyMs: pingMs,
+      measures: true,
+      paused: () => false,
+      onDead: (why) => this.#abort(why),
+    });
   }
 
   get isOpen(): boolean {

@@ -6,7 +6,8 @@ import type { WebSocket } from 'ws';
 import type { NodeId } from '../base/brand.ts';
 import { type ErrorData, type ErrorKind, RpcError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
-import { type Call, CLIENT_FRAMES, type FrameBounds, guardFrame, PEER_FRAMES, REPLY_FRAMES, type Reply } from '../wire/guard.ts';
+import { type Call, CLIENT_FRAMES, type FrameBounds, PEER_FRAMES, REPLY_FRAMES, type Reply } from '../wire/guard.ts';
+import { callText, readFrame, resultText } from '../wire/load-frames.ts';
 import { AdmissionGate } from './admission.ts';
 import { Alarm } from './alarms.ts';
 import { FrameWriter, readTexts, writeWaitingFrames } from './carrier.ts';
@@ -114,6 +115,7 @@ export class RpcSocket {
     socket.on('close', (code, reason) => this.#closed(code, reason.toString()));
     this.#liveness = new Liveness(socket, {
       everyMs: this.#limits.pingMs,
+      measures: false,
       paused: () => socket.isPaused,
       onDead: (why) => this.#abort(why),
     });
@@ -233,7 +235,7 @@ export class RpcSocket {
 
   #take(text: string): void {
     if (!this.isOpen) return;
-    const frame = guardFrame(text, FRAMES[this.role]);
+    const frame = readFrame(text, FRAMES[this.role]);
     if (frame.type === 'calls') this.#serve(frame.calls, frame.batch, text.length);
     else if (frame.type === 'replies') for (const reply of frame.replies) this.#settle(reply);
     else this.#refuse(frame.id, frame.kind, { detail: frame.detail }, frame.fatal);
@@ -270,7 +272,7 @@ export class RpcSocket {
 
   /** The node has no room for them; whatever else is in the frame is seen to as ever. */
   #refuseCalls(text: string): void {
-    const frame = guardFrame(text, FRAMES[this.role]);
+    const frame = readFrame(text, FRAMES[this.role]);
     if (frame.type !== 'calls') {
       this.#take(text);
       return;
@@ -288,7 +290,7 @@ export class RpcSocket {
       this.#served(1, bytes);
       if (call.id === undefined) return;
       try {
-        this.#sendReply(`{"jsonrpc":"2.0","id":${JSON.stringify(call.id)},"result":${JSON.stringify(result) ?? null}}`);
+        this.#sendReply(resultText(call.id, call.method, result));
       } catch (error) {
         this.#unwritable(error);
       }
@@ -337,7 +339,7 @@ export class RpcSocket {
 
   /** A refusal comes back as the answer, so that it keeps its kind. */
   #sendRequest(id: number, method: string, params: object): void {
-    const text = `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":${JSON.stringify(params)}}`;
+    const text = callText(id, method, params);
     const limit = this.role === 'server' ? LIMITS.frameBytes : LIMITS.replyFrameBytes;
     const tooLarge = text.length * 3 > limit && Buffer.byteLength(text) > limit;
     if (tooLarge) this.#fail(id, 'TOO_LARGE', { detail: `a frame may take ${limit} bytes` });

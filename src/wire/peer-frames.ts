@@ -5,6 +5,7 @@
  */
 import { logIndex, type NodeId, term } from '../base/brand.ts';
 import type { AppendReply, AppendRequest, Entry, Message } from '../raft/messages.ts';
+import { Cursor } from './cursor.ts';
 import { type Call, guardFrame, PEER_FRAMES } from './guard.ts';
 import { type Decoded, decodeMessage, encodeEntry, encodeMessage, RAFT_METHODS } from './raft-codec.ts';
 import { shapeProblem } from './scan.ts';
@@ -12,9 +13,6 @@ import { shapeProblem } from './scan.ts';
 /** Within the array of entries: the array, an entry. */
 const ENTRIES_SHAPE = { depth: 2, tokens: PEER_FRAMES.tokens } as const;
 const KNOWN: ReadonlySet<string> = new Set(RAFT_METHODS);
-const SAFE_DIGITS = 16;
-const ZERO = 0x30;
-const NINE = 0x39;
 
 /** What one frame of a peer says: its messages in order, or what is wrong with it, in words of our own. */
 export type PeerFrame =
@@ -149,51 +147,5 @@ function parsedEntries(text: string): unknown {
     return JSON.parse(text);
   } catch {
     return null;
-  }
-}
-
-/** Reads on as long as everything is as expected; after that nothing is found any more. */
-class Cursor {
-  readonly #text: string;
-  #at: number;
-  #failed = false;
-
-  constructor(text: string, at: number) {
-    this.#text = text;
-    this.#at = at;
-  }
-
-  /** Everything was as expected, and nothing is left. */
-  get isThrough(): boolean {
-    return !this.#failed && this.#at === this.#text.length;
-  }
-
-  takes(word: string): boolean {
-    if (!this.#text.startsWith(word, this.#at)) return false;
-    this.#at += word.length;
-    return true;
-  }
-
-  word(word: string): void {
-    if (!this.takes(word)) this.#failed = true;
-  }
-
-  /** A safe integer from 0 up, written the only way that JSON.stringify writes it. */
-  number(): number {
-    const start = this.#at;
-    let value = 0;
-    for (let unit = this.#text.charCodeAt(this.#at); unit >= ZERO && unit <= NINE; unit = this.#text.charCodeAt(this.#at)) {
-      value = value * 10 + (unit - ZERO);
-      this.#at += 1;
-    }
-    const digits = this.#at - start;
-    const isPadded = digits > 1 && this.#text.charCodeAt(start) === ZERO;
-    if (digits === 0 || digits > SAFE_DIGITS || isPadded || !Number.isSafeInteger(value)) this.#failed = true;
-    return value;
-  }
-
-  /** All that is left but for `ending`; null when something was not as expected. */
-  rest(ending: string): string | null {
-    return this.#failed || !this.#text.endsWith(ending) ? null : this.#text.slice(this.#at, -ending.length);
   }
 }
