@@ -60,7 +60,10 @@ async function showWithLessons(invocation: Invocation, driver: ClusterDriver, mo
 /** The full screen, for as long as somebody looks. */
 export async function showConsole({ io, globals, options }: Invocation, driver: ClusterDriver, more: Special): Promise<number> {
   const settings = readSettings(io.env);
+  if (io.input.isTTY) io.input.setRawMode(true);
   const [{ runConsole }, { keymapOf }] = await Promise.all([loadConsole(), import('../console/key-preferences.ts')]);
+  // The screen is entered with the cursor where it stands: an echo of keys that were pressed too early would shift the first row.
+  io.out.write('\r');
   const { exitCode, reason } = await runConsole(driver, {
     ascii: options['ascii'] === true || (settings.ascii ?? needsAscii(io.env)),
     theme: themeOf(options['theme'], settings.theme),

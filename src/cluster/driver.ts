@@ -136,6 +136,8 @@ export type ClusterAction =
       readonly delayMs: readonly [number, number];
       readonly duplicate: number;
       readonly forMs: number | null;
+      /** In the place of the newest fault that was set on this very link; `undo` brings that back. */
+      readonly instead?: boolean;
     }
   | { readonly type: 'disk'; readonly nodes: readonly NodeId[]; readonly effect: DiskEffect; readonly forMs: number | null }
   /** `rate`: of the monotonic clock; `offsetMs`: of the wall clock. */

@@ -13,6 +13,7 @@ import {
 } from './connectivity.ts';
 import { formatDuration } from './duration.ts';
 import { electionText, forecast, type Notice } from './forecast.ts';
+import { linkFaultOf } from './link-rule.ts';
 import { clockWords, diskWords, stallWords } from './node-consequence.ts';
 
 /**
@@ -44,7 +45,7 @@ export function consequenceOf(picture: ClusterPicture, action: ClusterAction): C
     case 'partition':
       return ofPartition(picture, action);
     case 'link':
-      return ofLink(picture, action);
+      return ofLink(action.instead === true ? withoutFormer(picture, action) : picture, action);
     case 'restart':
     case 'resume':
       return ofReturning(picture, action);
@@ -128,6 +129,12 @@ function ofPartition(picture: ClusterPicture, action: ClusterAction & { type: 'p
     level: 0,
     text: `${list(working)} ${working.length === 1 ? 'keeps' : 'keep'} quorum ${quorum}${election}${lasting(action.forMs)}`,
   };
+}
+
+/** What is changed is no longer what it was. */
+function withoutFormer(picture: ClusterPicture, { from, to }: ClusterAction & { type: 'link' }): ClusterPicture {
+  const former = linkFaultOf(picture, from, to);
+  return former === null ? picture : { ...picture, faults: picture.faults.filter((fault) => fault !== former) };
 }
 
 function ofLink(picture: ClusterPicture, action: ClusterAction & { type: 'link' }): Consequence {

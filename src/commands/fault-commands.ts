@@ -106,12 +106,14 @@ const link = fault(
       { name: 'delay', value: 'duration', summary: 'extra latency, drawn anew for each message: 80ms..120ms' },
       { name: 'duplicate', value: 'number', summary: 'probability that a message arrives twice' },
       BOTH,
+      { name: 'instead', value: null, summary: 'in the place of what was set on this link before; undo brings that back' },
       FOR,
     ],
     examples: [
       'link n1 n5 --drop 1',
       'link leader n3 --delay 80ms..120ms --both',
       'link n2 n3 --drop 20% --duplicate 0.1 --for 1m',
+      'link n2 n3 --drop 40% --instead',
     ],
     needs: 'link-faults',
   },
@@ -210,7 +212,9 @@ function linkAction(
   const from = parseNode(required(args, 'from'), scope);
   const to = parseNode(required(args, 'to'), scope);
   if (from === to) throw new UsageError('a link has two ends', { next: 'name two different nodes' });
-  return { type: 'link', from, to, bothWays: args.flags.has('both'), drop, delayMs, duplicate, forMs: durationFlag(args, 'for') };
+  const instead = args.flags.has('instead') ? { instead: true } : {};
+  const bothWays = args.flags.has('both');
+  return { type: 'link', from, to, bothWays, drop, delayMs, duplicate, forMs: durationFlag(args, 'for'), ...instead };
 }
 
 function faultId(picture: ClusterPicture, text: string | undefined): number | null {

@@ -40,6 +40,8 @@ export interface World {
   saveRecording(file: string | null): Promise<string>;
 }
 
+/** So long after a key the next one changes the same edit. */
+const EDIT_MS = 350;
 const READ_DEADLINE_MS = 1_500;
 const MOST_ROWS = 256;
 const MOST_SHOWN = 200;
@@ -69,11 +71,11 @@ export class Effects {
   carryOut(effect: Effect): void {
     switch (effect.type) {
       case 'run-line':
-        void this.#runLine(effect);
-        break;
+        return void this.#runLine(effect);
       case 'act':
-        void this.#act(effect);
-        break;
+        return void this.#act(effect);
+      case 'await-link-edit':
+        return void setTimeout(() => this.#world.dispatch({ type: 'link-edit-due', id: effect.id }), EDIT_MS).unref();
       case 'cancel':
         this.cancel();
         break;

@@ -26,6 +26,10 @@ export type Action =
   | 'heal-one'
   | 'cut-link'
   | 'slow-link'
+  | 'link-slower'
+  | 'link-quicker'
+  | 'link-loss'
+  | 'link-reset'
   | 'term-before'
   | 'term-after'
   | 'follow'
@@ -108,10 +112,42 @@ const WORKING: readonly Binding[] = [
     needs: 'link-faults',
   },
   {
+    action: 'link-slower',
+    keys: ['+'],
+    hint: null,
+    summary: 'Delay the messages on the link under the cursor by 10 ms more (from 100 ms on by 50, from 1 s on by 500).',
+    views: ['links'],
+    needs: 'link-faults',
+  },
+  {
+    action: 'link-quicker',
+    keys: ['-'],
+    hint: null,
+    summary: 'Delay them by as much less.',
+    views: ['links'],
+    needs: 'link-faults',
+  },
+  {
+    action: 'link-loss',
+    keys: ['%'],
+    hint: null,
+    summary: 'Lose 10 % more of the messages on the link under the cursor; none again after 90 %.',
+    views: ['links'],
+    needs: 'link-faults',
+  },
+  {
     action: 'slow-link',
-    keys: ['s'],
-    hint: 'slow',
-    summary: 'Write a delay for the link under the cursor; the line can be edited before it runs.',
+    keys: ['=', 's'],
+    hint: null,
+    summary: 'Write exact values for the link under the cursor; the line can be edited before it runs.',
+    views: ['links'],
+    needs: 'link-faults',
+  },
+  {
+    action: 'link-reset',
+    keys: ['0'],
+    hint: null,
+    summary: 'Take everything back that was set on the link under the cursor.',
     views: ['links'],
     needs: 'link-faults',
   },
@@ -237,7 +273,13 @@ const GENERAL: readonly Binding[] = [
   },
   { action: 'view-next', keys: ['tab'], hint: null, summary: 'Go to the next view.', views: null },
   { action: 'view-before', keys: ['shift-tab'], hint: null, summary: 'Go to the view before.', views: null },
-  { action: 'view-last', keys: ['-'], hint: null, summary: 'Go back to the view that was open last.', views: null },
+  {
+    action: 'view-last',
+    keys: ['-'],
+    hint: null,
+    summary: 'Go back to the view that was open last.',
+    views: VIEWS.map(({ id }) => id).filter((id) => id !== 'links'),
+  },
   { action: 'help', keys: ['?'], hint: 'help', summary: 'Show all keys and commands; Enter runs the chosen one.', views: null },
   {
     action: 'back',

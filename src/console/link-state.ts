@@ -1,7 +1,7 @@
 /** How it stands with the path of messages from one node to another. */
-import type { NodeId } from '../base/brand.ts';
-import type { ActiveFault, ClusterPicture, NodeView } from '../cluster/driver.ts';
+import type { ClusterPicture, NodeView } from '../cluster/driver.ts';
 import { connectivityOf } from '../commands/connectivity.ts';
+import { linkFaultOf } from '../commands/link-rule.ts';
 import type { ConsoleState } from './state.ts';
 
 /** `lost`: no fault is known, and yet there is no connection. */
@@ -39,14 +39,4 @@ function linkOf(
   if (linkFaultOf(picture, from.id, to.id) !== null) return view('impaired');
   if (told === undefined) return view('unknown');
   return view(told.connected ? 'ok' : 'lost');
-}
-
-/** The newest fault on exactly this link, in this direction; null when there is none. */
-export function linkFaultOf({ faults }: ClusterPicture, from: NodeId, to: NodeId): ActiveFault | null {
-  const found = faults.filter(({ kind, command }) => {
-    if (kind !== 'link') return false;
-    const [, first, second, ...flags] = command.split(/\s+/);
-    return (first === from && second === to) || (flags.includes('--both') && first === to && second === from);
-  });
-  return found.at(-1) ?? null;
 }

@@ -31,6 +31,8 @@ export type Message =
   | (Stamped & { readonly type: 'clock' })
   | (Stamped & { readonly type: 'key'; readonly key: EditKey })
   | { readonly type: 'resize'; readonly size: Size }
+  /** No key has followed for a while: the edit of a link is complete. */
+  | { readonly type: 'link-edit-due'; readonly id: number }
   | { readonly type: 'flash'; readonly text: string; readonly severity: Severity }
   /** A story goes on; null when it has ended. */
   | { readonly type: 'narration'; readonly text: string | null }
@@ -93,6 +95,7 @@ export type Effect =
       readonly cursor: NodeId | null;
     }
   | { readonly type: 'act'; readonly id: number; readonly line: string; readonly action: ClusterAction; readonly where: Where }
+  | { readonly type: 'await-link-edit'; readonly id: number }
   | { readonly type: 'cancel' }
   | { readonly type: 'remember'; readonly line: string }
   | { readonly type: 'complete'; readonly line: string; readonly cursor: number }

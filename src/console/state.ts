@@ -1,9 +1,10 @@
 /** Everything the console knows. Immutable: `update.ts` makes the next one, `frame.ts` draws it. */
 import type { NodeId } from '../base/brand.ts';
-import type { Capability, ChecksPicture, ClusterEvent, ClusterPicture } from '../cluster/driver.ts';
+import type { ActiveFault, Capability, ChecksPicture, ClusterEvent, ClusterPicture } from '../cluster/driver.ts';
 import type { LastFailure, ThemeName } from '../commands/command.ts';
 import type { Candidate } from '../commands/completion.ts';
 import { EMPTY_LINE, type LineState } from '../commands/line-editor.ts';
+import type { LinkRule } from '../commands/link-rule.ts';
 import type { KeyValue } from '../kv/commands.ts';
 import type { ShownLesson } from '../lesson/shown.ts';
 import type { LogRow } from '../replica/status.ts';
@@ -120,6 +121,18 @@ export interface EventList {
   readonly dropped: number;
 }
 
+/** A change of one link that is being typed, or was sent and is not seen yet. */
+export interface LinkEdit {
+  readonly id: number;
+  readonly from: NodeId;
+  readonly to: NodeId;
+  readonly rule: LinkRule;
+  /** The fault on the link when the first key was pressed. */
+  readonly fault: ActiveFault | null;
+  /** Null while more keys may follow. */
+  readonly sentAt: number | null;
+}
+
 /** A lesson that is gone through in this console. */
 export interface LessonState {
   readonly shown: ShownLesson;
@@ -158,6 +171,7 @@ export interface ConsoleState {
   readonly previous: ViewId;
   readonly nodeCursor: NodeId | null;
   readonly linkCursor: NodeId | null;
+  readonly linkEdit: LinkEdit | null;
   readonly marked: readonly NodeId[];
   readonly faultCursor: number;
   /** Of the present, also while the past is shown; null where nobody checks. */
@@ -232,6 +246,7 @@ export function initialState({ tortured = false, ...start }: InitialState): Cons
     previous: 'overview',
     nodeCursor: start.picture.nodes[0]?.id ?? null,
     linkCursor: start.picture.nodes[1]?.id ?? null,
+    linkEdit: null,
     marked: [],
     faultCursor: 0,
     checks: null,

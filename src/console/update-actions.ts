@@ -2,7 +2,7 @@
 import { unreachable } from '../base/assert.ts';
 import type { NodeId } from '../base/brand.ts';
 import { timelineLines } from '../check/timeline.ts';
-import type { ChecksPicture, ClusterAction } from '../cluster/driver.ts';
+import type { ChecksPicture } from '../cluster/driver.ts';
 import { THEMES } from '../commands/command.ts';
 import { EMPTY_LINE, withText } from '../commands/line-editor.ts';
 import { newestIndex } from '../commands/log-cells.ts';
@@ -12,11 +12,11 @@ import { currentEvent, visibleEvents } from './event-list.ts';
 import { withFlash } from './flash.ts';
 import { type Action, VIEWS } from './keymap.ts';
 import { listHeight } from './layout.ts';
-import { linkFaultOf } from './link-state.ts';
 import type { Step } from './messages.ts';
 import { type ConsoleState, chosenNodes, type ViewId } from './state.ts';
 import { askToQuit, interrupt, runTyped, startAction, withTheme, withWritable } from './update-commands.ts';
 import { moveInKeys, toFirstKey, toLastKey, withPrefix } from './update-keys.ts';
+import { afterEdit, linkAction } from './update-links.ts';
 import { logIndex, moveInLog, moveToTermChange, toggleFollow } from './update-log.ts';
 import { backToNow, readOnlyReason, travelAction } from './update-moment.ts';
 import { openCommandLine } from './update-prompt.ts';
@@ -27,6 +27,10 @@ const MOST_EDITED = 8_192;
 const still = (state: ConsoleState): Step<ConsoleState> => ({ state, effects: [] });
 
 export function runViewAction(state: ConsoleState, action: Action): Step<ConsoleState> {
+  return linkAction(state, action) ?? afterEdit(state, (settled) => runOther(settled, action));
+}
+
+function runOther(state: ConsoleState, action: Action): Step<ConsoleState> {
   const view = VIEWS.find(({ id }) => action === `view-${id}`);
   if (view !== undefined) return still(goTo(state, view.id));
   return travelAction(state, action) ?? changeAction(state, action) ?? moveAction(state, action) ?? generalAction(state, action);
@@ -109,10 +113,6 @@ function changeAction(state: ConsoleState, action: Action): Step<ConsoleState> |
       return noFaults(state) ?? startAction(state, 'heal', { type: 'heal', fault: null });
     case 'heal-one':
       return healOne(state);
-    case 'cut-link':
-      return toggleLink(state);
-    case 'slow-link':
-      return slowLink(state);
     case 'new-key':
       return readOnly(state) ?? openCommandLine(state, `put ${state.keys.prefix === '' ? '' : asWord(state.keys.prefix)}`);
     case 'edit-key':
@@ -155,25 +155,6 @@ function noFaults(state: ConsoleState): Step<ConsoleState> | null {
 function healOne(state: ConsoleState): Step<ConsoleState> {
   const fault = state.picture.faults[state.faultCursor];
   return fault === undefined ? still(state) : startAction(state, `heal ${fault.id}`, { type: 'heal', fault: fault.id });
-}
-
-function linkUnderCursor({ nodeCursor, linkCursor }: ConsoleState): { readonly from: NodeId; readonly to: NodeId } | null {
-  return nodeCursor === null || linkCursor === null || nodeCursor === linkCursor ? null : { from: nodeCursor, to: linkCursor };
-}
-
-function toggleLink(state: ConsoleState): Step<ConsoleState> {
-  const link = linkUnderCursor(state);
-  if (link === null) return still(withFlash(state, 'A node has no link to itself.', 'info'));
-  const fault = linkFaultOf(state.picture, link.from, link.to);
-  if (fault !== null) return startAction(state, `heal ${fault.id}`, { type: 'heal', fault: fault.id });
-  const cut: ClusterAction = { type: 'link', ...link, bothWays: false, drop: 1, delayMs: [0, 0], duplicate: 0, forMs: null };
-  return startAction(state, `cut ${link.from} ${link.to}`, cut);
-}
-
-function slowLink(state: ConsoleState): Step<ConsoleState> {
-  const link = linkUnderCursor(state);
-  if (link === null) return still(withFlash(state, 'A node has no link to itself.', 'info'));
-  return readOnly(state) ?? openCommandLine(state, `link ${link.from} ${link.to} --delay 80ms..120ms`);
 }
 
 function onKey(state: ConsoleState, line: (key: string, value: string) => string): Step<ConsoleState> {

@@ -15,6 +15,7 @@ import { runViewAction } from './update-actions.ts';
 import { confirmAction, finishCommand, interrupt, tellMore, withTheme, withWritable } from './update-commands.ts';
 import { keysEffects, takeKeysPage } from './update-keys.ts';
 import { lessonKey, takeLesson } from './update-lesson.ts';
+import { linkEditDue } from './update-links.ts';
 import { logEffects } from './update-log.ts';
 import { takeMoment, takeUnseen } from './update-moment.ts';
 import { overlayKey } from './update-overlay.ts';
@@ -36,6 +37,8 @@ function apply(state: ConsoleState, message: Message): Step<ConsoleState> {
       return takeKey(expire({ ...state, now: message.now, wall: message.wall }), message);
     case 'resize':
       return still({ ...state, size: message.size });
+    case 'link-edit-due':
+      return linkEditDue(state, message.id);
     case 'flash':
       return still(withFlash(state, message.text, message.severity));
     case 'narration':

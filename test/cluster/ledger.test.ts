@@ -9,7 +9,9 @@ import {
   planOf,
   type RecordedFault,
   readLedger,
+  withChangedLink,
   withFault,
+  withFormerLink,
   withoutNodes,
   writeLedger,
 } from '../../src/cluster/native/faults/ledger.ts';
@@ -55,6 +57,32 @@ describe('the ledger', () => {
     const plan: unknown = JSON.parse(await readFile(paths.plan(dir), 'utf8'));
     expect(plan).toEqual(planOf(ledger));
     expect(METHODS['fault.set'].params.safeParse({ plan }).success).toBe(true);
+  });
+
+  it('changes the newest fault on the very same link, and knows what it was', async () => {
+    const on = (from: never, to: never, ms: number, until: number | null = null) => ({
+      ...fault('link', [from, to]),
+      command: `link ${from} ${to} --delay ${ms}ms`,
+      links: [{ from, to, drop: 0, delayMs: [ms, ms] as const, duplicate: 0, until }],
+      until,
+    });
+    let { ledger } = withChangedLink(ledgerOf(on(n2, n1, 5)), on(n1, n2, 10, 99));
+    expect(ledger.faults.map(({ command }) => command)).toEqual(['link n2 n1 --delay 5ms', 'link n1 n2 --delay 10ms']);
+    ({ ledger } = withChangedLink(ledger, on(n1, n2, 20)));
+    expect(ledger.faults.map(({ id, command }) => [id, command])).toEqual([
+      [1, 'link n2 n1 --delay 5ms'],
+      [3, 'link n1 n2 --delay 20ms'],
+    ]);
+    await writeLedger(dir, ledger);
+    expect(await readLedger(dir)).toEqual(ledger);
+    const [, changed] = ledger.faults;
+    const back = withFormerLink(ledger, changed as RecordedFault, 98)?.ledger.faults.at(-1);
+    expect(back).toMatchObject({ id: 4, command: 'link n1 n2 --delay 10ms', until: 99, since: 98, replaced: [] });
+    expect(withFormerLink(ledger, changed as RecordedFault, 99), 'what it was would be over').toBeNull();
+    for (let ms = 30; ms < 1_000; ms += 10) ({ ledger } = withChangedLink(ledger, on(n1, n2, ms)));
+    expect(ledger.faults.at(-1)?.replaced).toHaveLength(32);
+    await writeLedger(dir, ledger);
+    expect(await readLedger(dir)).toEqual(ledger);
   });
 
   it('never gives a number twice', () => {

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { type NodeId, nodeId } from '../../src/base/brand.ts';
 import type { ClusterEvent } from '../../src/cluster/driver.ts';
@@ -52,6 +53,29 @@ describe('faults on processes', () => {
     expect(driver.picture().faults).toEqual([]);
     expect(driver.picture().nodes.map(({ state }) => state)).toEqual(['up', 'up', 'up']);
     await leaderOf(await home.client(), ids(3));
+  });
+
+  it('a link that is changed in place is one fault, and undo goes back through what it was', async () => {
+    const { dir } = await home.start();
+    const driver = await open({ watch: false });
+    const [from, to] = [nodeId('n1'), nodeId('n2')];
+    const rest = { type: 'link', from, to, bothWays: false, drop: 0, duplicate: 0, forMs: null } as const;
+    await driver.act({ ...rest, delayMs: [10, 10] });
+    await driver.act({ ...rest, delayMs: [20, 20], instead: true });
+    await driver.act({ ...rest, delayMs: [30, 30], instead: true });
+    const commands = (): readonly string[] => driver.picture().faults.map(({ command }) => command);
+    expect(commands()).toEqual(['link n1 n2 --delay 30ms']);
+    expect(JSON.parse(await readFile(paths.plan(dir), 'utf8'))).toMatchObject({ links: [{ delayMs: [30, 30] }] });
+    await expect(driver.act({ type: 'undo' })).resolves.toMatchObject({
+      text: 'undid link n1 n2 --delay 30ms: back to link n1 n2 --delay 20ms',
+      fault: expect.any(Number),
+    });
+    expect(commands()).toEqual(['link n1 n2 --delay 20ms']);
+    await driver.act({ type: 'undo' });
+    expect(commands()).toEqual(['link n1 n2 --delay 10ms']);
+    await driver.act({ type: 'undo' });
+    expect(commands()).toEqual([]);
+    await expect(driver.act({ type: 'undo' })).rejects.toThrow(/nothing to undo/);
   });
 
   it('stop ends paused nodes too, and all faults', async () => {

@@ -1,7 +1,10 @@
 /** Who reaches whom: from each node (row) to each other (column). */
+
+import type { NodeId } from '../../base/brand.ts';
+import { linkFaultOf, ruleText } from '../../commands/link-rule.ts';
 import { bytesText, msText } from '../format.ts';
-import { keyFor } from '../keymap.ts';
-import { type LinkView, linkFaultOf, linksOf } from '../link-state.ts';
+import { type Action, keyFor } from '../keymap.ts';
+import { type LinkView, linksOf } from '../link-state.ts';
 import { type Row, type Span, type Style, selectRow, span } from '../rows.ts';
 import type { ConsoleState } from '../state.ts';
 import type { Glyphs } from '../theme.ts';
@@ -95,12 +98,28 @@ export function linksView(state: ConsoleState, width: number, height: number, lo
     [],
     ...chosenLink(state, look),
   ];
-  return rows.length + 2 <= height ? [...rows, [], legend] : rows.slice(0, height);
+  const keys = [[], editKeys(state)];
+  const below = rows.length + keys.length + 2 <= height ? [...keys, [], legend] : keys;
+  return rows.length + below.length <= height ? [...rows, ...below] : rows.slice(0, height);
+}
+
+/** Two of the keys have no room in the footer of a small screen. */
+function editKeys({ keymap, capabilities }: ConsoleState): Row {
+  if (!capabilities.has('link-faults')) return [];
+  const part = (action: Action, does: string): Row => [span(keyFor(keymap, action), 'key'), span(` ${does}   `, 'dim')];
+  return [
+    span(' '),
+    ...part('link-slower', '10 ms slower'),
+    ...part('link-quicker', 'quicker'),
+    ...part('link-loss', '10 % more loss'),
+    ...part('slow-link', 'exact values'),
+    ...part('link-reset', 'resets'),
+  ];
 }
 
 /** The link under the cursor in words. */
 function chosenLink(state: ConsoleState, look: Glyphs): readonly Row[] {
-  const { picture, nodeCursor, linkCursor } = state;
+  const { nodeCursor, linkCursor } = state;
   if (nodeCursor === null || linkCursor === null) return [];
   if (nodeCursor === linkCursor)
     return [
@@ -112,7 +131,6 @@ function chosenLink(state: ConsoleState, look: Glyphs): readonly Row[] {
       ],
     ];
   const link = linksOf(state).get(`${nodeCursor}>${linkCursor}`);
-  const fault = linkFaultOf(picture, nodeCursor, linkCursor);
   const back = linksOf(state).get(`${linkCursor}>${nodeCursor}`);
   const words: Readonly<Record<LinkView['state'], string>> = {
     self: '',
@@ -134,13 +152,19 @@ function chosenLink(state: ConsoleState, look: Glyphs): readonly Row[] {
       span(words[link?.state ?? 'unknown']),
       span(`   ${facts.join(', ')}`, 'dim'),
     ],
-    ...(fault === null
-      ? []
-      : [
-          [
-            span(` fault ${fault.id}: ${fault.command.slice(0, 120)}`, 'warn'),
-            span(`   ${keyFor(state.keymap, 'cut-link')} heals it`, 'dim'),
-          ],
-        ]),
+    ...setOnLink(state, nodeCursor, linkCursor, look),
   ];
+}
+
+/** What is set on the link, or is about to be. */
+function setOnLink({ picture, linkEdit, keymap }: ConsoleState, from: NodeId, to: NodeId, look: Glyphs): readonly Row[] {
+  const fault = linkFaultOf(picture, from, to);
+  if (linkEdit?.sentAt === null && linkEdit.from === from && linkEdit.to === to) {
+    const becomes = ruleText(linkEdit.rule) || 'as it was without faults';
+    const stays = ` ${look.ellipsis} ${keyFor(keymap, 'back')} leaves it as it was`;
+    return [[span(` becomes ${becomes}`, 'warn'), span(stays, 'dim')]];
+  }
+  if (fault === null) return [];
+  const heals = `   ${keyFor(keymap, 'cut-link')} heals it`;
+  return [[span(` fault ${fault.id}: ${fault.command.slice(0, 120)}`, 'warn'), span(heals, 'dim')]];
 }

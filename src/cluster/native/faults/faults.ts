@@ -15,7 +15,9 @@ import {
   planOf,
   type RecordedFault,
   readLedger,
+  withChangedLink,
   withFault,
+  withFormerLink,
   withoutFaults,
   withoutNodes,
   writeLedger,
@@ -112,8 +114,18 @@ export class Faults {
     return this.#changing(async (ledger) => {
       const newest = ledger.faults.at(-1);
       if (newest === undefined) throw new ClusterError('No fault is active: there is nothing to undo.');
-      return this.#end(ledger, (fault) => fault === newest);
+      return (await this.#takeBack(ledger, newest)) ?? this.#end(ledger, (fault) => fault === newest);
     });
+  }
+
+  /** A link that was changed several times goes back one step; null when there is none. */
+  async #takeBack(ledger: Ledger, newest: RecordedFault): Promise<ActionResult | null> {
+    const former = withFormerLink(ledger, newest, Date.now());
+    if (former === null) return null;
+    await writeLedger(this.#options.dir, former.ledger);
+    const unreached = await this.#push(former.ledger);
+    const text = `undid ${newest.command}: back to ${former.ledger.faults.at(-1)?.command}`;
+    return { text: unreached === '' ? text : `${text} (${unreached})`, fault: former.id };
   }
 
   /** Heals what `owner` has set: it has ended. */
@@ -190,7 +202,9 @@ export class Faults {
     const command = onNodes ? nodeCommand(action) : commandOf(action);
     const record = this.#record(action.type, command, onNodes ? action.nodes : nodesOf(action), action.forMs);
     const rules = onNodes ? nodeRules(action, record.until) : { links: rulesOf(action, this.#options.nodes, record.until) };
-    const next = withFault(ledger, { ...record, ...rules });
+    const whole = { ...record, ...rules };
+    const changes = action.type === 'link' && action.instead === true;
+    const next = changes ? withChangedLink(ledger, whole) : withFault(ledger, whole);
     refuseTooMany(planOf(next.ledger));
     await writeLedger(this.#options.dir, next.ledger);
     const unreached = await this.#push(next.ledger);

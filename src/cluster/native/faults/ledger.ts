@@ -14,6 +14,9 @@ export const MAX_FAULTS = 64;
 export const MAX_LINK_RULES = 256;
 export const MAX_NODE_RULES = 64;
 
+/** So many steps can be taken back one by one. */
+const MAX_REPLACED = 32;
+
 const member = z.string().regex(/^n[1-9]$/);
 
 const LedgerFile = z.strictObject({
@@ -32,13 +35,29 @@ const LedgerFile = z.strictObject({
         since: z.int().min(0),
         until: z.int().min(0).nullable(),
         owner: z.string().max(128),
+        replaced: z
+          .array(
+            z.strictObject({
+              command: z.string().max(512),
+              links: z.array(linkFault).max(2),
+              until: z.int().min(0).nullable(),
+            }),
+          )
+          .max(MAX_REPLACED)
+          .optional(),
       }),
     )
     .max(MAX_FAULTS),
 });
 
+/** What a link fault was before it was changed. */
+type ReplacedFault = Pick<RecordedFault, 'command' | 'links' | 'until'>;
+
 /** An active fault with the rules it gives to the nodes; none for what is done to processes. */
-export interface RecordedFault extends ActiveFault, FaultPlan {}
+export interface RecordedFault extends ActiveFault, FaultPlan {
+  /** What undo brings back step by step, the newest last. */
+  readonly replaced?: readonly ReplacedFault[] | undefined;
+}
 
 export interface Ledger {
   readonly nextId: number;
@@ -90,6 +109,31 @@ export function planOf({ faults }: Ledger): FaultPlan {
 export function withFault(ledger: Ledger, fault: Omit<RecordedFault, 'id'>): { readonly ledger: Ledger; readonly id: number } {
   const id = ledger.nextId;
   return { ledger: { ...ledger, nextId: id + 1, faults: [...ledger.faults, { id, ...fault }] }, id };
+}
+
+/** The ledger with a fault on a link in the place of the newest that stands on the very same; with one more where there is none. */
+export function withChangedLink(
+  ledger: Ledger,
+  fault: Omit<RecordedFault, 'id'>,
+): { readonly ledger: Ledger; readonly id: number } {
+  const rules = (links: RecordedFault['links']): string => links.map(({ from, to }) => `${from}>${to}`).join(' ');
+  const old = ledger.faults.findLast(({ kind, links }) => kind === 'link' && rules(links) === rules(fault.links));
+  if (old === undefined) return withFault(ledger, fault);
+  const { command, links, until } = old;
+  const replaced = [...(old.replaced ?? []), { command, links, until }].slice(-MAX_REPLACED);
+  return withFault(
+    withoutFaults(ledger, (each) => each === old),
+    { ...fault, replaced },
+  );
+}
+
+/** The ledger with what a changed fault was before; null when it was not changed, or what it was would be over by now. */
+export function withFormerLink(ledger: Ledger, changed: RecordedFault, now: number): { ledger: Ledger; id: number } | null {
+  const { id: _, replaced = [], ...rest } = changed;
+  const former = replaced.at(-1);
+  if (former === undefined || (former.until !== null && former.until <= now)) return null;
+  const left = withoutFaults(ledger, (each) => each === changed);
+  return withFault(left, { ...rest, ...former, since: now, replaced: replaced.slice(0, -1) });
 }
 
 /** The ledger without the faults that `ended` picks. */

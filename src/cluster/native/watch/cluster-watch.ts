@@ -95,7 +95,7 @@ export class ClusterWatch {
     this.#lookedOnce = true;
     if (!first) this.#tellFaults(keeper.picture.faults, faults);
     // The faults come first: they tell whether the end of a process was wanted.
-    keeper.updateFaults(faults.map(({ links: _, disks: _disks, clocks: _clocks, ...fault }) => fault));
+    keeper.updateFaults(faults.map(({ links: _, disks: _disks, clocks: _clocks, replaced: _replaced, ...fault }) => fault));
     for (const { id, state, pid } of found) {
       const old = keeper.node(id);
       if (old === null) continue;
@@ -111,7 +111,9 @@ export class ClusterWatch {
       if (!old.some(({ id }) => id === fault.id)) this.#emit(null, 'fault', 'warn', fault.command, fault.id, fault.since);
     }
     for (const fault of old) {
-      if (!now.some(({ id }) => id === fault.id)) this.#emit(null, 'fault', 'info', `healed: ${fault.command}`, fault.id);
+      if (now.some(({ id }) => id === fault.id)) continue;
+      const word = now.some((each) => takesPlaceOf(each, fault)) ? 'replaced' : 'healed';
+      this.#emit(null, 'fault', 'info', `${word}: ${fault.command}`, fault.id);
     }
   }
 
@@ -194,4 +196,10 @@ export class ClusterWatch {
     if (this.#past.length > 2 * REMEMBERED_EVENTS) this.#past = this.#past.slice(-REMEMBERED_EVENTS);
     for (const listener of [...this.#listeners]) listener(event);
   }
+}
+
+/** A link that is changed in place is one fault that gives way to the next. */
+function takesPlaceOf(fresh: ActiveFault, old: ActiveFault): boolean {
+  const ends = ({ command }: ActiveFault): string => command.split(' ').slice(0, 3).join(' ');
+  return fresh.id > old.id && fresh.kind === 'link' && old.kind === 'link' && ends(fresh) === ends(old);
 }
