@@ -33,6 +33,8 @@ export const LIMITS = {
   heartbeatMs: 50,
   /** Silence after which a follower campaigns is drawn from [electionMs, 2 x electionMs) (Raft §5.2). */
   electionMs: 500,
+  /** A lease lasts this part of the election timeout: safe while no voter's clock runs twice as fast as the leader's. */
+  leaseShare: 0.5,
   /** A closed connection to the leader is proof enough to campaign after at most this long, with pre-vote. */
   leaderGoneMaxMs: 60,
   /**
@@ -89,10 +91,9 @@ export const LIMITS = {
   /** Frames of clients begun in one turn of the event loop; fewer when turns take longer than this. */
   turnFrames: 256,
   turnMs: 10,
-  /** A call that waits longer is refused with OVERLOADED, as far as these parts of the time allow: more for what has waited longer. */
+  /** A call that was read and waits longer is refused with OVERLOADED, as far as this part of the time allows. */
   intakePatienceMs: 100,
-  refusalShareLeast: 0.1,
-  refusalShareMost: 0.5,
+  refusalShare: 0.1,
   connections: 512,
   unauthenticatedSockets: 64,
   headerBytes: 8_192,

@@ -36,6 +36,7 @@ export const ARGV_COMMANDS: readonly ArgvCommand[] = [
       opt('--base-port <port>', 'the first of consecutive ports (default: free ones, remembered)'),
       opt('--heartbeat-ms <ms>', 'how often a leader is heard, for a new cluster (default 50)'),
       opt('--election-ms <ms>', 'silence after which an election begins, for a new cluster (default 500)'),
+      opt('--lease-reads', 'the leader of a new cluster may serve reads by lease (--consistency lease); failover takes longer'),
       opt('--snapshot-entries <n>', 'entries after which a node takes a snapshot, for a new cluster (default 100,000)'),
       opt('--history <n>', 'revisions that a node remembers, for a new cluster (default 50,000)'),
       opt('--operation-log', 'a new cluster notes what it does to its disks, so that power-loss works'),
@@ -165,7 +166,7 @@ export const ARGV_COMMANDS: readonly ArgvCommand[] = [
     group: DATA,
     summary: 'Measure throughput and latency, and what they cost each node.',
     options: [
-      opt('--mix <mix>', 'put, get (linearizable), stale, range (100 keys) or mixed (half put, half get; default put)'),
+      opt('--mix <mix>', 'put, get (linearizable), lease, stale, range (100 keys) or mixed (half put, half get; default put)'),
       opt('--clients <count>', 'operations at a time (default 16)'),
       opt('--connections <count>', 'connections that share them (default 1)'),
       opt('--read-from <who>', 'linearizable reads from the leader, or from any: all nodes in turn (default leader)'),

@@ -3,8 +3,8 @@ import type { CallOptions, ReadFrom, ReadOptions } from '../cluster/driver.ts';
 import { closedLoop, openLoop } from './bench-pace.ts';
 import { type LoadResult, Tally } from './bench-tally.ts';
 
-export type Mix = 'put' | 'get' | 'stale' | 'range' | 'mixed';
-export const MIXES: readonly Mix[] = ['put', 'get', 'stale', 'range', 'mixed'];
+export type Mix = 'put' | 'get' | 'lease' | 'stale' | 'range' | 'mixed';
+export const MIXES: readonly Mix[] = ['put', 'get', 'lease', 'stale', 'range', 'mixed'];
 
 /** What a load asks of a store. */
 export interface LoadTarget {
@@ -113,6 +113,8 @@ function operations(options: LoadOptions): Operation {
       return put;
     case 'get':
       return get;
+    case 'lease':
+      return (kv) => kv.get(anyKey(), { ...calls, consistency: 'lease' });
     case 'stale':
       return (kv) => kv.get(anyKey(), { ...calls, consistency: 'stale', ...(readFrom === 'any' ? { readFrom } : {}) });
     case 'range':

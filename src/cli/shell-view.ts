@@ -1,6 +1,5 @@
 /** What a line of the shell looks like: pure, so that it can be tested without a terminal. */
 import stringWidth from 'string-width';
-import { once } from '../base/once.ts';
 import { safe } from '../base/safe.ts';
 import type { ClusterPicture } from '../cluster/driver.ts';
 import type { LineState } from '../commands/line-editor.ts';
@@ -29,10 +28,10 @@ export function visiblePart(
   return { shown: before + after, cursorCell };
 }
 
-const segmenter = once(() => new Intl.Segmenter(undefined, { granularity: 'grapheme' }));
+const SEGMENTER = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 function graphemes(text: string): readonly string[] {
-  return Array.from(segmenter().segment(text), ({ segment }) => safe(segment));
+  return Array.from(SEGMENTER.segment(text), ({ segment }) => safe(segment));
 }
 
 function fitStart(text: string, cells: number): string {

@@ -42,6 +42,7 @@ function startOptions({ globals, args, options }: Invocation): StartOptions {
     ...(basePort === undefined ? {} : { basePort }),
     ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
     ...(electionMs === undefined ? {} : { electionMs }),
+    ...(options['leaseReads'] === true ? { leaseReads: true } : {}),
     ...(snapshotEntries === undefined ? {} : { snapshotEntries }),
     ...(historyChanges === undefined ? {} : { historyChanges }),
     ...(options['operationLog'] === true ? { operationLog: true } : {}),

@@ -173,7 +173,7 @@ export interface ActionResult {
   readonly fault: number | null;
 }
 
-export type Consistency = 'linearizable' | 'stale';
+export type Consistency = 'linearizable' | 'lease' | 'stale';
 /** `any`: all nodes in turn, each from its own state. A follower must ask the leader for an index first, so one read takes longer, and many spread over all nodes. */
 export type ReadFrom = 'leader' | 'any';
 

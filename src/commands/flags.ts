@@ -8,8 +8,8 @@ export const DEADLINE: FlagSpec = { name: 'deadline', value: 'duration', summary
 export const CONSISTENCY: FlagSpec = {
   name: 'consistency',
   value: 'choice',
-  summary: 'linearizable (default) asks a majority; stale answers at once from one node',
-  choices: ['linearizable', 'stale'],
+  summary: 'linearizable (default) asks a majority; lease asks nobody while the leader holds one; stale answers from one node',
+  choices: ['linearizable', 'lease', 'stale'],
 };
 export const REVISION: FlagSpec = { name: 'rev', value: 'number', summary: 'as it was at this revision' };
 export const FOR: FlagSpec = { name: 'for', value: 'duration', summary: 'heal by itself after this long' };
@@ -57,7 +57,7 @@ export function callOptions(context: CommandContext, args: Arguments): CallOptio
 }
 
 export function readOptions(context: CommandContext, args: Arguments): ReadOptions {
-  const consistency: Consistency = textFlag(args, 'consistency') === 'stale' ? 'stale' : 'linearizable';
+  const consistency = (textFlag(args, 'consistency') ?? 'linearizable') as Consistency;
   const revision = args.flags.has('rev') ? integerFlag(args, 'rev', 0, Number.MAX_SAFE_INTEGER) : null;
   return { ...callOptions(context, args), consistency, ...(revision === null ? {} : { revision }) };
 }

@@ -2,7 +2,7 @@
 import { type NodeId, revision } from '../base/brand.ts';
 import { RpcError } from '../base/errors.ts';
 import type { Command, RangeQuery, Reply, RequestId } from '../kv/commands.ts';
-import type { EntryId } from '../raft/messages.ts';
+import type { EntryId, ReadPath } from '../raft/messages.ts';
 import { checkParams } from '../wire/check.ts';
 import { METHODS, type MethodName, type ParamsOf, type ResultOf } from '../wire/methods.ts';
 import { openrpcDocument } from '../wire/openrpc.ts';
@@ -62,7 +62,7 @@ function kvMethods({ self, service, forwarder }: ClientApiOptions): Pick<Methods
   const read = <M extends 'kv.get' | 'kv.range' | 'kv.history'>(method: M, params: ParamsOf<M>, answer: () => ResultOf<M>) => {
     if (params.consistency === 'stale') return answer();
     return calls.run(method, params, 'read', async (deadlineMs) => {
-      await service.read(deadlineMs, params.forward ? 'here' : 'leader');
+      await service.read(deadlineMs, pathOf(params));
       return answer();
     }) as Promise<ResultOf<M>>;
   };
@@ -105,6 +105,12 @@ function kvMethods({ self, service, forwarder }: ClientApiOptions): Pick<Methods
     'session.open': (params) =>
       write('session.open', params, { type: 'open-session' }, (reply) => ({ session: expected(reply, 'session').session })),
   };
+}
+
+/** A lease is its leader's alone; what else may be forwarded may as well be answered here. */
+function pathOf({ consistency, forward }: { readonly consistency: string; readonly forward: boolean }): ReadPath {
+  if (consistency === 'lease') return 'lease';
+  return forward ? 'here' : 'leader';
 }
 
 type Answer<M extends KvMethodName> = (reply: Reply, at: EntryId) => ResultOf<M>;

@@ -7,7 +7,12 @@ import { type NodeId, nodeId } from '../base/brand.ts';
 /** A caller whose token was right. */
 export type Identity = { readonly role: 'client' | 'admin' } | { readonly role: 'peer'; readonly node: NodeId };
 
-export const PEER_HEADERS = { cluster: 'x-raftkv-cluster', node: 'x-raftkv-node', target: 'x-raftkv-target' } as const;
+export const PEER_HEADERS = {
+  cluster: 'x-raftkv-cluster',
+  node: 'x-raftkv-node',
+  target: 'x-raftkv-target',
+  leases: 'x-raftkv-leases',
+} as const;
 
 export type Verdict =
   | { readonly ok: true; readonly identity: Identity }
@@ -22,6 +27,8 @@ export interface HandshakeRules {
   readonly tokens: { readonly client: string; readonly admin: string; readonly peer: string };
   /** Names beside the loopback ones by which this node may be called, lower case, without port. */
   readonly hostNames: readonly string[];
+  /** Whether votes are withheld for leases. Where members differ in that, a lease would prove nothing. */
+  readonly leases?: boolean;
   /** Peers prove their id by certificate as well. */
   readonly peerCertificates: boolean;
 }
@@ -76,9 +83,10 @@ export class Handshake {
   }
 
   #judgePeer({ headers, socket }: IncomingMessage): Verdict {
-    const { self, clusterId, members, peerCertificates } = this.#rules;
+    const { self, clusterId, leases = false, members, peerCertificates } = this.#rules;
     if (headers[PEER_HEADERS.cluster] !== clusterId) return refuse(403, 'a peer of another cluster');
     if (headers[PEER_HEADERS.target] !== self) return refuse(403, 'this is another node than the one that was meant');
+    if ((headers[PEER_HEADERS.leases] === 'on') !== leases) return refuse(403, 'leaseReads must be the same at all members');
     const name = headers[PEER_HEADERS.node];
     if (typeof name !== 'string' || name === self || !members.includes(nodeId(name))) return refuse(403, 'not a member');
     if (peerCertificates && !hasCertificateFor(name, socket as TLSSocket)) return refuse(403, 'no certificate of that member');

@@ -16,6 +16,8 @@ export interface PeerLinkOptions {
   readonly self: NodeId;
   readonly peer: PeerAddress;
   readonly clusterId: string;
+  /** Whether this node withholds its vote for leases. */
+  readonly leases?: boolean;
   readonly token: string;
   readonly tls: { readonly ca: string; readonly cert: string; readonly key: string } | null;
   readonly random: Random;
@@ -76,8 +78,13 @@ export class PeerLink {
 
   /** Never rejects. */
   async #dial(): Promise<void> {
-    const { self, peer, clusterId, token, tls, log } = this.#options;
-    const headers = { [PEER_HEADERS.cluster]: clusterId, [PEER_HEADERS.node]: self, [PEER_HEADERS.target]: peer.id };
+    const { self, peer, clusterId, leases = false, token, tls, log } = this.#options;
+    const headers = {
+      [PEER_HEADERS.cluster]: clusterId,
+      [PEER_HEADERS.node]: self,
+      [PEER_HEADERS.target]: peer.id,
+      [PEER_HEADERS.leases]: leases ? 'on' : 'off',
+    };
     try {
       await dial({ url: peer.url, token, headers, tls, signal: this.#stop.signal }, (socket) => {
         // This connection carries messages one way; the peer answers over its own.

@@ -13,6 +13,8 @@ import type { WireLog } from './rpc-socket.ts';
 export interface PeerTransportOptions {
   readonly self: NodeId;
   readonly clusterId: string;
+  /** Whether this node withholds its vote for leases. */
+  readonly leases?: boolean;
   readonly token: string;
   /** The others. */
   readonly peers: readonly PeerAddress[];
@@ -112,11 +114,12 @@ export class PeerTransport implements Transport {
   }
 
   #createLink(peer: PeerAddress): PeerLink {
-    const { self, clusterId, token, tls, random, log } = this.#options;
+    const { self, clusterId, leases = false, token, tls, random, log } = this.#options;
     return new PeerLink({
       self,
       peer,
       clusterId,
+      leases,
       token,
       tls,
       log,

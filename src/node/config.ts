@@ -30,5 +30,7 @@ export const NodeConfig = z.strictObject({
   historyChanges: z.int().min(0).max(10_000_000).optional(),
   heartbeatMs: z.int().min(5).max(10_000).optional(),
   electionMs: z.int().min(20).max(60_000).optional(),
+  /** Leaders may serve reads by lease, and voters withhold their votes for it. The same at all members. */
+  leaseReads: z.boolean().optional(),
 });
 export type NodeConfig = z.infer<typeof NodeConfig>;

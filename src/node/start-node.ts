@@ -204,6 +204,7 @@ class NodeParts implements RunningNode {
       self: this.id,
       clusterId: config.clusterId,
       members: config.members.map((member) => nodeId(member.id)),
+      leases: config.leaseReads === true,
       tokens,
       hostNames: config.members.map((member) => new URL(member.url).hostname.toLowerCase()),
       log: this.#wireLog,
@@ -246,6 +247,7 @@ class NodeParts implements RunningNode {
     return new PeerTransport({
       self: this.id,
       clusterId: config.clusterId,
+      leases: config.leaseReads === true,
       token: tokens.peer,
       peers: config.members.filter(({ id }) => id !== config.id).map(({ id, url }) => ({ id: nodeId(id), url })),
       tls,
@@ -269,6 +271,7 @@ class NodeParts implements RunningNode {
 
   #createReplica(random: Random, onFatal: (error: Error) => void): Replica {
     const { config } = this.#loaded;
+    const electionMs = config.electionMs ?? LIMITS.electionMs;
     return new Replica({
       id: this.id,
       configuration: { voters: config.members.map(({ id }) => nodeId(id)), outgoing: [], learners: [] },
@@ -281,7 +284,8 @@ class NodeParts implements RunningNode {
       ...(config.historyChanges === undefined ? {} : { historyLimits: remembering(config.historyChanges) }),
       transport: new FaultyTransport(this.#peers, this.#opened.faults.links, realClock),
       heartbeatMs: config.heartbeatMs ?? LIMITS.heartbeatMs,
-      electionMs: config.electionMs ?? LIMITS.electionMs,
+      electionMs,
+      ...(config.leaseReads === true ? { leaseMs: electionMs * LIMITS.leaseShare } : {}),
       onChange: () => this.#publisher.changed(),
       onEvent: (event) => {
         this.#publisher.raft(event);

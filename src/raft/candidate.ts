@@ -3,7 +3,8 @@ import { assert } from '../base/assert.ts';
 import { type Millis, type NodeId, nextTerm } from '../base/brand.ts';
 import type { VoteReply, VoteRequest } from './messages.ts';
 import { voteResult } from './quorum.ts';
-import { type RaftState, RoleHandler } from './state.ts';
+import { RoleHandler } from './role-handler.ts';
+import type { RaftState } from './state.ts';
 
 export type Stage = 'pre-vote' | 'vote' | 'transfer';
 
@@ -33,6 +34,7 @@ export class CandidateRole extends RoleHandler {
   start(reason: string): void {
     const state = this.#state;
     assert(state.isVoter && !state.repairing, 'only voters with a whole log campaign');
+    assert(this.#stage !== 'vote' || state.boundMs === 0, 'nobody votes while a lease may rest on its vote', () => state.boundMs);
     if (this.#stage === 'vote') state.timer.secondRound(state.now);
     else state.timer.nextAttempt(state.now);
     if (this.role === 'candidate') {

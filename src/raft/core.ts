@@ -23,7 +23,8 @@ import type {
   SnapshotHead,
 } from './messages.ts';
 import { isWellFormed } from './plausible.ts';
-import { type CoreOptions, RaftState, type RoleHandler } from './state.ts';
+import type { RoleHandler } from './role-handler.ts';
+import { type CoreOptions, RaftState } from './state.ts';
 import { answerVoteRequest } from './voting.ts';
 
 /** A restart delivers the whole log; in slices, so that no Ready is without bound. */
@@ -114,7 +115,8 @@ export class RaftCore {
     const mayAnswer = role instanceof LeaderRole || (path === 'here' && role instanceof FollowerRole && role.mayAskLeader);
     if (!mayAnswer) return { ok: false, leader: this.#state.leaderHint };
     this.#lastTicket += 1;
-    role.readIndex(this.#lastTicket);
+    if (path === 'lease' && role instanceof LeaderRole && role.holdsLease) role.grantByLease(this.#lastTicket);
+    else role.readIndex(this.#lastTicket);
     return { ok: true, ticket: this.#lastTicket };
   }
 

@@ -39,10 +39,13 @@ export class ElectionTimer {
     this.#arm(now, this.#electionMs, 2 * this.#electionMs);
   }
 
-  /** The leader's connection closed. The delay is random, since everybody sees it close at the same moment. */
-  hurry(now: Millis): void {
+  /**
+   * The leader's connection closed. The delay is random, since everybody sees it close at the same moment; it begins when the vote is
+   * bound no more, after `boundMs`.
+   */
+  hurry(now: Millis, boundMs = 0): void {
     this.#hurried = 0;
-    this.#arm(now, 0, this.#hurryMs);
+    this.#arm(now, boundMs, boundMs + this.#hurryMs);
   }
 
   /**

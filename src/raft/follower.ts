@@ -3,7 +3,8 @@ import { assert } from '../base/assert.ts';
 import { after, type LogIndex, logIndex, type Millis, millis, type NodeId } from '../base/brand.ts';
 import { FollowerReads } from './follower-reads.ts';
 import type { AppendRequest, EntryId, InstallSnapshot, ReadIndexReply, ReadTicket, TimeoutNow } from './messages.ts';
-import { NEVER, type RaftState, RoleHandler } from './state.ts';
+import { RoleHandler } from './role-handler.ts';
+import { NEVER, type RaftState } from './state.ts';
 
 export class FollowerRole extends RoleHandler {
   readonly role = 'follower';
@@ -57,13 +58,14 @@ export class FollowerRole extends RoleHandler {
     const state = this.#state;
     if (peer !== state.leaderHint) return;
     state.suspectLeader();
-    state.timer.hurry(state.now);
+    state.timer.hurry(state.now, state.boundMs);
     state.tellRole('follower', `the connection to ${peer} closed`);
   }
 
   override onTimeoutNow(message: TimeoutNow): void {
     const state = this.#state;
-    if (message.from !== state.leader || !state.mayStand) return;
+    // The leader has given its lease up, so this vote is bound no more.
+    if (message.from !== state.leader || !state.isFit) return;
     state.become.campaign('transfer', `${message.from} hands over`);
   }
 

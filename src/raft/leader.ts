@@ -1,6 +1,7 @@
 /** A leader replicates its log, commits by majority, confirms reads, and steps down when it cannot (Raft §5.3, §5.4). */
 import { assert } from '../base/assert.ts';
 import { after, before, type ClusterTime, type LogIndex, logIndex, type Millis, millis, type NodeId } from '../base/brand.ts';
+import { Lease } from './lease.ts';
 import type {
   AppendReply,
   Entry,
@@ -15,7 +16,8 @@ import { Progress } from './progress.ts';
 import { committedIndex, quorumValue } from './quorum.ts';
 import { ReadPoll } from './read-poll.ts';
 import { type Reader, Reads } from './reads.ts';
-import { NEVER, type RaftState, RoleHandler } from './state.ts';
+import { RoleHandler } from './role-handler.ts';
+import { NEVER, type RaftState } from './state.ts';
 import { Transfer } from './transfer.ts';
 
 export class LeaderRole extends RoleHandler {
@@ -23,6 +25,7 @@ export class LeaderRole extends RoleHandler {
   readonly #state: RaftState;
   readonly #reads = new Reads();
   readonly #poll: ReadPoll;
+  readonly #lease: Lease;
   readonly #transfer: Transfer;
   #progress = new Map<NodeId, Progress>();
   #heartbeatAt: Millis;
@@ -36,7 +39,8 @@ export class LeaderRole extends RoleHandler {
   constructor(state: RaftState) {
     super();
     this.#state = state;
-    this.#transfer = new Transfer(state);
+    this.#lease = new Lease(state.leaseMs);
+    this.#transfer = new Transfer(state, () => this.#lease.giveUp());
     this.#poll = new ReadPoll(state.limits.readPatienceMs);
     this.#heartbeatAt = millis(state.now + state.heartbeatMs);
     this.#quorumCheckAt = millis(state.now + state.electionMs);
@@ -79,6 +83,15 @@ export class LeaderRole extends RoleHandler {
 
   readIndex(ticket: ReadTicket): void {
     this.#reads.add(ticket, this.#state.now);
+  }
+
+  /** It was confirmed after an entry of this term was committed, so all that was ever acknowledged is known here. */
+  get holdsLease(): boolean {
+    return this.#lease.holds(this.#state.now);
+  }
+
+  grantByLease(ticket: ReadTicket): void {
+    this.#state.outbox.grant([ticket], this.#state.commitIndex);
   }
 
   override onReadIndexRequest({ from, read }: ReadIndexRequest): void {
@@ -223,8 +236,10 @@ export class LeaderRole extends RoleHandler {
 
   /** Until an entry of its own term is committed, a new leader may not know all that is (dissertation §6.4, step 1). */
   #startReadRound(): void {
-    const { commitIndex, log, now, term } = this.#state;
-    if (log.termAt(commitIndex) !== term || !this.#reads.startRound(commitIndex, now)) return;
+    const { commitIndex, leaseMs, log, now, term } = this.#state;
+    // With leases each heartbeat asks, so that reads need not.
+    const asksAnyway = leaseMs > 0 && this.#heartbeatDue;
+    if (log.termAt(commitIndex) !== term || !this.#reads.startRound(commitIndex, now, asksAnyway)) return;
     this.#poll.begun(now);
     this.#grantConfirmedReads();
   }
@@ -240,7 +255,8 @@ export class LeaderRole extends RoleHandler {
     const { id, membership } = this.#state;
     const own = this.#reads.round;
     const confirmed = quorumValue(membership.current, (peer) => (peer === id ? own : (this.#progress.get(peer)?.readRound ?? 0)));
-    this.#reads.confirm(confirmed, (readers, index) => this.#answerReads(readers, index));
+    const askedAt = this.#reads.confirm(confirmed, (readers, index) => this.#answerReads(readers, index));
+    if (askedAt !== null) this.#lease.confirmed(askedAt);
     if (confirmed >= own) this.#poll.settled();
   }
 

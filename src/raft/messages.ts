@@ -59,7 +59,14 @@ export interface HardState {
 export type Role = 'follower' | 'pre-candidate' | 'candidate' | 'leader' | 'learner';
 
 /** Why a vote was refused, in the order in which the rules are tried. */
-export type VoteRefusal = 'older-term' | 'leader-is-alive' | 'already-voted' | 'repairing' | 'log-behind' | 'storage-stalled';
+export type VoteRefusal =
+  | 'older-term'
+  | 'leader-is-alive'
+  | 'lease-may-hold'
+  | 'already-voted'
+  | 'repairing'
+  | 'log-behind'
+  | 'storage-stalled';
 
 interface Routed {
   readonly from: NodeId;
@@ -180,8 +187,11 @@ export interface PersistBatch {
 /** An opaque, never reused name for one ReadIndex request (a reused one serves stale reads: etcd#20418). */
 export type ReadTicket = number;
 
-/** Who may answer a linearizable read: the leader alone, or this node whatever it is, once it has asked its leader. */
-export type ReadPath = 'leader' | 'here';
+/**
+ * Who may answer a linearizable read: the leader alone, or this node whatever it is, once it has asked its leader. `lease`: the leader, which
+ * asks nobody while it holds a lease (raft/lease.ts).
+ */
+export type ReadPath = 'leader' | 'here' | 'lease';
 
 /**
  * One turn's effects, in the only order that is safe. The fields are listed in the order in which they are carried out.

@@ -38,9 +38,9 @@ export class Reads {
     this.#waitingSince ??= now;
   }
 
-  /** Everything that waits becomes one round: true when there is one to confirm. */
-  startRound(commitIndex: LogIndex, now: Millis): boolean {
-    if (this.#waiting.length === 0) return false;
+  /** Everything that waits becomes one round, and `always` even nothing: true when there is one to confirm. */
+  startRound(commitIndex: LogIndex, now: Millis, always = false): boolean {
+    if (this.#waiting.length === 0 && !always) return false;
     this.#round += 1;
     this.#rounds.push({ round: this.#round, index: commitIndex, startedAt: now, readers: this.#waiting });
     this.#waiting = [];
@@ -48,12 +48,15 @@ export class Reads {
     return true;
   }
 
-  /** A quorum has confirmed `round`, and so every one before it. */
-  confirm(round: number, grant: (readers: readonly Reader[], index: LogIndex) => void): void {
+  /** A quorum has confirmed `round`, and so every one before it: when the newest of them began; null when there was none to confirm. */
+  confirm(round: number, grant: (readers: readonly Reader[], index: LogIndex) => void): Millis | null {
+    let startedAt: Millis | null = null;
     for (let oldest = this.#rounds[0]; oldest !== undefined && oldest.round <= round; oldest = this.#rounds[0]) {
       this.#rounds.shift();
-      grant(oldest.readers, oldest.index);
+      startedAt = oldest.startedAt;
+      if (oldest.readers.length > 0) grant(oldest.readers, oldest.index);
     }
+    return startedAt;
   }
 
   /** Takes out the reads that have waited since `start` or longer. */

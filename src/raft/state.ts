@@ -5,25 +5,10 @@ import { LIMITS } from '../base/limits.ts';
 import type { Random } from '../base/random.ts';
 import { Durability } from './durability.ts';
 import { ElectionTimer } from './election-timer.ts';
+import { VoteBinding } from './lease.ts';
 import { ORIGIN, RaftLog } from './log.ts';
 import { Membership } from './membership.ts';
-import type {
-  AppendReply,
-  AppendRequest,
-  Configuration,
-  Entry,
-  EntryId,
-  HardState,
-  InstallSnapshot,
-  InstallSnapshotReply,
-  PeerProgress,
-  ReadIndexReply,
-  ReadIndexRequest,
-  Role,
-  Snapshot,
-  TimeoutNow,
-  VoteReply,
-} from './messages.ts';
+import type { Configuration, Entry, EntryId, HardState, Role, Snapshot } from './messages.ts';
 import { Outbox } from './outbox.ts';
 
 type LimitName =
@@ -59,6 +44,11 @@ export interface CoreOptions {
   readonly heartbeatMs: number;
   /** The election timeout is drawn from [electionMs, 2 x electionMs). */
   readonly electionMs: number;
+  /**
+   * Not given: no leases. Else how long a leader may serve reads after it asked a majority (raft/lease.ts); every voter then withholds its
+   * vote for `electionMs` after it heard a leader. The same at all members.
+   */
+  readonly leaseMs?: number;
   readonly limits?: Partial<CoreLimits>;
 }
 
@@ -71,46 +61,12 @@ export interface Transitions {
   lead(reason: string): void;
 }
 
-/** What each role answers to; `state.now` is the time. Defaults do nothing, so a role spells out only its own business. */
-export abstract class RoleHandler {
-  abstract readonly role: Exclude<Role, 'learner'>;
-  abstract readonly deadline: Millis;
-  abstract tick(): void;
-  /** The message is of the current term, well formed, and from somebody else. */
-  onAppendRequest(_request: AppendRequest): void {}
-  onAppendReply(_reply: AppendReply): void {}
-  onVoteReply(_reply: VoteReply): void {}
-  onInstallSnapshot(_piece: InstallSnapshot): void {}
-  onInstallSnapshotReply(_reply: InstallSnapshotReply): void {}
-  onSnapshotUnreadable(_peer: NodeId, _last: EntryId): void {}
-  /** Entries up to `upTo` are about to leave the log: the last that may go now. */
-  release(upTo: LogIndex): LogIndex {
-    return upTo;
-  }
-  onTimeoutNow(_message: TimeoutNow): void {}
-  onReadIndexRequest(_request: ReadIndexRequest): void {}
-  onReadIndexReply(_reply: ReadIndexReply): void {}
-  onPersisted(): void {}
-  onPeerClosed(_peer: NodeId): void {}
-  /** Called once before every Ready: the moment to send what has gathered. */
-  beforeReady(): void {}
-  /** Called when the role ends. */
-  leave(): void {}
-  get votes(): { readonly granted: ReadonlySet<NodeId>; readonly refused: ReadonlySet<NodeId> } | null {
-    return null;
-  }
-  get peers(): readonly PeerProgress[] {
-    return [];
-  }
-  get transferTo(): NodeId | null {
-    return null;
-  }
-}
-
 export class RaftState {
   readonly id: NodeId;
   readonly heartbeatMs: number;
   readonly electionMs: number;
+  /** 0 when there are no leases. */
+  readonly leaseMs: number;
   readonly limits: CoreLimits;
   readonly log: RaftLog;
   readonly membership: Membership;
@@ -126,6 +82,7 @@ export class RaftState {
   /** Whom we have accepted as the leader of the current term; nobody else can be it any more. */
   #leader: NodeId | null = null;
   #leaderHeardAt: Millis;
+  readonly #binding: VoteBinding;
   /** Its connection closed or its time ran out: it may be dead, and does not bind our vote. */
   #leaderSuspected = false;
   /** Terms in which this node led, as far as entries of theirs may still be undecided. */
@@ -144,6 +101,8 @@ export class RaftState {
     this.id = options.id;
     this.heartbeatMs = options.heartbeatMs;
     this.electionMs = electionMs;
+    this.leaseMs = options.leaseMs ?? 0;
+    assert(this.leaseMs <= electionMs, 'a lease ends before votes are given away', () => [this.leaseMs, electionMs]);
     this.limits = { ...LIMITS, ...options.limits };
     this.#snapshot = options.snapshot ?? null;
     this.log = new RaftLog(entries, options.offset, this.#snapshot?.time);
@@ -158,6 +117,8 @@ export class RaftState {
     this.#votedFor = hardState.votedFor;
     this.#commitIndex = logIndex(Math.max(options.commitHint, last.index));
     this.#leaderHeardAt = now;
+    // One without a term never answered a leader.
+    this.#binding = new VoteBinding(this.leaseMs > 0 ? electionMs : 0, hardState.term > 0, now);
     // Answers to an earlier life of this process must not be taken for answers to this one.
     this.#lastRead = options.random.fork('reads').integer(0, 2 ** 32) * 2 ** 16;
     this.#repairFrom = hardState.repairFrom;
@@ -191,14 +152,19 @@ export class RaftState {
     return this.#leader;
   }
 
-  /** Whom to send clients to; null when the leader is unknown or may be gone. */
   /** The newest on the disk, for whoever lags behind the log. */
   get snapshot(): Snapshot | null {
     return this.#snapshot;
   }
 
+  /** Whom to send clients to; null when the leader is unknown or may be gone. */
   get leaderHint(): NodeId | null {
     return this.#leaderSuspected ? null : this.#leader;
+  }
+
+  /** How long some leader's lease may rest on this vote, whatever has become of that leader; 0 when none does. */
+  get boundMs(): number {
+    return this.isAlone ? 0 : this.#binding.leftMs(this.now);
   }
 
   /** A leader that was heard within the minimum election timeout binds our vote (Raft §6, dissertation §4.2.3). */
@@ -228,9 +194,14 @@ export class RaftState {
     return { term: this.#term, votedFor: this.#votedFor, repairFrom: this.#repairFrom };
   }
 
-  /** Whether this node may stand for election and give its vote away. */
-  get mayStand(): boolean {
+  /** Whether this node could lead. */
+  get isFit(): boolean {
     return this.isVoter && !this.repairing && !this.storageStalled;
+  }
+
+  /** Whether it may stand for election by itself. */
+  get mayStand(): boolean {
+    return this.isFit && this.boundMs === 0;
   }
 
   /** Decides alone: nobody to ask, nobody to wait for. */
@@ -262,6 +233,7 @@ export class RaftState {
     this.#leaderSuspected = false;
     this.#leaderHeardAt = this.now;
     if (leader === this.id) this.#rememberLedTerm();
+    else this.#binding.renew(this.now);
   }
 
   /** A number that no question of this node has had. */

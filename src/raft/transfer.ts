@@ -8,9 +8,12 @@ export class Transfer {
   #target: NodeId | null = null;
   #sent = false;
   #giveUpAt = millis(NEVER);
+  readonly #onSent: () => void;
 
-  constructor(state: RaftState) {
+  /** `onSent`: somebody is about to be told to campaign. */
+  constructor(state: RaftState, onSent: () => void) {
     this.#state = state;
+    this.#onSent = onSent;
   }
 
   /** While it is not null no proposals are accepted: they would keep the target behind for ever. */
@@ -66,7 +69,9 @@ export class Transfer {
 
   #send(): void {
     const { id: from, outbox, term } = this.#state;
-    if (this.#target !== null) outbox.send({ type: 'timeout-now', from, to: this.#target, term });
+    if (this.#target === null) return;
+    this.#onSent();
+    outbox.send({ type: 'timeout-now', from, to: this.#target, term });
   }
 
   #tell(state: 'started' | 'sent' | 'aborted'): void {

@@ -5,7 +5,7 @@ import type { RaftState } from './state.ts';
 
 /** Grants or refuses, and says so. A pre-vote changes nothing here; a vote may adopt the candidate's term first. */
 export function answerVoteRequest(state: RaftState, request: VoteRequest): void {
-  const sticky = state.leaderIsAlive && !request.transfer;
+  const sticky = (state.leaderIsAlive || state.boundMs > 0) && !request.transfer;
   // A live leader's follower does not even adopt the term: otherwise one bad link could depose leader after leader.
   if (!request.preVote && request.term > state.term && !sticky) {
     state.become.follow(request.term, `${request.from} campaigns in term ${request.term}`);
@@ -44,7 +44,7 @@ function replyTerm(state: RaftState, request: VoteRequest, granted: boolean) {
 
 function refusalOf(state: RaftState, request: VoteRequest, sticky: boolean): VoteRefusal | null {
   if (request.term < state.term) return 'older-term';
-  if (sticky) return 'leader-is-alive';
+  if (sticky) return state.leaderIsAlive ? 'leader-is-alive' : 'lease-may-hold';
   if (request.term === state.term && isTaken(state, request)) return 'already-voted';
   if (state.repairing) return 'repairing';
   if (!state.log.isCovered(request.last)) return 'log-behind';

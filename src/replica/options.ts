@@ -21,6 +21,8 @@ export interface ReplicaOptions {
   readonly transport: Transport;
   readonly heartbeatMs: number;
   readonly electionMs: number;
+  /** Not given: no leases (raft/lease.ts). */
+  readonly leaseMs?: number;
   readonly limits?: Partial<CoreLimits>;
   /** Entries applied in one turn at most; 512 when not given, about a millisecond's work. */
   readonly applySlice?: number;

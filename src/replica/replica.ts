@@ -69,6 +69,7 @@ export class Replica {
       random: options.random,
       heartbeatMs: options.heartbeatMs,
       electionMs: options.electionMs,
+      ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
       limits: options.limits ?? {},
     });
     this.#snapshotter = new Snapshotter({

@@ -14,7 +14,7 @@ import type { SimOptions } from './options.ts';
 import type { Referee } from './referee.ts';
 
 /** How a client deals with a cluster that does not answer at once. */
-type Manner = Pick<SimOptions, 'attemptMs' | 'patienceMs' | 'meekness' | 'strayShare' | 'thinkMs' | 'readsAnywhere'>;
+type Manner = Pick<SimOptions, 'attemptMs' | 'patienceMs' | 'meekness' | 'strayShare' | 'thinkMs' | 'readsAnywhere' | 'leases'>;
 
 export interface ClientParts {
   readonly queue: EventQueue;
@@ -273,8 +273,10 @@ export class Client {
   }
 
   #drawPath(): ReadPath {
-    const { readsAnywhere } = this.#manner;
-    return readsAnywhere > 0 && this.#parts.readRandom.next() < readsAnywhere ? 'here' : 'leader';
+    const { leases, readsAnywhere } = this.#manner;
+    const { readRandom } = this.#parts;
+    if (readsAnywhere > 0 && readRandom.next() < readsAnywhere) return 'here';
+    return leases !== null && readRandom.next() < leases.share ? 'lease' : 'leader';
   }
 
   #drawn([from, to]: Span): number {

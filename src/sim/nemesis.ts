@@ -2,7 +2,7 @@
 import type { NodeId } from '../base/brand.ts';
 import type { Random } from '../base/random.ts';
 import type { Fault, FaultAction, FaultKind, Target } from './faults.ts';
-import { nodeIds, type SimOptions } from './options.ts';
+import { nodeIds, ODDEST_RATES, type SimOptions } from './options.ts';
 
 const QUIET_MS = 300;
 const HEELS_MS = 400;
@@ -32,9 +32,11 @@ class Draw {
   readonly #ids: readonly NodeId[];
   /** The nodes whose disks may rot. */
   readonly #mortal: readonly NodeId[];
+  readonly #clocksRunAlike: boolean;
 
-  constructor({ nodes }: SimOptions, random: Random) {
+  constructor({ leases, nodes }: SimOptions, random: Random) {
     this.#random = random;
+    this.#clocksRunAlike = leases?.clocksRunAlike === true;
     this.#ids = nodeIds(nodes);
     this.#mortal = this.#shuffled().slice(0, (nodes - 1) >> 1);
   }
@@ -74,7 +76,7 @@ class Draw {
     const [from, to] = this.#shuffled();
     switch (kind) {
       case 'isolate':
-        return { kind, node: this.#target(), clockRate: this.#random.next() < 0.4 ? 0.4 + this.#random.next() * 0.2 : 1, forMs };
+        return { kind, node: this.#target(), clockRate: this.#slowRate(), forMs };
       case 'partition':
       case 'bridge':
         return this.#ids.length < 3 ? null : { kind, groups: this.#groups(kind), forMs };
@@ -97,6 +99,12 @@ class Draw {
       default:
         return null;
     }
+  }
+
+  /** For a leader that is cut off. */
+  #slowRate(): number {
+    const rate = this.#random.next() < 0.4 ? ODDEST_RATES.slowest + this.#random.next() * 0.2 : 1;
+    return this.#clocksRunAlike ? 1 : rate;
   }
 
   #storm(kind: FaultKind): FaultAction | null {
@@ -154,7 +162,7 @@ class Draw {
     const byName = this.#ids[this.#random.integer(0, this.#ids.length)];
     switch (kind) {
       case 'clock-rate':
-        return { kind, node, rate: 0.5 + this.#random.next() * 1.5, forMs: this.#ms(200, 4_000) };
+        return { kind, node, rate: 0.5 + this.#random.next() * (ODDEST_RATES.fastest - 0.5), forMs: this.#ms(200, 4_000) };
       case 'clock-jump':
         return { kind, node, byMs: this.#ms(-3_600_000, 3_600_000) };
       case 'clock-leap':

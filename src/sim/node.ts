@@ -18,7 +18,7 @@ import type { EventQueue } from './event-queue.ts';
 import { DiskLedger } from './ledger.ts';
 
 /** What a replica is set to, where it is not the usual. */
-export type Knobs = Pick<ReplicaOptions, 'limits' | 'applySlice'>;
+export type Knobs = Pick<ReplicaOptions, 'limits' | 'applySlice' | 'leaseMs'>;
 
 export interface SimNodeParts {
   readonly id: NodeId;

@@ -1,5 +1,6 @@
 /** What one seed stands for: the size of the cluster, its load, its machines and which faults it meets. */
 import { type NodeId, nodeId } from '../base/brand.ts';
+import { LIMITS } from '../base/limits.ts';
 import { type Random, seededRandom } from '../base/random.ts';
 import type { CoreLimits } from '../raft/core.ts';
 import { AILMENTS, type Ailment } from './ailment.ts';
@@ -19,6 +20,8 @@ export interface SimOptions {
   readonly mix: Readonly<Record<'put' | 'get' | 'delete' | 'cas' | 'range', number>>;
   /** How often a read is put to any node, which answers it from its own state when its leader has named an index. */
   readonly readsAnywhere: number;
+  /** Null: a leader asks a majority for each read. */
+  readonly leases: Leases | null;
   /** UTF-16 units of the longest values. */
   readonly valueUnits: number;
   /** A client asks another node when there is no answer for so long. */
@@ -49,6 +52,15 @@ export interface SimOptions {
   readonly applySlice: number;
 }
 
+/** How leases and clocks fit together; a clock that leaps fits none. */
+export interface Leases {
+  /** As long as votes are bound, with clocks that run alike, or so much shorter that clocks may run at the oddest rates that are drawn. */
+  readonly leaseMs: number;
+  readonly clocksRunAlike: boolean;
+  /** How often a read that asks the leader is by lease. */
+  readonly share: number;
+}
+
 export interface Overrides {
   readonly nodes?: number;
   readonly seconds?: number;
@@ -57,12 +69,15 @@ export interface Overrides {
 const SECONDS = 12;
 const NEVER = 1_000_000;
 const FEWEST_KINDS = 6;
+/** No clock runs so many times as fast as another; nemesis.ts draws the rates. */
+export const ODDEST_RATES = { slowest: 0.4, fastest: 2 } as const;
 
 /** The same for the same seed and overrides. */
 export function drawOptions(seed: number, overrides: Overrides = {}): SimOptions {
   const random = seededRandom(seed).fork('options');
   const pick = <T>(choices: readonly [T, ...T[]]): T => choices[random.integer(0, choices.length)] ?? choices[0];
   const seconds = overrides.seconds ?? SECONDS;
+  const leases = drawLeases(seed);
   return {
     seed,
     nodes: overrides.nodes ?? pick([3, 3, 4, 5, 5, 6, 7]),
@@ -76,6 +91,7 @@ export function drawOptions(seed: number, overrides: Overrides = {}): SimOptions
     ]),
     mix: drawMix(random),
     readsAnywhere: drawReadsAnywhere(seed),
+    leases,
     valueUnits: pick([16, 16, 200, 3_000]),
     attemptMs: pick([60, 150, 400, 1_500]),
     patienceMs: pick([200, 1_000, 4_000]),
@@ -93,7 +109,7 @@ export function drawOptions(seed: number, overrides: Overrides = {}): SimOptions
     ]),
     segmentBytes: pick([8_192, 32_768, 262_144]),
     faults: Math.max(1, Math.round((random.integer(20, 45) * seconds) / SECONDS)),
-    faultKinds: drawKinds(random),
+    faultKinds: drawKinds(random).filter((kind) => leases === null || fitsLeases(kind, leases)),
     storm: pick<SimOptions['storm']>([null, null, null, 'echo', 'short-reigns', 'short-reigns']),
     ailment: random.next() < 0.3 ? { kind: pick(AILMENTS), ofLeader: random.next() < 0.6 } : null,
     lastCrash: random.next() < 0.4,
@@ -121,6 +137,19 @@ function drawReadsAnywhere(seed: number): number {
   const random = seededRandom(seed).fork('reads anywhere');
   if (random.next() >= 0.25) return 0;
   return random.next() < 0.5 ? 1 : 0.5;
+}
+
+function drawLeases(seed: number): Leases | null {
+  const random = seededRandom(seed).fork('lease');
+  if (random.next() >= 0.2) return null;
+  const clocksRunAlike = random.next() < 0.7;
+  const share = random.next() < 0.5 ? 1 : 0.5;
+  const { slowest, fastest } = ODDEST_RATES;
+  return { leaseMs: clocksRunAlike ? LIMITS.electionMs : (LIMITS.electionMs * slowest) / fastest, clocksRunAlike, share };
+}
+
+function fitsLeases(kind: FaultKind, { clocksRunAlike }: Leases): boolean {
+  return kind !== 'clock-leap' && !(kind === 'clock-rate' && clocksRunAlike);
 }
 
 /** Each seed has its own mixture, so that rare combinations are common in some. */
@@ -153,7 +182,7 @@ function drawMix(random: Random): SimOptions['mix'] {
 /** For people: name and value, one a line. */
 export function optionsTable(options: SimOptions): readonly (readonly [name: string, value: string])[] {
   const span = ([from, to]: Span, unit: string): string => `${from} to ${to} ${unit}`;
-  const { ailment } = options;
+  const { ailment, leases } = options;
   const limits = Object.entries(options.limits).map(([name, limit]) => `${name} ${limit}`);
   const mix = Object.entries(options.mix).map(([name, share]) => `${name} ${Math.round(share * 100)} %`);
   return [
@@ -167,6 +196,12 @@ export function optionsTable(options: SimOptions): readonly (readonly [name: str
     ],
     ['operations', mix.join(', ')],
     ['reads', `${options.readsAnywhere * 100} % put to any node`],
+    [
+      'leases',
+      leases === null
+        ? 'none'
+        : `${leases.leaseMs} ms, clocks run ${leases.clocksRunAlike ? 'alike' : 'oddly'}, ${leases.share * 100} % of reads by lease`,
+    ],
     ['keys', `${options.keys}, values up to ${options.valueUnits} characters`],
     ['latency', span(options.latencyMs, 'ms')],
     ['sync', span(options.syncMs, 'ms')],

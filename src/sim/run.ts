@@ -94,12 +94,16 @@ class Simulation {
     const note = (who: string, what: string | Message): void => this.#trace.note(who, what);
     this.#setting = setting;
     this.#schedule = setting.schedule ?? drawSchedule(options, random.fork('nemesis'));
-    const { nodes, latencyMs, syncMs, segmentBytes, limits, applySlice } = options;
+    const { nodes, latencyMs, syncMs, segmentBytes, leases, limits, applySlice } = options;
     const onDown = (node: SimNode, byItself: boolean): void => {
       if (byItself) this.#injector.restartLater(node, SUPERVISOR_MS);
     };
     const snapshotPolicy = { entries: options.snapshotEntries, share: 0, tailEntries: options.logTail, chunkBytes: 512 };
-    const knobs = { limits: { ...limits, snapshotPieceBytes: 700 }, applySlice };
+    const knobs = {
+      limits: { ...limits, snapshotPieceBytes: 700 },
+      applySlice,
+      ...(leases === null ? {} : { leaseMs: leases.leaseMs }),
+    };
     const onRole = (id: NodeId, role: Role): void => this.#injector.began(id, role);
     const onTurn = (node: SimNode): void => this.#injector.turned(node);
     const parts = { random, nodes, latencyMs, syncMs, segmentBytes, snapshotPolicy, knobs };

@@ -152,8 +152,8 @@ function isPast(value: unknown): value is Revision | undefined {
   return value === undefined || isCount(value);
 }
 
-function isConsistency(value: unknown): value is 'linearizable' | 'stale' {
-  return value === 'linearizable' || value === 'stale';
+function isConsistency(value: unknown): value is 'linearizable' | 'lease' | 'stale' {
+  return value === 'linearizable' || value === 'lease' || value === 'stale';
 }
 
 function isDeadline(value: unknown): value is number | undefined {

@@ -229,6 +229,7 @@ const PIECE_UNITS = 4 * Math.ceil(LIMITS.snapshotPieceBytes / 3);
 const REFUSALS: ReadonlySet<unknown> = new Set<VoteRefusal>([
   'older-term',
   'leader-is-alive',
+  'lease-may-hold',
   'already-voted',
   'repairing',
   'log-behind',

@@ -62,7 +62,7 @@ describe('wrong words', () => {
     [['gte', 'k'], /unknown command 'gte' \(did you mean get\?\)/],
     [['put', 'k'], /missing required argument 'value'/],
     [['put', 'k', 'v', 'w'], /too many arguments/],
-    [['get', 'k', '--consistency', 'soon'], /Allowed choices are linearizable, stale/],
+    [['get', 'k', '--consistency', 'soon'], /Allowed choices are linearizable, lease, stale/],
     [['put', 'k', '-x'], /put -- before a value/],
     [['range', '--limit', 'many'], /cannot be "many"/],
     [['fault', 'kill', 'n9'], /there is no node "n9"/],

@@ -1,5 +1,6 @@
 import type { Bug } from './bug.ts';
 import { ELECTION_BUGS } from './bugs/elections.ts';
+import { LEASE_BUGS } from './bugs/leases.ts';
 import { REPAIR_BUGS } from './bugs/repair.ts';
 import { REPLICATION_BUGS } from './bugs/replication.ts';
 import { SNAPSHOT_BUGS } from './bugs/snapshots.ts';
@@ -9,6 +10,7 @@ import { WIRE_BUGS } from './bugs/wire.ts';
 
 export const BUGS: readonly Bug[] = [
   ...ELECTION_BUGS,
+  ...LEASE_BUGS,
   ...REPLICATION_BUGS,
   ...STORE_BUGS,
   ...STORAGE_BUGS,

@@ -230,6 +230,9 @@ describe('a follower', () => {
     expect(await client.request('kv.get', { key: 'a' })).toEqual({ kv: null, revision: 0 });
     expect(await client.request('kv.range', {})).toMatchObject({ kvs: [] });
     expect(paths).toEqual(['here', 'here']);
+    // A lease is its leader's alone.
+    await client.request('kv.get', { key: 'a', consistency: 'lease' });
+    expect(paths).toEqual(['here', 'here', 'lease']);
     follower.service.read = () => Promise.reject(new RpcError('NO_QUORUM'));
     expect(await client.request('kv.get', { key: 'a' })).toMatchObject({ kv: { value: '1' } });
     const asked = client.request('kv.get', { key: 'a', forward: false });

@@ -86,6 +86,7 @@ describe('a peer is refused', () => {
     'X-RaftKV-Target': 'n1',
   };
   it.each([
+    ['that withholds its vote where this node does not', { ...good, 'X-RaftKV-Leases': 'on' }],
     ['of another cluster', { ...good, 'X-RaftKV-Cluster': CLUSTER.replace('0', '1') }],
     ['that meant another node', { ...good, 'X-RaftKV-Target': 'n3' }],
     ['that is not a member', { ...good, 'X-RaftKV-Node': 'n9' }],

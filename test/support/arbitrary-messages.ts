@@ -26,6 +26,7 @@ const refusals = fc.constantFrom(
   'repairing',
   'log-behind',
   'storage-stalled' as const,
+  'lease-may-hold' as const,
 );
 
 type Body = Pick<Entry, 'kind' | 'data' | 'time'> & { readonly step: number };

@@ -26,6 +26,7 @@ import type {
   Message,
   PersistBatch,
   RaftEvent,
+  ReadPath,
   ReadTicket,
   Ready,
 } from '../../src/raft/messages.ts';
@@ -85,6 +86,8 @@ export interface ClusterOptions {
   /** Whether disks write at once; otherwise each batch waits for `persist`. */
   readonly quickDisks?: boolean;
   readonly limits?: Partial<CoreLimits>;
+  /** Not given: no leases. */
+  readonly leaseMs?: number;
 }
 
 interface ReadAsked {
@@ -109,10 +112,11 @@ export class CoreCluster {
   readonly neverHappened: EntryId[] = [];
   readonly #random: Random;
   readonly #limits: Partial<CoreLimits>;
+  readonly #leases: { readonly leaseMs?: number };
   readonly #reads = new Map<string, ReadAsked>();
   #now = 1_000;
 
-  constructor({ ids, learners = [], seed = 1, quickDisks = true, limits = {} }: ClusterOptions) {
+  constructor({ ids, learners = [], seed = 1, quickDisks = true, limits = {}, leaseMs }: ClusterOptions) {
     this.configuration = {
       voters: ids.filter((id) => !learners.includes(id)).map(nodeId),
       outgoing: [],
@@ -121,6 +125,7 @@ export class CoreCluster {
     this.#random = seededRandom(seed);
     // Told at once, so that a story needs no pauses; the storms vary it.
     this.#limits = { commitWordMs: 0, ...limits };
+    this.#leases = leaseMs === undefined ? {} : { leaseMs };
     this.quickDisks = quickDisks;
     for (const id of ids) this.nodes.set(nodeId(id), new CoreNode(nodeId(id)));
   }
@@ -173,6 +178,7 @@ export class CoreCluster {
       heartbeatMs: HEARTBEAT_MS,
       electionMs: ELECTION_MS,
       limits: this.#limits,
+      ...this.#leases,
     });
     node.unsynced = [];
     node.appliedIndex = logIndex(0);
@@ -213,10 +219,10 @@ export class CoreCluster {
   }
 
   /** Returns the read's name, or null when `id` does not lead. */
-  read(id: NodeId): string | null {
+  read(id: NodeId, path: ReadPath = 'leader'): string | null {
     // A linearizable read must see all that anybody could already know to be committed.
     const atLeast = this.checker.commitIndex;
-    const result = this.core(id).readIndex(this.now);
+    const result = this.core(id).readIndex(this.now, path);
     if (!result.ok) return null;
     const name = this.#readName(id, result.ticket);
     this.#reads.set(name, { atLeast });

@@ -25,7 +25,8 @@ export class CoreStorm {
   #proposed = 0;
   #crashes = 0;
 
-  constructor(size: number, seed: number) {
+  /** With `leaseMs` most reads are by lease, and the weather is such as tries leases. */
+  constructor(size: number, seed: number, leases: { readonly leaseMs?: number } = {}) {
     this.#random = seededRandom(seed).fork('storm');
     const ids = Array.from({ length: size }, (_, place) => `n${place + 1}`);
     const limits = {
@@ -34,9 +35,9 @@ export class CoreStorm {
       uncommittedEntries: 20,
       commitWordMs: this.#random.integer(0, 2) * 5,
     };
-    this.cluster = new CoreCluster({ ids, seed, quickDisks: this.#random.next() < 0.3, limits });
+    this.cluster = new CoreCluster({ ids, seed, quickDisks: this.#random.next() < 0.3, limits, ...leases });
     this.cluster.accepts = (message) => !this.#cut.has(`${message.from}>${message.to}`);
-    this.#actions = this.#weather();
+    this.#actions = [...this.#weather(), ...(leases.leaseMs === undefined ? [] : this.#leaseReads())];
     this.#totalWeight = this.#actions.reduce((sum, { weight }) => sum + weight, 0);
     this.cluster.startAll();
   }
@@ -138,6 +139,29 @@ export class CoreStorm {
     ];
   }
 
+  #leaseReads(): { weight: number; run: Action }[] {
+    return [
+      { weight: 12, run: () => this.#onLeaders((id) => this.cluster.read(id, 'lease')) },
+      { weight: 0.5, run: () => this.#onLeaders((id) => this.#isolate(id)) },
+      {
+        weight: 0.5,
+        run: () => this.#onLeaders((id) => this.cluster.step(id, { type: 'transfer-leadership', to: this.#anyNode() })),
+      },
+      { weight: 0.5, run: () => this.#onNode((id) => this.#restart(id)) },
+    ];
+  }
+
+  /** All who believe that they lead. */
+  #onLeaders(act: (id: NodeId) => void): void {
+    for (const { id } of this.cluster.up()) if (!this.#paused.has(id) && this.cluster.status(id).role === 'leader') act(id);
+  }
+
+  #restart(id: NodeId): void {
+    this.#crashes += 1;
+    this.cluster.crash(id);
+    this.cluster.start(id);
+  }
+
   #onWire(act: (message: Message) => void, inOrder: number): void {
     const { wire } = this.cluster;
     const place = this.#random.next() < inOrder ? 0 : this.#random.integer(0, wire.length);
@@ -186,7 +210,10 @@ export class CoreStorm {
   }
 
   #isolateSomeone(): void {
-    const lonely = this.#anyNode();
+    this.#isolate(this.#anyNode());
+  }
+
+  #isolate(lonely: NodeId): void {
     for (const id of this.cluster.nodes.keys()) {
       this.#cut.add(`${lonely}>${id}`);
       this.#cut.add(`${id}>${lonely}`);

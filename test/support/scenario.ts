@@ -3,9 +3,11 @@
  * move. test/raft/scenarios/README.txt lists the sentences.
  */
 import { clusterTime, logIndex, type NodeId, nodeId, term } from '../../src/base/brand.ts';
-import type { EntryId, Message } from '../../src/raft/messages.ts';
+import type { EntryId, Message, ReadPath } from '../../src/raft/messages.ts';
 import { CoreCluster, ELECTION_MS } from './core-cluster.ts';
 import { committedText, eventText, logLines, messageText, progressLines, statusLines } from './scenario-text.ts';
+
+const LEASE_MS = 300;
 
 /** Runs a scenario file and returns it with the outputs that came out. */
 export function runScenario(text: string): string {
@@ -75,7 +77,7 @@ class Scenario {
     elect: ([candidate = '', ...voters]) => this.#elect(nodeId(candidate), voters),
     campaign: ([id = '']) => this.#in.step(nodeId(id), { type: 'campaign' }),
     propose: ([id = '', ...data]) => this.#propose(nodeId(id), data),
-    read: ([id = '']) => this.#read(nodeId(id)),
+    read: ([id = '', path]) => this.#read(nodeId(id), path === 'lease' ? 'lease' : 'leader'),
     transfer: ([from = '', to = '']) => this.#in.step(nodeId(from), { type: 'transfer-leadership', to: nodeId(to) }),
     deliver: (links) =>
       links.length === 0 ? this.#flow(() => true) : this.#onLinks(links, (message) => this.#hand(message, true)),
@@ -115,7 +117,8 @@ class Scenario {
     const ids = words.filter((word) => /^n\d$/.test(word));
     const learners = learnersFrom < 0 ? [] : words.slice(learnersFrom).filter((word) => /^n\d$/.test(word));
     const limits = words.includes('single-entry') ? { appendEntries: 1 } : {};
-    const cluster = new CoreCluster({ ids, learners, quickDisks: !words.includes('slow'), limits });
+    const leases = words.includes('leases') ? { leaseMs: LEASE_MS } : {};
+    const cluster = new CoreCluster({ ids, learners, quickDisks: !words.includes('slow'), limits, ...leases });
     cluster.accepts = (message) => !this.#cut.has(`${message.from}>${message.to}`);
     cluster.onEvent = (id, event) => {
       const text = this.#narrates.events ? eventText(event) : null;
@@ -161,8 +164,8 @@ class Scenario {
     }
   }
 
-  #read(id: NodeId): void {
-    const name = this.#in.read(id);
+  #read(id: NodeId, path: ReadPath): void {
+    const name = this.#in.read(id, path);
     if (name === null) this.#output.push(`${id} refuses to read`);
     else this.#reads.push(name);
   }

@@ -17,6 +17,8 @@ export interface StartOptions extends WhichCluster {
   readonly basePort?: number;
   readonly heartbeatMs?: number;
   readonly electionMs?: number;
+  /** Leaders of a new cluster may serve reads by lease. Default false. */
+  readonly leaseReads?: boolean;
   /** Entries after which a node of a new cluster takes a snapshot. Default: base/limits.ts. */
   readonly snapshotEntries?: number;
   /** Revisions that a node of a new cluster remembers. Default: base/limits.ts. */

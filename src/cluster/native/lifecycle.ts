@@ -52,7 +52,7 @@ export interface ClusterSummary {
 export async function createCluster(options: StartOptions): Promise<{ readonly dir: string; readonly file: ClusterFile }> {
   const count = checkCount(options.count ?? DEFAULT_COUNT);
   const ports = options.basePort === undefined ? await freePorts(count) : portRow(options.basePort, count);
-  const { heartbeatMs, electionMs, snapshotEntries, historyChanges, operationLog } = options;
+  const { heartbeatMs, electionMs, leaseReads, snapshotEntries, historyChanges, operationLog } = options;
   const file: ClusterFile = {
     name: options.name ?? DEFAULT_NAME,
     clusterId: randomBytes(16).toString('hex'),
@@ -62,6 +62,7 @@ export async function createCluster(options: StartOptions): Promise<{ readonly d
       basePort: options.basePort ?? null,
       ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
       ...(electionMs === undefined ? {} : { electionMs }),
+      ...(leaseReads === true ? { leaseReads } : {}),
       ...(snapshotEntries === undefined ? {} : { snapshotEntries }),
       ...(historyChanges === undefined ? {} : { historyChanges }),
       ...(operationLog === true ? { operationLog } : {}),

@@ -10,6 +10,7 @@ export const REFUSAL_REASONS: Readonly<Record<VoteRefusal, string>> = {
   'older-term': 'it has seen a newer term, so the request is out of date (Raft §5.1)',
   'leader-is-alive':
     'it hears a leader, and whoever hears one grants no pre-vote: one bad link deposes nobody (dissertation §9.6)',
+  'lease-may-hold': 'a leader that it answered may still hold a lease, which rests on this vote (dissertation §6.4.1)',
   'already-voted': 'it has given its one vote of this term to another (Raft §5.2)',
   repairing: 'its log lost entries to damage, so its word proves nothing until it has them again (docs/decisions/0005-repair.md)',
   'log-behind': "the candidate's log is behind its own: such a leader could lose what is committed (Raft §5.4.1)",

@@ -255,7 +255,7 @@ export const ELECTION_BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'raft/voting.ts',
-        find: 'const sticky = state.leaderIsAlive && !request.transfer;',
+        find: 'const sticky = (state.leaderIsAlive || state.boundMs > 0) && !request.transfer;',
         replace: 'const sticky = false;',
       },
     ],

@@ -42,9 +42,9 @@ export const STORE_BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'raft/leader.ts',
-        find: 'this.#reads.confirm(confirmed,',
+        find: 'const askedAt = this.#reads.confirm(confirmed,',
         replace:
-          'const { electionMs, now } = this.#state;\n    const heardAt = quorumValue(membership.current, (peer) => (peer === id ? now : (this.#progress.get(peer)?.heardAt ?? 0)));\n    this.#reads.confirm(now - heardAt < electionMs ? own : confirmed,',
+          'const { electionMs, now } = this.#state;\n    const heardAt = quorumValue(membership.current, (peer) => (peer === id ? now : (this.#progress.get(peer)?.heardAt ?? 0)));\n    const askedAt = this.#reads.confirm(now - heardAt < electionMs ? own : confirmed,',
       },
     ],
     caught: { by: 'simulation', breaks: /^a read sees all/, seed: null, scenario: 'check-quorum' },

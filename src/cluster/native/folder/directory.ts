@@ -38,6 +38,8 @@ export const ClusterFile = z.strictObject({
     basePort: z.int().min(1).max(65_535).nullable(),
     heartbeatMs: z.int().min(5).max(10_000).optional(),
     electionMs: z.int().min(20).max(60_000).optional(),
+    /** The nodes let their leader serve reads by lease. */
+    leaseReads: z.boolean().optional(),
     snapshotEntries: z.int().min(1).optional(),
     historyChanges: z.int().min(0).optional(),
     /** The nodes note what they do to their disks. */

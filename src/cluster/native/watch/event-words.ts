@@ -16,6 +16,7 @@ interface Candidacy {
 const REFUSALS: Readonly<Record<VoteRefusal, string>> = {
   'older-term': 'it knows a newer term',
   'leader-is-alive': 'leader is alive',
+  'lease-may-hold': 'a lease may still hold',
   'already-voted': 'it has voted for another',
   repairing: 'it is repairing its log',
   'log-behind': 'its log is newer',
