@@ -97,6 +97,8 @@ export interface TrafficCheck {
   readonly detail: string | null;
   /** The report on the operations that contradict each other, for drawing. */
   readonly culprit: CheckReport | null;
+  /** The same as it was drawn, where nothing else was kept of it: in a recording. */
+  readonly drawn?: readonly string[];
 }
 
 export interface ChecksPicture {

@@ -201,7 +201,7 @@ export class Effects {
   async #load(effect: Effect & { type: 'load-keys' | 'load-key' | 'load-log' }): Promise<void> {
     if (effect.type === 'load-keys') return this.#loadKeys(effect.request);
     if (effect.type === 'load-log') return this.#loadLog(effect);
-    const loaded = await loadKey(this.#world.driver, effect.key);
+    const loaded = await loadKey(this.#world.driver, effect.key, effect.at);
     this.#world.dispatch({ type: 'key-detail', id: effect.id, ...loaded });
   }
 
@@ -241,11 +241,12 @@ function shownCommand(line: string): string {
 /** Asks a majority first; when none answers, any node, and says so. */
 async function readPage(driver: ClusterDriver, request: KeysRequest): Promise<KeysPage> {
   const query = queryOf(request);
+  const options = { deadlineMs: READ_DEADLINE_MS, ...(request.at === null ? {} : { revision: request.at }) };
   try {
-    return { ok: true, result: await driver.kv.range(query, { deadlineMs: READ_DEADLINE_MS }), stale: false };
+    return { ok: true, result: await driver.kv.range(query, options), stale: false };
   } catch {
     try {
-      const result = await driver.kv.range(query, { deadlineMs: READ_DEADLINE_MS, consistency: 'stale' });
+      const result = await driver.kv.range(query, { ...options, consistency: 'stale' });
       return { ok: true, result, stale: true };
     } catch (error) {
       const [problem = 'The keys cannot be read.'] = failureOf(error, false).lines;

@@ -1,6 +1,6 @@
 /** From the driver to the store: at most ten times a second, and not at all when nothing happens. */
 import { LIMITS } from '../base/limits.ts';
-import type { ClusterDriver, ClusterEvent, ClusterPicture } from '../cluster/driver.ts';
+import type { ChecksPicture, ClusterDriver, ClusterEvent, ClusterPicture } from '../cluster/driver.ts';
 import { clockIntervalOf } from './clock.ts';
 import { moves } from './moves.ts';
 import type { Store } from './store.ts';
@@ -58,7 +58,13 @@ export function startFeed(
   store: Store,
   clockwork: Clockwork,
   intervalMs: () => number = () => FRAME_MS,
-  record: (picture: ClusterPicture, events: readonly ClusterEvent[], now: number, wall: number) => void = () => {},
+  record: (
+    picture: ClusterPicture,
+    events: readonly ClusterEvent[],
+    now: number,
+    wall: number,
+    checks: ChecksPicture | null,
+  ) => void = () => {},
 ): () => void {
   let pending: ClusterEvent[] = [];
   let dropped = 0;
@@ -74,12 +80,13 @@ export function startFeed(
     dropped = 0;
     const picture = driver.picture();
     flushed = picture;
-    record(picture, events, flushedAt, clockwork.wall());
+    const checks = driver.checks();
+    record(picture, events, flushedAt, clockwork.wall(), checks);
     store.dispatch({
       type: 'data',
       picture,
       ownsNodes: driver.ownsNodes,
-      checks: driver.checks(),
+      checks,
       events,
       dropped: lost,
       now: flushedAt,

@@ -1,5 +1,6 @@
 /** The whole screen from the whole state: exactly as many rows as the terminal has, none wider than it is. Pure. */
 import { unreachable } from '../base/assert.ts';
+import { hasKeys } from './key-moment.ts';
 import { type Area, bodyHeight, LEAST, sizeClass } from './layout.ts';
 import { cutRow, fitHeight, type Row, span } from './rows.ts';
 import type { ConsoleState } from './state.ts';
@@ -49,11 +50,9 @@ function tooSmall(columns: number, rows: number, look: Glyphs): Drawn {
   return { rows: fitHeight([cutRow([span(text)], columns, look.ellipsis)], rows), cursor: null };
 }
 
-function keysOfThePast(width: number, look: Glyphs): readonly Row[] {
-  return [
-    titleRow('KEYS', width, look),
-    [span(' Keys and values are not recorded: they can be read in the present only.', 'dim')],
-  ];
+function keysOfThePast({ replay }: ConsoleState, width: number, look: Glyphs): readonly Row[] {
+  const why = replay ? 'only a running cluster can be asked for them.' : 'and no node had told its revision by then.';
+  return [titleRow('KEYS', width, look), [span(` Keys and values are not recorded: ${why}`, 'dim')]];
 }
 
 function drawView(state: ConsoleState, area: Area, look: Glyphs): Drawn {
@@ -66,7 +65,7 @@ function drawView(state: ConsoleState, area: Area, look: Glyphs): Drawn {
     case 'links':
       return still(linksView(state, area.width, area.height, look));
     case 'keys':
-      return still(state.moment === null ? keysView(state, area, look) : keysOfThePast(area.width, look));
+      return still(hasKeys(state) ? keysView(state, area, look) : keysOfThePast(state, area.width, look));
     case 'events':
       return still(eventsView(state, area.width, area.height, look));
     case 'metrics':

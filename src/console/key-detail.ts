@@ -2,6 +2,7 @@
 import type { NodeId } from '../base/brand.ts';
 import type { KeyValue } from '../kv/commands.ts';
 import type { HistoryResult } from '../kv/key-history.ts';
+import { hasKeys, type KeyMoment, keyMomentOf } from './key-moment.ts';
 import { sizeClass } from './layout.ts';
 import type { Message, Step } from './messages.ts';
 import type { ConsoleState } from './state.ts';
@@ -14,6 +15,8 @@ export type ReplicaAnswer =
 
 export interface KeyDetail {
   readonly key: string;
+  /** The moment of the past that is meant; null: now. */
+  readonly at: KeyMoment | null;
   readonly loading: number | null;
   /** `performance.now()` of the newest answer; null before the first. */
   readonly loadedAt: number | null;
@@ -43,18 +46,33 @@ function lookedAt({ overlay, view, size, keys }: ConsoleState): string | null {
 }
 
 export function detailEffects(state: ConsoleState): Step<ConsoleState> {
-  const { detail, moment, nextId } = state;
+  const { detail, nextId } = state;
   const key = lookedAt(state);
-  if (key === null || moment !== null || (detail !== null && detail.loading !== null)) return { state, effects: [] };
-  const known = detail?.key === key ? detail : null;
+  if (key === null || !hasKeys(state) || (detail !== null && detail.loading !== null)) return { state, effects: [] };
+  const moment = keyMomentOf(state);
+  const known = detailOf(state, key);
   if (known !== null && !isOld(known, state)) return { state, effects: [] };
-  const fresh = { key, loadedAt: null, history: null, problem: null, answers: new Map() };
+  const fresh = { key, at: moment, loadedAt: null, history: null, problem: null, answers: new Map() };
   const asking: KeyDetail = { ...(known ?? fresh), loading: nextId };
-  return { state: { ...state, nextId: nextId + 1, detail: asking }, effects: [{ type: 'load-key', id: nextId, key }] };
+  return {
+    state: { ...state, nextId: nextId + 1, detail: asking },
+    effects: [{ type: 'load-key', id: nextId, key, at: moment }],
+  };
 }
 
-/** Something was written since, or not all have answered. */
-function isOld({ loadedAt, history, answers }: KeyDetail, { now, picture }: ConsoleState): boolean {
+function isSameMoment(a: KeyMoment | null, b: KeyMoment | null): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** What is known of a key at the moment that is shown; null when nothing is, or only of another moment. */
+export function detailOf(state: ConsoleState, key: string): KeyDetail | null {
+  const { detail } = state;
+  return detail?.key === key && isSameMoment(detail.at, keyMomentOf(state)) ? detail : null;
+}
+
+/** Something was written since, or not all have answered. What is past stays as it was. */
+function isOld({ at, loadedAt, history, answers }: KeyDetail, { now, picture }: ConsoleState): boolean {
+  if (at !== null) return loadedAt === null;
   if (loadedAt === null || now - loadedAt < RELOAD_MS) return loadedAt === null;
   const seen = history?.revision ?? 0;
   if (picture.nodes.some(({ status }) => (status?.revision ?? 0) > seen)) return true;

@@ -1,9 +1,18 @@
 /** Asks for one key in depth: its history from the cluster, its version from each node alone. Never rejects. */
-import type { NodeId } from '../base/brand.ts';
-import type { ClusterDriver, NodeView } from '../cluster/driver.ts';
+import { type NodeId, revision } from '../base/brand.ts';
+import { RpcError } from '../base/errors.ts';
+import type { ClusterDriver, NodeState } from '../cluster/driver.ts';
 import { failureOf } from '../commands/failure.ts';
 import type { HistoryResult } from '../kv/key-history.ts';
 import type { ReplicaAnswer } from './key-detail.ts';
+import type { KeyMoment } from './key-moment.ts';
+
+interface AskedNode {
+  readonly id: NodeId;
+  readonly state: NodeState;
+  /** Not given: the newest. */
+  readonly revision?: number | null;
+}
 
 const HISTORY_DEADLINE_MS = 1_500;
 const REPLICA_DEADLINE_MS = 800;
@@ -16,32 +25,44 @@ export interface LoadedKey {
   readonly answers: ReadonlyMap<NodeId, ReplicaAnswer>;
 }
 
-export async function loadKey(driver: ClusterDriver, key: string): Promise<LoadedKey> {
-  const answers = driver.picture().nodes.map(async (node) => [node.id, await askReplica(driver, node, key)] as const);
-  const [history, replicas] = await Promise.all([askHistory(driver, key), Promise.all(answers)]);
+/** As it is now, or with `at` as it was at that moment. */
+export async function loadKey(driver: ClusterDriver, key: string, at: KeyMoment | null): Promise<LoadedKey> {
+  const nodes = at?.nodes ?? driver.picture().nodes.map(({ id, state }) => ({ id, state }));
+  const answers = nodes.map(async (node) => [node.id, await askReplica(driver, node, key)] as const);
+  const [history, replicas] = await Promise.all([askHistory(driver, key, at), Promise.all(answers)]);
   return { ...history, answers: new Map(replicas) };
 }
 
 /** Asks a majority first, and any node when none answers. */
-async function askHistory({ kv }: ClusterDriver, key: string): Promise<Pick<LoadedKey, 'history' | 'problem'>> {
-  const page = { limit: MOST_VERSIONS };
+async function askHistory(
+  { kv }: ClusterDriver,
+  key: string,
+  at: KeyMoment | null,
+): Promise<Pick<LoadedKey, 'history' | 'problem'>> {
+  const page = { limit: MOST_VERSIONS, ...(at === null ? {} : { before: at.revision + 1 }) };
+  const asOf = (history: HistoryResult): HistoryResult =>
+    at === null ? history : { ...history, revision: revision(at.revision) };
   try {
-    return { history: await kv.history(key, page, { deadlineMs: HISTORY_DEADLINE_MS }), problem: null };
+    return { history: asOf(await kv.history(key, page, { deadlineMs: HISTORY_DEADLINE_MS })), problem: null };
   } catch {
     try {
       const stale = { deadlineMs: HISTORY_DEADLINE_MS, consistency: 'stale' } as const;
-      return { history: await kv.history(key, page, stale), problem: null };
+      return { history: asOf(await kv.history(key, page, stale)), problem: null };
     } catch (error) {
       return { history: null, problem: failureOf(error, false).lines[0] ?? 'The history cannot be read.' };
     }
   }
 }
 
-async function askReplica({ kv }: ClusterDriver, { id, state }: NodeView, key: string): Promise<ReplicaAnswer> {
+/** A node of the past is asked for the newest revision that it had applied then, if it still remembers that. */
+async function askReplica({ kv }: ClusterDriver, { id, state, revision: past }: AskedNode, key: string): Promise<ReplicaAnswer> {
   if (state !== 'up') return { problem: state };
+  if (past === null) return { problem: 'not known' };
+  const asOf = past === undefined ? {} : { revision: past };
   try {
-    return await kv.get(key, { consistency: 'stale', node: id, deadlineMs: REPLICA_DEADLINE_MS });
-  } catch {
-    return { problem: 'no answer' };
+    const answer = await kv.get(key, { consistency: 'stale', node: id, deadlineMs: REPLICA_DEADLINE_MS, ...asOf });
+    return { ...answer, ...asOf };
+  } catch (error) {
+    return { problem: error instanceof RpcError && error.kind === 'COMPACTED' ? 'forgotten' : 'no answer' };
   }
 }

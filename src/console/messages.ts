@@ -9,6 +9,7 @@ import type { RangeResult } from '../kv/commands.ts';
 import type { LessonInput, ShownLesson } from '../lesson/shown.ts';
 import type { LogRow } from '../replica/status.ts';
 import type { TortureTold } from '../torture/progress.ts';
+import type { KeyMoment } from './key-moment.ts';
 import type { LoadedKey } from './load-key.ts';
 import type { Severity, Size } from './state.ts';
 import type { Moment, Move } from './traveller.ts';
@@ -79,6 +80,8 @@ export interface KeysRequest {
   readonly kind: 'from' | 'after' | 'before' | 'end' | 'around';
   readonly key: string;
   readonly limit: number;
+  /** As it was at this revision; null: now. */
+  readonly at: number | null;
 }
 
 export type KeysPage =
@@ -101,7 +104,7 @@ export type Effect =
   | { readonly type: 'complete'; readonly line: string; readonly cursor: number }
   | { readonly type: 'preview'; readonly line: string; readonly marked: readonly NodeId[]; readonly cursor: NodeId | null }
   | { readonly type: 'load-keys'; readonly request: KeysRequest }
-  | { readonly type: 'load-key'; readonly id: number; readonly key: string }
+  | { readonly type: 'load-key'; readonly id: number; readonly key: string; readonly at: KeyMoment | null }
   | {
       readonly type: 'load-log';
       readonly window: string;

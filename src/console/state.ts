@@ -95,6 +95,8 @@ export interface KeyList {
   /** Where the cursor is to go as soon as that is loaded; null when it is there. */
   readonly wish: number | null;
   readonly revision: number;
+  /** The revision that is asked for, of a moment in the past; null reads the newest. */
+  readonly at: number | null;
   /** Null until the first answer. */
   readonly loadedAt: number | null;
   /** The answer came from one node without asking a majority. */
@@ -147,7 +149,11 @@ export interface ConsoleState {
   /** The past moment that all views show; null shows the present. `picture` and `events` are then of that moment. */
   readonly moment: Moment | null;
   /** The present, while the past is shown. */
-  readonly live: { readonly picture: ClusterPicture; readonly events: readonly ClusterEvent[] } | null;
+  readonly live: {
+    readonly picture: ClusterPicture;
+    readonly events: readonly ClusterEvent[];
+    readonly checks: ChecksPicture | null;
+  } | null;
   /** A recording is open, and there is no present. */
   readonly replay: boolean;
   /** False: nothing is changed from here until somebody says so. */
@@ -174,7 +180,7 @@ export interface ConsoleState {
   readonly linkEdit: LinkEdit | null;
   readonly marked: readonly NodeId[];
   readonly faultCursor: number;
-  /** Of the present, also while the past is shown; null where nobody checks. */
+  /** Null where nobody checks, or where nothing was recorded of it. */
   readonly checks: ChecksPicture | null;
   readonly log: LogState;
   readonly keys: KeyList;
@@ -207,6 +213,7 @@ export const EMPTY_KEYS: KeyList = {
   cursor: 0,
   wish: null,
   revision: 0,
+  at: null,
   loadedAt: null,
   stale: false,
   loading: null,

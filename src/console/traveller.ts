@@ -1,5 +1,5 @@
 /** Where in the recording one stands. Moves event by event, from election to election, or by time. */
-import type { ClusterEvent, ClusterPicture } from '../cluster/driver.ts';
+import type { ChecksPicture, ClusterEvent, ClusterPicture } from '../cluster/driver.ts';
 import type { RecordedEvent, Recording } from '../cluster/recording/recording.ts';
 import { toldAs } from '../commands/why/story.ts';
 import { withoutDoubles } from './event-list.ts';
@@ -12,6 +12,8 @@ export interface Moment {
   readonly picture: ClusterPicture;
   /** Those until then, in the order of time. */
   readonly events: readonly ClusterEvent[];
+  /** Null when that was not recorded. */
+  readonly checks: ChecksPicture | null;
   /** Of all events in the recording, how many had happened. */
   readonly place: { readonly count: number; readonly of: number };
 }
@@ -83,6 +85,7 @@ export class Traveller {
     return {
       wall: at.time,
       picture: this.#recording.pictureAt(frame),
+      checks: this.#recording.checksAt(frame),
       events: withoutDoubles(events.slice(0, count).map(({ event }) => event)),
       place: { count, of: events.length },
     };

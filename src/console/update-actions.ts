@@ -196,8 +196,8 @@ function openDetail(state: ConsoleState): ConsoleState {
 }
 
 function openReport(state: ConsoleState, checks: ChecksPicture): ConsoleState {
-  const { culprit } = checks.traffic;
-  const picture = culprit === null ? [] : timelineLines(culprit, { width: Math.max(40, state.size.columns - 8), ascii: true });
+  const { culprit, drawn = [] } = checks.traffic;
+  const picture = culprit === null ? drawn : timelineLines(culprit, { width: Math.max(40, state.size.columns - 8), ascii: true });
   return { ...state, overlay: { type: 'output', title: 'checks', lines: checksReport(checks, picture), prose: false, top: 0 } };
 }
 

@@ -1,5 +1,6 @@
 /** The list of keys: a window onto a store of any size, loaded page by page. */
 import { prefixEnd } from '../kv/key-order.ts';
+import { hasKeys, keyMomentOf } from './key-moment.ts';
 import type { KeysPage, KeysRequest, Step } from './messages.ts';
 import type { ConsoleState, KeyList } from './state.ts';
 import { EMPTY_KEYS } from './state.ts';
@@ -21,7 +22,7 @@ export function moveInKeys(state: ConsoleState, to: number): ConsoleState {
 export function toFirstKey(state: ConsoleState): ConsoleState {
   const { keys } = state;
   if (keys.first === 0) return { ...state, keys: { ...keys, cursor: 0, wish: null } };
-  return { ...state, keys: { ...EMPTY_KEYS, prefix: keys.prefix, total: keys.total } };
+  return { ...state, keys: { ...EMPTY_KEYS, prefix: keys.prefix, total: keys.total, at: keys.at } };
 }
 
 export function toLastKey(state: ConsoleState): Step<ConsoleState> {
@@ -36,13 +37,15 @@ export function toLastKey(state: ConsoleState): Step<ConsoleState> {
 }
 
 export function withPrefix(state: ConsoleState, prefix: string): ConsoleState {
-  return state.keys.prefix === prefix ? state : { ...state, keys: { ...EMPTY_KEYS, prefix } };
+  return state.keys.prefix === prefix ? state : { ...state, keys: { ...EMPTY_KEYS, prefix, at: state.keys.at } };
 }
 
 /** What the list lacks now: its first page, the page that the cursor comes near to, or a fresh look after writes. */
-export function keysEffects(state: ConsoleState): Step<ConsoleState> {
+export function keysEffects(shown: ConsoleState): Step<ConsoleState> {
+  if (shown.view !== 'keys' || !hasKeys(shown)) return { state: shown, effects: [] };
+  const state = atMoment(shown);
   const { keys } = state;
-  if (state.moment !== null || state.view !== 'keys' || keys.loading !== null) return { state, effects: [] };
+  if (keys.loading !== null) return { state, effects: [] };
   if (keys.loadedAt === null) return request(state, 'from', keys.prefix, PAGE);
   const first = keys.rows[0];
   const last = keys.rows.at(-1);
@@ -61,12 +64,24 @@ export function keysEffects(state: ConsoleState): Step<ConsoleState> {
   return request(state, 'around', keys.first === 0 ? keys.prefix : first.key, Math.max(PAGE, keys.rows.length));
 }
 
+/** At another moment the list is another one; the cursor stays where it was, as far as there is one. */
+function atMoment(state: ConsoleState): ConsoleState {
+  const at = keyMomentOf(state)?.revision ?? null;
+  const { keys } = state;
+  if (keys.at === at) return state;
+  const place = keys.wish ?? keys.cursor;
+  return { ...state, keys: { ...EMPTY_KEYS, prefix: keys.prefix, at, wish: place === 0 ? null : place } };
+}
+
+/** What is past does not change. */
 function hasChanged({ picture, keys }: ConsoleState): boolean {
+  if (keys.at !== null) return false;
   return picture.nodes.some((node) => (node.status?.revision ?? 0) > keys.revision);
 }
 
 function request(state: ConsoleState, kind: KeysRequest['kind'], key: string, limit: number): Step<ConsoleState> {
-  const wanted: KeysRequest = { id: state.nextId, prefix: state.keys.prefix, kind, key, limit };
+  const { prefix, at } = state.keys;
+  const wanted: KeysRequest = { id: state.nextId, prefix, kind, key, limit, at };
   return {
     state: { ...state, nextId: state.nextId + 1, keys: { ...state.keys, loading: wanted.id } },
     effects: [{ type: 'load-keys', request: wanted }],

@@ -36,15 +36,16 @@ export function takeMoment(state: ConsoleState, { moment, move }: Message & { ty
     const what = move.startsWith('election') ? 'No election' : move.startsWith('event') ? 'Nothing' : 'Nothing';
     return withFlash(state, `${what} ${back ? 'earlier' : 'later'} is recorded.`, 'info');
   }
-  const { picture, events } = moment;
+  const { picture, events, checks } = moment;
   const known = (id: string | null): boolean => picture.nodes.some((node) => node.id === id);
-  const live = state.live ?? { picture: state.picture, events: state.events.items };
+  const live = state.live ?? { picture: state.picture, events: state.events.items, checks: state.checks };
   const index = state.log.index !== null && state.log.index <= newestIndex(picture) ? state.log.index : null;
   return {
     ...state,
     live,
     moment,
     picture,
+    checks,
     roundTrips: steadyRoundTrips(new Map(), picture),
     events: { ...state.events, items: events, cursor: null },
     nodeCursor: known(state.nodeCursor) ? state.nodeCursor : (picture.nodes[0]?.id ?? null),
@@ -63,6 +64,7 @@ export function backToNow(state: ConsoleState): Step<ConsoleState> {
     moment: null,
     live: null,
     picture: live.picture,
+    checks: live.checks,
     roundTrips: steadyRoundTrips(new Map(), live.picture),
     events: { ...state.events, items: withoutDoubles(live.events), cursor: null },
     log: { index: null, loaded: new Map(), loading: null, loadedFor: null },
@@ -85,7 +87,7 @@ export function takeUnseen(state: ConsoleState, message: Message & { type: 'data
     now: message.now,
     wall: message.wall,
     ownsNodes: message.ownsNodes,
-    live: { picture: message.picture, events: items },
+    live: { picture: message.picture, events: items, checks: message.checks ?? state.live.checks },
     events: { ...state.events, dropped: state.events.dropped + message.dropped },
   };
 }

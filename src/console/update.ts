@@ -30,7 +30,7 @@ export function update(state: ConsoleState, message: Message): Step<ConsoleState
 function apply(state: ConsoleState, message: Message): Step<ConsoleState> {
   switch (message.type) {
     case 'data':
-      return withOutcomes(still(takeData({ ...state, checks: message.checks ?? state.checks }, message)));
+      return withOutcomes(still(takeData(state, message)));
     case 'clock':
       return withOutcomes(still(expire(state.live === null ? withRate(atTime(state, message)) : atTime(state, message))));
     case 'key':
@@ -104,6 +104,7 @@ function takeData(state: ConsoleState, message: Message & { type: 'data' }): Con
   const next = {
     ...state,
     picture,
+    checks: message.checks ?? state.checks,
     metrics: withSample(state.metrics, picture, message.wall),
     trials: withTrials(state.trials, picture, message.wall),
     ownsNodes: message.ownsNodes,

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { clusterTime, logIndex, nodeId, revision } from '../../src/base/brand.ts';
 import { RpcError } from '../../src/base/errors.ts';
-import type { ReadOptions } from '../../src/cluster/driver.ts';
+import type { HistoryPage, ReadOptions } from '../../src/cluster/driver.ts';
 import { type KeyDetail, type ReplicaAnswer, replicaRows } from '../../src/console/key-detail.ts';
 import { lineDiff } from '../../src/console/line-diff.ts';
 import { loadKey } from '../../src/console/load-key.ts';
@@ -41,6 +41,7 @@ function detailOf(versions: readonly Version[] | null, at: number, answers: Read
   const history = versions === null ? null : { versions, more: false, compactedBelow: revision(0), revision: revision(at) };
   return {
     key: 'k',
+    at: null,
     loading: null,
     loadedAt: 0,
     history,
@@ -104,7 +105,7 @@ describe('asking for a key', () => {
       asked.push(options ?? {});
       return options?.node === nodeId('n2') ? Promise.reject(new RpcError('NO_QUORUM')) : get(key);
     };
-    const { history, problem, answers } = await loadKey(driver, 'k');
+    const { history, problem, answers } = await loadKey(driver, 'k', null);
     expect(asked.map(({ node, consistency }) => [node, consistency])).toEqual([
       ['n1', 'stale'],
       ['n2', 'stale'],
@@ -115,6 +116,42 @@ describe('asking for a key', () => {
       ['n3', { problem: 'down' }],
     ]);
     expect([history?.versions.length, problem]).toEqual([1, null]);
+  });
+
+  it('asks for what was, at a moment of the past', async () => {
+    const driver = new FakeDriver(fakePicture(3));
+    driver.kv.set('k', '1');
+    driver.kv.versions.set('k', [put('2', 2), put('1', 1)]);
+    const asked: (ReadOptions & { readonly before?: number })[] = [];
+    driver.kv.get = async (_key: string, options: ReadOptions = {}) => {
+      asked.push(options);
+      if (options.node === nodeId('n2')) throw new RpcError('COMPACTED');
+      return { kv: kvOf('1', 1), revision: 99 };
+    };
+    const remembered = driver.kv.history.bind(driver.kv);
+    driver.kv.history = (key: string, page: HistoryPage = {}) => {
+      asked.push(page);
+      return remembered(key);
+    };
+    const nodes = [
+      { id: nodeId('n1'), state: 'up', revision: 7 },
+      { id: nodeId('n2'), state: 'up', revision: 8 },
+      { id: nodeId('n3'), state: 'paused', revision: 6 },
+      { id: nodeId('n4'), state: 'up', revision: null },
+    ] as const;
+    const { history, answers } = await loadKey(driver, 'k', { revision: 8, nodes });
+    expect(asked.map(({ node, revision: at, before }) => [node, at ?? before])).toEqual([
+      ['n1', 7],
+      ['n2', 8],
+      [undefined, 9],
+    ]);
+    expect(history?.revision).toBe(8);
+    expect([...answers]).toEqual([
+      ['n1', { kv: expect.objectContaining({ value: '1' }), revision: 7 }],
+      ['n2', { problem: 'forgotten' }],
+      ['n3', { problem: 'paused' }],
+      ['n4', { problem: 'not known' }],
+    ]);
   });
 
   it('happens when it is opened, again after writes, and one question at a time', () => {

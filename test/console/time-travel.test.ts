@@ -9,10 +9,11 @@ import { PastDriver } from '../../src/cluster/recording/past-driver.ts';
 import { Recording } from '../../src/cluster/recording/recording.ts';
 import { loadRecording } from '../../src/cluster/recording/recording-file.ts';
 import { NO_METRICS } from '../../src/console/metrics.ts';
-import { Traveller } from '../../src/console/traveller.ts';
+import { type Moment, Traveller } from '../../src/console/traveller.ts';
 import { NO_TRIALS } from '../../src/console/trials.ts';
 import { ConsoleBench, has } from '../support/console-bench.ts';
 import { consoleState, press, send } from '../support/console-state.ts';
+import { fakeChecks } from '../support/fake-checks.ts';
 import { FakeDriver } from '../support/fake-driver.ts';
 import { FAKE_NOW, fakeEvent, fakePicture, withNode } from '../support/fake-picture.ts';
 import { expectGolden } from '../support/golden.ts';
@@ -128,9 +129,37 @@ describe('the past in the state', () => {
     }
   });
 
-  it('reads no keys and no logs of the present', () => {
-    expect(press(frozen(), ['4']).effects).toEqual([]);
+  it('reads keys as they were then, and no logs of the present', () => {
+    const then = Math.max(...frozen().picture.nodes.map(({ status }) => status?.revision ?? 0));
+    const keys = press(frozen(), ['4']);
+    expect(keys.effects).toEqual([{ type: 'load-keys', request: expect.objectContaining({ kind: 'from', at: then }) }]);
+    expect(press(keys.state, ['escape']).effects).toContainEqual({
+      type: 'load-keys',
+      request: expect.objectContaining({ kind: 'from', at: null }),
+    });
+    expect(press({ ...frozen(), replay: true }, ['4']).effects).toEqual([]);
     expect(press(frozen(), ['2']).effects).toEqual([]);
+  });
+
+  it('shows what had been checked by then, and what has been since on return', () => {
+    const now = fakeChecks({ 'one-vote': 'n1 voted twice' });
+    const live = { ...consoleState({ columns: 80, rows: 24 }, fakePicture(3)), checks: now };
+    const moment = { ...new Traveller(recording()).go('event-back'), checks: fakeChecks() } as Moment;
+    const { state } = send(live, { type: 'moment', move: 'here', moment });
+    expect(state.checks).toEqual(fakeChecks());
+    const later = fakeChecks({ 'log-matching': 'two logs' });
+    const data = {
+      type: 'data',
+      ownsNodes: true,
+      events: [],
+      dropped: 0,
+      now: 5,
+      wall: FAKE_NOW,
+      picture: fakePicture(3),
+    } as const;
+    const seen = send(state, { ...data, checks: later }).state;
+    expect(seen.checks).toEqual(fakeChecks());
+    expect(press(seen, ['escape']).state.checks).toEqual(later);
   });
 
   it('lets an attached console look only, until W', () => {
@@ -163,11 +192,11 @@ describe('the past on the screen', () => {
         await bench.type('<', has('n1 leads', 'Showing 12:04:31.320', '1 of 2 events', 'PAST')),
         join(import.meta.dirname, 'goldens', `past-${columns}x${rows}.golden.txt`),
       );
-      await bench.type('4', has('Keys and values are not recorded'));
+      await bench.type('4', has('KEYS', 'as of rev'));
       await bench.type('8', has('SHELL'));
       await bench.type('put a 1\r', has('This is the past'));
       await bench.type('why leader\r', has('n1 won term 1'));
-      await bench.type('\x1b', has('not recorded'));
+      await bench.type('\x1b', has('as of rev'));
       await bench.type('\x1b', has('LIVE', 'n2 leads'));
       expect(driver.kv.calls.filter(({ method }) => method === 'put')).toEqual([]);
       bench.input.write('d');
@@ -184,8 +213,9 @@ describe('the past on the screen', () => {
       const bench = new ConsoleBench(driver, 120, 40);
       await bench.output.until(has('NODES 3/3', 'n1 leads'));
       driver.setPicture(led('n2', 2));
+      driver.setChecks(fakeChecks({ 'one-vote': 'n1 voted twice' }));
       driver.emit(won(1, 100, 'n2', 2));
-      await bench.output.until(has('won term 2', 'n2 leads'));
+      await bench.output.until(has('won term 2', 'n2 leads', 'PROMISE IS BROKEN'));
       await bench.type(':', has(':demo'));
       await bench.type(`record save ${file}\r`, has('saved'));
       bench.input.write('d');
@@ -195,6 +225,8 @@ describe('the past on the screen', () => {
       const past = new PastDriver(replay.pictureAt(replay.frameAt(end)), []);
       const again = new ConsoleBench(past, 120, 40, { replay: { recording: replay, metrics: NO_METRICS, trials: NO_TRIALS } });
       await again.output.until(has('REPLAY', 'n2 leads'));
+      await again.type('9', has('1 promise BROKEN', 'n1 voted twice', 'linearizable'));
+      await again.type('1', has('NODES 3/3'));
       await again.type('f', has('This is a recording'));
       await again.type('q', () => !again.output.alternate);
       expect(await again.ended).toMatchObject({ exitCode: 0 });

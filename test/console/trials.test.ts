@@ -218,7 +218,7 @@ describe('the console', () => {
 
   it('tells it while the past is shown, for when one returns', () => {
     const start = consoleState(undefined, at(90));
-    const moment = { wall: FAKE_NOW - 2_000, picture: start.picture, events: [], place: { count: 0, of: 0 } };
+    const moment = { wall: FAKE_NOW - 2_000, picture: start.picture, events: [], checks: null, place: { count: 0, of: 0 } };
     const past = send(start, ...BUSY.map(data), { type: 'moment', move: 'here', moment }).state;
     const { state } = send(past, ...KILL.slice(15).map(data), { type: 'clock', now: 400, wall: FAKE_NOW + 400 });
     expect(state.events.items).toEqual([]);

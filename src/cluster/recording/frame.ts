@@ -2,6 +2,7 @@
 import type { NodeId } from '../../base/brand.ts';
 import type { MemberStatus } from '../../replica/status.ts';
 import type { ActiveFault, ClusterEvent, ClusterPicture, NodeState, NodeView } from '../driver.ts';
+import type { RecordedChecks } from './recorded-checks.ts';
 
 /** Only what differs is there; a key frame holds everything, so that reading may begin with it. */
 export interface Frame {
@@ -20,6 +21,7 @@ export interface Frame {
   readonly nodes?: readonly NodeChange[] | undefined;
   readonly faults?: readonly ActiveFault[] | undefined;
   readonly events?: readonly ClusterEvent[] | undefined;
+  readonly checks?: RecordedChecks | undefined;
 }
 
 export interface NodeChange {

@@ -5,6 +5,7 @@ import { count, nodeIdField, shortText, termField } from '../../wire/fields.ts';
 import { memberStatus, raftEvent } from '../../wire/status-schema.ts';
 import type { ActiveFault, ClusterEvent, ClusterPicture, FaultKind, NodeView } from '../driver.ts';
 import type { Frame, NodeChange } from './frame.ts';
+import { recordedChecks } from './recorded-checks.ts';
 
 const time = z.number();
 const words = z.string().max(16_384);
@@ -58,6 +59,7 @@ const frame = z.object({
   nodes: z.array(nodeChange).max(64).optional(),
   faults: z.array(activeFault).max(1_024).optional(),
   events: z.array(event).max(LIMITS.eventRing).optional(),
+  checks: recordedChecks.optional(),
 }) satisfies z.ZodType<Frame>;
 
 /** Throws a SyntaxError or a ZodError for a line that is no frame. */

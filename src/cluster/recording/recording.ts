@@ -1,8 +1,9 @@
 /** What a console saw, as lines of changes: bounded in bytes, and any moment of it can be looked at again. */
 import { LIMITS } from '../../base/limits.ts';
-import type { ClusterEvent, ClusterPicture } from '../driver.ts';
-import { FrameWriter } from './frame.ts';
+import type { ChecksPicture, ClusterEvent, ClusterPicture } from '../driver.ts';
+import { type Frame, FrameWriter } from './frame.ts';
 import { applyFrame, readFrame } from './read-frame.ts';
+import { ChecksWriter, checksOf } from './recorded-checks.ts';
 
 /** So many frames at most are read to show a moment. */
 const KEY_EVERY = 64;
@@ -11,6 +12,8 @@ interface Kept {
   readonly time: number;
   readonly line: string;
   readonly key: boolean;
+  /** It tells what was checked. */
+  readonly checks: boolean;
   readonly events: readonly ClusterEvent[];
 }
 
@@ -23,6 +26,7 @@ export interface RecordedEvent {
 export class Recording {
   readonly #limitBytes: number;
   readonly #writer = new FrameWriter();
+  readonly #checks = new ChecksWriter();
   #kept: Kept[] = [];
   /** Number of the oldest frame that is kept. */
   #first = 0;
@@ -47,12 +51,20 @@ export class Recording {
   }
 
   /** Adds what changed since the last call and what happened; forgets the oldest where the bytes run out. */
-  append(picture: ClusterPicture, events: readonly ClusterEvent[], now: number, wall: number): void {
+  append(
+    picture: ClusterPicture,
+    events: readonly ClusterEvent[],
+    now: number,
+    wall: number,
+    checked: ChecksPicture | null = null,
+  ): void {
     const key = this.#sinceKey >= KEY_EVERY;
-    const frame = this.#writer.write(picture, events, now, wall, key);
-    if (frame === null) return;
+    const changes = this.#writer.write(picture, events, now, wall, key);
+    const checks = this.#checks.write(checked, wall, { key, rides: changes !== null });
+    if (changes === null && checks === null) return;
     this.#sinceKey = key ? 1 : this.#sinceKey + 1;
-    this.#keep({ time: wall, line: JSON.stringify(frame), key, events });
+    const frame: Frame = { time: wall, ...changes, ...(checks === null ? {} : { checks }) };
+    this.#keep({ time: wall, line: JSON.stringify(frame), key, events, checks: checks !== null });
   }
 
   /** Adds a line of a file and returns its picture. Throws for one that is no frame, or that does not follow from those before. */
@@ -62,7 +74,8 @@ export class Recording {
     if (last === undefined && frame.key !== true) throw new SyntaxError('a recording begins with a key frame');
     const before = frame.key === true || last === undefined ? null : this.pictureAt(this.#first + this.#kept.length - 1);
     const picture = applyFrame(before, frame);
-    this.#keep({ time: frame.time, line, key: frame.key === true, events: frame.events ?? [] });
+    const { time, key = false, events = [], checks } = frame;
+    this.#keep({ time, line, key, events, checks: checks !== undefined });
     this.#decoded = { frame: this.#first + this.#kept.length - 1, picture };
     return picture;
   }
@@ -108,6 +121,15 @@ export class Recording {
     if (picture === null) throw new RangeError('the recording is empty');
     this.#decoded = { frame: this.#first + at, picture };
     return picture;
+  }
+
+  /** What was checked by then; null when that was not recorded. */
+  checksAt(frame: number): ChecksPicture | null {
+    const at = Math.min(this.#kept.length - 1, Math.max(0, frame - this.#first));
+    const key = this.#kept.findLastIndex((kept, i) => kept.key && i <= at);
+    const told = this.#kept.findLast((kept, i) => kept.checks && i <= at && i >= key);
+    const checks = told === undefined ? undefined : readFrame(told.line).checks;
+    return checks === undefined ? null : checksOf(checks);
   }
 
   lines(): readonly string[] {

@@ -17,13 +17,13 @@ export function checksView(state: ConsoleState, width: number, look: Glyphs): re
 
 function promisesAndTraffic({ checks, moment, torture, keymap }: ConsoleState, width: number, look: Glyphs): readonly Row[] {
   if (checks === null) {
-    const why = moment === null ? 'Nobody checks this cluster.' : 'Checks are not recorded: they are of the present only.';
+    const why = moment === null ? 'Nobody checks this cluster.' : 'Nothing was checked by then, or it was not recorded.';
     return [titleRow('CHECKS', width, look), [span(` ${why}`, 'dim')]];
   }
   const { promises, coverage, traffic } = checks;
   const { header, rows } = table(columnsOf(promises, width, look), width, look);
   const lines = [
-    titleRow(titleOf(checks), width, look, moment === null ? coverageWords(coverage) : [span('of now', 'warn')]),
+    titleRow(titleOf(checks), width, look, coverageWords(coverage)),
     header,
     ...rows,
     // Below a run there is no row to spare on a small screen.

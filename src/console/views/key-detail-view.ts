@@ -4,7 +4,7 @@ import type { KeyValue } from '../../kv/commands.ts';
 import type { Version } from '../../kv/history.ts';
 import { bytesText } from '../format.ts';
 import { valueRows } from '../json-rows.ts';
-import { type KeyDetail, type ReplicaRow, replicaRows, type Verdict } from '../key-detail.ts';
+import { detailOf, type KeyDetail, type ReplicaRow, replicaRows, type Verdict } from '../key-detail.ts';
 import { type Area, scrollTop } from '../layout.ts';
 import { lineDiff } from '../line-diff.ts';
 import { fitHeight, plainText, type Row, type Style, selectRow, span } from '../rows.ts';
@@ -25,7 +25,7 @@ const WORDS: Readonly<Record<Verdict, string>> = {
 type Open = Extract<Overlay, { type: 'value' }>;
 
 export function keyDetailView(state: ConsoleState, open: Open, { width, height }: Area, look: Glyphs): readonly Row[] {
-  const detail = state.detail?.key === open.key ? state.detail : null;
+  const detail = detailOf(state, open.key);
   const versions = versionsOf(state, open.key, detail);
   const replicas = replicaPanel(detail, width, look, height >= 26);
   const listed = Math.max(2, Math.min(versions.length, Math.floor((height - replicas.length) * 0.35)));
@@ -167,6 +167,6 @@ function valuePart(
 
 /** Under the value pane of a large screen. */
 export function replicasBelow(state: ConsoleState, kv: KeyValue, width: number, look: Glyphs): readonly Row[] {
-  const detail = state.detail?.key === kv.key ? state.detail : null;
+  const detail = detailOf(state, kv.key);
   return fitHeight(replicaPanel(detail, width, look, true), state.picture.nodes.length + 1);
 }

@@ -73,12 +73,14 @@ function titleOf({ keys }: ConsoleState): string {
 
 function remarkOf({ keys }: ConsoleState): Row {
   const prefix = keys.prefix === '' ? [] : [span('prefix ', 'dim'), span(`${foreign(keys.prefix, 24)}  `, 'key')];
+  const past = keys.at === null ? [] : [span(`as of rev ${keys.at}  `, 'warn')];
   const stale = keys.stale ? [span('stale: no majority answers', 'warn')] : [];
-  return [...prefix, ...stale];
+  return [...prefix, ...past, ...stale];
 }
 
 function emptyRows({ keys, keymap }: ConsoleState): readonly Row[] {
   if (keys.loadedAt === null) return [cell(' Loading the first keys', 'dim')];
+  if (keys.at !== null && keys.prefix === '') return [cell(' The store was empty.', 'dim')];
   if (keys.prefix !== '') return [cell(' No key begins with this. Esc clears the filter.', 'dim')];
   return [[span(' The store is empty. ', 'dim'), span(keyFor(keymap, 'new-key'), 'key'), span(' writes the first key.', 'dim')]];
 }

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { clusterTime, logIndex, nodeId } from '../../../src/base/brand.ts';
-import type { ClusterEvent, ClusterPicture } from '../../../src/cluster/driver.ts';
+import type { ChecksPicture, ClusterEvent, ClusterPicture } from '../../../src/cluster/driver.ts';
 import { Recording } from '../../../src/cluster/recording/recording.ts';
 import { loadRecording, parseRecording, RecordingError, saveRecording } from '../../../src/cluster/recording/recording-file.ts';
+import { fakeChecks } from '../../support/fake-checks.ts';
 import { FAKE_NOW, fakeEvent, fakeFault, fakeLog, fakePicture, withNode } from '../../support/fake-picture.ts';
 import { scenePicture } from '../../support/fake-scene.ts';
 
@@ -98,6 +99,40 @@ describe('a recording', () => {
     // A forgotten frame is answered with the oldest that is left.
     expect(recording.pictureAt(0)).toEqual(recording.pictureAt(first));
     expect(recording.events()[0]?.event.seq).toBe(first + 1);
+  });
+
+  it('knows what had been checked at each frame, and takes a place of its own for a verdict only', () => {
+    const recording = new Recording();
+    let picture = scenePicture();
+    const append = (ms: number, checks: ChecksPicture | null, moved = true): void => {
+      if (moved) picture = withNode(picture, 'n1', { seenAt: 1_000 + ms });
+      recording.append(picture, [], FAKE_NOW + ms - OFFSET, FAKE_NOW + ms, checks);
+    };
+    const more = (by: number): ChecksPicture => ({ ...fakeChecks(), coverage: { from: 1, to: by, behind: 0, skipped: 0 } });
+    append(0, null);
+    append(100, more(1));
+    append(200, more(2));
+    append(1_200, more(3));
+    append(1_300, more(4), false);
+    expect(recording.lines()).toHaveLength(4);
+    append(1_400, fakeChecks({ 'one-vote': 'twice' }), false);
+    expect([0, 1, 2, 3, 4].map((frame) => recording.checksAt(frame)?.coverage.to ?? null)).toEqual([null, 1, 1, 3, 1_284]);
+    expect(recording.checksAt(4)?.promises.find(({ id }) => id === 'one-vote')).toMatchObject({
+      state: 'broken',
+      detail: 'twice',
+      promise: expect.stringContaining('votes for one'),
+    });
+    for (let ms = 2_000; ms < 12_000; ms += 100) append(ms, more(ms));
+    const again = parseRecording(['{"raftkvRecording":1,"cluster":"x","saved":0}', ...recording.lines(), ''].join('\n'));
+    for (const frame of [0, 3, 4, 5, 63, 64, 65, 103]) expect(again.checksAt(frame)).toEqual(recording.checksAt(frame));
+    expect(again.checksAt(103)?.coverage.to).toBe(10_900);
+  });
+
+  it('keeps the picture of a contradiction, drawn', () => {
+    const recording = new Recording();
+    const traffic = { verdict: 'not-linearizable', detail: 'no order', drawn: ['c1 |--|'] } as const;
+    recording.append(scenePicture(), [], 0, FAKE_NOW, fakeChecks({}, traffic));
+    expect(recording.checksAt(0)?.traffic).toMatchObject({ ...traffic, culprit: null });
   });
 
   it('puts events in the order of time, whichever frame brought them', () => {
