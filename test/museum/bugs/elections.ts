@@ -13,7 +13,7 @@ export const ELECTION_BUGS: readonly Bug[] = [
         replace: 'outbox.send(reply);',
       },
     ],
-    caught: { by: 'simulation', breaks: /^a vote is on the disk|^one vote per term|^one leader per term/, seed: 4 },
+    caught: { by: 'simulation', breaks: /^a vote is on the disk|^one vote per term|^one leader per term/, seed: 8 },
   },
   {
     name: 'candidacy-before-durable',

@@ -32,7 +32,7 @@ export const LEASE_BUGS: readonly Bug[] = [
     caught: { by: 'simulation', breaks: STALE, seed: null, scenario: 'lease-transfer' },
   },
   {
-    name: 'lease-ends-with-the-connection',
+    name: 'lease-ends-with-connection',
     title: 'A voter whose leader seems to be gone votes at once, though that leader may still hold a lease',
     source: '#16: dissertation §6.4.1',
     edits: [

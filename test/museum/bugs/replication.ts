@@ -220,7 +220,7 @@ export const REPLICATION_BUGS: readonly Bug[] = [
         replace: 'void isPromise;\n    outbox.send(reply);',
       },
     ],
-    caught: { by: 'simulation', breaks: /^entries are on the disk/, seed: 26 },
+    caught: { by: 'simulation', breaks: /^entries are on the disk/, seed: 7 },
   },
   {
     name: 'acks-counted-per-round',

@@ -31,7 +31,7 @@ export const STORAGE_BUGS: readonly Bug[] = [
         replace: 'file.write(bytes, this.#end, (error) => (written(error), file.sync(() => {})))',
       },
     ],
-    caught: { by: 'simulation', breaks: /^what the disk acknowledged|^entries are|^\/data/, seed: 35 },
+    caught: { by: 'simulation', breaks: /^what the disk acknowledged|^entries are|^\/data/, seed: 36 },
   },
   {
     name: 'sync-retried',
@@ -74,7 +74,7 @@ export const STORAGE_BUGS: readonly Bug[] = [
         replace: 'inSequence(this.#files.filter((_, i) => i === this.#sequence % 2).map(copy), done);',
       },
     ],
-    caught: { by: 'simulation', breaks: /^term and vote are there|^a vote is on the disk|^\/data/, seed: 10 },
+    caught: { by: 'simulation', breaks: /^term and vote are there|^a vote is on the disk|^\/data/, seed: 3 },
   },
   {
     name: 'directory-not-synced',
