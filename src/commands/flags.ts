@@ -1,5 +1,5 @@
 /** Typed readings of what the parser left as words. All throw UsageError. */
-import type { CallOptions, Consistency, ReadOptions } from '../cluster/driver.ts';
+import type { CallOptions, Consistency, ReadFrom, ReadOptions } from '../cluster/driver.ts';
 import { type Arguments, type CommandContext, type FlagSpec, UsageError } from './command.ts';
 import { parseDuration } from './duration.ts';
 import type { NodeScope } from './node-set.ts';
@@ -10,6 +10,12 @@ export const CONSISTENCY: FlagSpec = {
   value: 'choice',
   summary: 'linearizable (default) asks a majority; lease asks nobody while the leader holds one; stale answers from one node',
   choices: ['linearizable', 'lease', 'stale'],
+};
+export const READ_FROM: FlagSpec = {
+  name: 'read-from',
+  value: 'choice',
+  summary: 'who answers: the leader (default), or any node, which asks the leader only how new its answer must be',
+  choices: ['leader', 'any'],
 };
 export const REVISION: FlagSpec = { name: 'rev', value: 'number', summary: 'as it was at this revision' };
 export const FOR: FlagSpec = { name: 'for', value: 'duration', summary: 'heal by itself after this long' };
@@ -59,7 +65,17 @@ export function callOptions(context: CommandContext, args: Arguments): CallOptio
 export function readOptions(context: CommandContext, args: Arguments): ReadOptions {
   const consistency = (textFlag(args, 'consistency') ?? 'linearizable') as Consistency;
   const revision = args.flags.has('rev') ? integerFlag(args, 'rev', 0, Number.MAX_SAFE_INTEGER) : null;
-  return { ...callOptions(context, args), consistency, ...(revision === null ? {} : { revision }) };
+  const readFrom: ReadFrom | null = args.flags.has('read-from')
+    ? textFlag(args, 'read-from') === 'any'
+      ? 'any'
+      : 'leader'
+    : null;
+  return {
+    ...callOptions(context, args),
+    consistency,
+    ...(revision === null ? {} : { revision }),
+    ...(readFrom === null ? {} : { readFrom }),
+  };
 }
 
 export function scopeOf(context: CommandContext): NodeScope {

@@ -10,7 +10,17 @@ import {
   UsageError,
 } from './command.ts';
 import { formatElapsed } from './duration.ts';
-import { CONSISTENCY, callOptions, DEADLINE, integerFlag, REVISION, readOptions, required, textFlag } from './flags.ts';
+import {
+  CONSISTENCY,
+  callOptions,
+  DEADLINE,
+  integerFlag,
+  READ_FROM,
+  REVISION,
+  readOptions,
+  required,
+  textFlag,
+} from './flags.ts';
 import { quote } from './quote.ts';
 import { rangePages } from './range-pages.ts';
 import { tsvRow } from './tsv.ts';
@@ -47,7 +57,7 @@ const get: CommandSpec = {
   group: 'keys and values',
   summary: 'Show the value of a key.',
   params: [KEY],
-  flags: [REVISION, CONSISTENCY, DEADLINE],
+  flags: [REVISION, CONSISTENCY, READ_FROM, DEADLINE],
   examples: ['get user:42', 'get user:42 --rev 1200', 'get user:42 --consistency stale'],
   surfaces: ['argv', 'shell', 'key'],
   needs: null,
@@ -167,6 +177,7 @@ const range: CommandSpec = {
     { name: 'count', value: null, summary: 'only how many there are' },
     REVISION,
     CONSISTENCY,
+    READ_FROM,
     DEADLINE,
   ],
   examples: ['range', 'range user: user;', 'range --prefix user: --limit 10 --reverse', 'range --prefix city: --count'],

@@ -75,7 +75,7 @@ function countOf(key: Word, first: Word): readonly Word[] {
 }
 
 const RANGE_FLAGS: Readonly<Record<string, string>> = { '--count-only': '--count' };
-const WITH_VALUE: readonly string[] = ['--limit', '--rev', '--consistency', '--deadline'];
+const WITH_VALUE: readonly string[] = ['--limit', '--rev', '--consistency', '--read-from', '--deadline'];
 
 /** `get P --prefix`, `get A B`, `get A --from-key`: with etcd, a range is a kind of get. */
 function rangeOfGet(rest: readonly Word[], first: Word): readonly Word[] | null {

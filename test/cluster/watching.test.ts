@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { nodeId, term } from '../../src/base/brand.ts';
 import type { ActiveFault, NodeView } from '../../src/cluster/driver.ts';
-import { bestCandidate, isServing } from '../../src/cluster/native/readiness.ts';
+import { applying, bestCandidate, isServing } from '../../src/cluster/native/readiness.ts';
 import { EventWords } from '../../src/cluster/native/watch/event-words.ts';
 import { PictureKeeper } from '../../src/cluster/native/watch/picture-keeper.ts';
 import type { RaftEvent } from '../../src/raft/messages.ts';
@@ -130,14 +130,24 @@ describe('events in words', () => {
 });
 
 describe('a cluster that serves', () => {
-  const base = { role: 'leader', term: 3, commitIndex: 5, tail: { first: 4, terms: [2, 3] } };
+  const base = { role: 'leader', term: 3, commitIndex: 5, appliedIndex: 5, tail: { first: 4, terms: [2, 3] } };
   it.each([
     [base, true],
     [{ ...base, commitIndex: 4 }, false],
+    [{ ...base, appliedIndex: 4 }, false],
+    [{ ...base, appliedIndex: 3 }, false],
     [{ ...base, role: 'follower' }, false],
     [{ ...base, commitIndex: 0, tail: { first: 1, terms: [] } }, false],
-  ])('has a leader with a committed entry of its own term: %j', (given, serves) => {
+  ])('has a leader that has committed and applied an entry of its own term: %j', (given, serves) => {
     expect(isServing(given as unknown as MemberStatus)).toBe(serves);
+  });
+});
+
+describe('a node that applies its log', () => {
+  it('tells how much is left, when that is much', () => {
+    expect(applying({ commitIndex: 171_000, appliedIndex: 20 } as MemberStatus)).toBe('applies its log, 180,000 entries left');
+    expect(applying({ commitIndex: 171_000, appliedIndex: 165_000 } as MemberStatus)).toBeNull();
+    expect(applying({ commitIndex: 3, appliedIndex: 3 } as MemberStatus)).toBeNull();
   });
 });
 

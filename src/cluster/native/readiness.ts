@@ -15,6 +15,8 @@ export interface Serving {
   readonly term: number;
 }
 
+/** Entries to apply; fewer are done with before anybody has read how many. */
+const WORTH_TELLING = 10_000;
 const POLL_MS = 20;
 const ASK_MS = 400;
 const LOG_LINES = 5;
@@ -24,15 +26,15 @@ const LOOK_EVERY = 5;
 const CAMPAIGN_EVERY_MS = 250;
 
 export interface Patience {
-  /** How long to wait, from the last sign that a node is still reading its store. */
+  /** How long to wait, from the last sign that a node still reads its store or applies its log. */
   readonly patienceMs: number;
   readonly hasten: boolean;
-  /** A node reads its store, in words; called when the words change. */
+  /** How far a node has come that reads its store or applies its log, in words; called when the words change. */
   readonly onLoading?: (node: string, text: string) => void;
 }
 
 /**
- * Resolves when some node leads and has committed an entry of its own term: only then does it answer reads and writes
+ * Resolves when some node leads and has committed and applied an entry of its own term: only then does it answer reads and writes
  * (Raft §8). With `hasten` a node is asked to stand for election as soon as a majority is there, instead of waiting for
  * the first election timeout. Rejects with a ClusterError when a node ended, with the last lines of its log, or when time
  * is up.
@@ -55,6 +57,7 @@ export async function waitUntilServing(dir: string, file: ClusterFile, options: 
         campaignAt = performance.now() + CAMPAIGN_EVERY_MS;
         await admin.admin(candidate, 'cluster.campaign', {}, { deadlineMs: ASK_MS, retry: false }).catch(() => null);
       }
+      if (loading.applied(statuses)) giveUpAt = performance.now() + options.patienceMs;
       if (round % LOOK_EVERY === 0) {
         await refuseEnded(dir, file);
         const silent = file.nodes.map(({ id }) => id).filter((id) => statuses.every((status) => status.id !== id));
@@ -106,17 +109,27 @@ export function bestCandidate(statuses: readonly MemberStatus[], members: number
   return best !== undefined && reaches >= needed ? best.id : null;
 }
 
-/** The newest terms are in the status; a commit index below them is one of an older leader's entries. */
-export function isServing(status: MemberStatus): boolean {
-  if (status.role !== 'leader') return false;
-  return status.tail.terms[status.commitIndex - status.tail.first] === status.term;
+/**
+ * The newest terms are in the status; an index below them is one of an older leader's entries. What is committed and not applied has to
+ * be before anything is answered, which takes seconds after the start of a large store.
+ */
+export function isServing({ role, tail, term, commitIndex, appliedIndex }: MemberStatus): boolean {
+  if (role !== 'leader') return false;
+  return tail.terms[commitIndex - tail.first] === term && tail.terms[appliedIndex - tail.first] === term;
 }
 
-/** What the nodes that do not answer yet have read of their stores. */
+/** How far a node has come with its log, in words; null when there is little left to apply. */
+export function applying({ commitIndex, appliedIndex }: Pick<MemberStatus, 'commitIndex' | 'appliedIndex'>): string | null {
+  const left = Math.ceil((commitIndex - appliedIndex) / WORTH_TELLING) * WORTH_TELLING;
+  return left > WORTH_TELLING ? `applies its log, ${left.toLocaleString('en')} entries left` : null;
+}
+
+/** What the nodes have read of their stores and applied of their logs. */
 class Loading {
   readonly #dir: string;
   readonly #onLoading: (node: string, text: string) => void;
   readonly #heard = new Map<string, string>();
+  readonly #applied = new Map<string, number>();
 
   constructor(dir: string, onLoading: (node: string, text: string) => void) {
     this.#dir = dir;
@@ -133,6 +146,21 @@ class Loading {
       isMoving ||= this.#heard.has(id);
       this.#heard.set(id, progress.at);
       this.#onLoading(id, progress.text);
+    }
+    return isMoving;
+  }
+
+  /** Whether any of them has applied more since the last look. */
+  applied(statuses: readonly MemberStatus[]): boolean {
+    let isMoving = false;
+    for (const status of statuses) {
+      const text = applying(status);
+      if (text === null) continue;
+      isMoving ||= this.#applied.get(status.id) !== status.appliedIndex;
+      this.#applied.set(status.id, status.appliedIndex);
+      if (this.#heard.get(status.id) === text) continue;
+      this.#heard.set(status.id, text);
+      this.#onLoading(status.id, text);
     }
     return isMoving;
   }
