@@ -247,7 +247,7 @@ export class LeaderRole extends RoleHandler {
   #confirmReads(progress: Progress, round: number): void {
     if (round <= progress.readRound || round > this.#reads.round) return;
     progress.readRound = round;
-    this.#poll.answered(this.#progress.values());
+    this.#poll.answered(this.#progress);
     this.#grantConfirmedReads();
   }
 

@@ -37,11 +37,19 @@ export function membersOf(configuration: Configuration): readonly NodeId[] {
   return [...new Set([...configuration.voters, ...configuration.outgoing, ...configuration.learners])];
 }
 
+/** With n voters, floor(n/2) + 1 of them are at least as far. Asked several times in each turn, of few voters: no sorting. */
 function majorityValue(voters: readonly NodeId[], value: (id: NodeId) => number): number {
   if (voters.length === 0) return 0;
-  const descending = voters.map(value).sort((a, b) => b - a);
-  // With n voters, floor(n/2) + 1 of them are at least as far as the one at this place.
-  return descending[voters.length >> 1] ?? 0;
+  const values = voters.map(value);
+  const needed = (voters.length >> 1) + 1;
+  let highest = Number.NEGATIVE_INFINITY;
+  for (const candidate of values) {
+    if (candidate <= highest) continue;
+    let reached = 0;
+    for (const each of values) if (each >= candidate) reached += 1;
+    if (reached >= needed) highest = candidate;
+  }
+  return highest;
 }
 
 function majorityVote(voters: readonly NodeId[], granted: ReadonlySet<NodeId>, refused: ReadonlySet<NodeId>): VoteResult {

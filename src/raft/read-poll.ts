@@ -10,7 +10,6 @@ const NEVER = millis(Number.POSITIVE_INFINITY);
 
 /** What is to be known of a peer: the newest round it has confirmed. */
 interface Asked {
-  readonly id: NodeId;
   readonly readRound: number;
 }
 
@@ -40,11 +39,23 @@ export class ReadPoll {
   }
 
   /** A peer confirmed a round: it passes those who have not confirmed as much. */
-  answered(peers: Iterable<Asked>): void {
-    const rounds = new Map([...peers].map(({ id, readRound }) => [id, readRound]));
-    const known = this.#order.filter((id) => rounds.has(id));
-    const added = [...rounds.keys()].filter((id) => !known.includes(id));
-    this.#order = [...known, ...added].sort((a, b) => (rounds.get(b) ?? 0) - (rounds.get(a) ?? 0));
+  answered(peers: ReadonlyMap<NodeId, Asked>): void {
+    // Mostly the one that answered is the one that was asked, and stands first already.
+    if (this.#isInOrder(peers)) return;
+    const known = this.#order.filter((id) => peers.has(id));
+    const added = [...peers.keys()].filter((id) => !known.includes(id));
+    const round = (id: NodeId): number => peers.get(id)?.readRound ?? 0;
+    this.#order = [...known, ...added].sort((a, b) => round(b) - round(a));
+  }
+
+  #isInOrder(peers: ReadonlyMap<NodeId, Asked>): boolean {
+    let before = Number.POSITIVE_INFINITY;
+    for (const id of this.#order) {
+      const round = peers.get(id)?.readRound;
+      if (round === undefined || round > before) return false;
+      before = round;
+    }
+    return this.#order.length === peers.size;
   }
 
   /** Whether `peer` is to be asked about the newest round now. */

@@ -14,7 +14,7 @@ function asked(poll: ReadPoll, configuration: Configuration, now: number): reado
 }
 
 const rounds = (...pairs: readonly (readonly [id: NodeId, readRound: number])[]) =>
-  pairs.map(([id, readRound]) => ({ id, readRound }));
+  new Map(pairs.map(([id, readRound]) => [id, { readRound }]));
 
 describe('a leader asks for the confirmation of reads', () => {
   it('everybody, before it knows who answers', () => {

@@ -82,18 +82,23 @@ export class Caller {
    * changed anything, UNKNOWN_OUTCOME otherwise; or with SessionGone.
    */
   async run(call: Call): Promise<unknown> {
-    const attempts = new Attempts(this.#finder, call, this.#turns);
+    // Nearly every call is answered at the first attempt.
+    let known: Attempts | null = null;
+    const attempts = (): Attempts => {
+      known ??= new Attempts(this.#finder, call, this.#turns);
+      return known;
+    };
     while (call.deadline.remainingMs > 0 && !this.#pool.closed) {
       const target = call.to === 'leader' ? this.#finder.target : null;
-      const endpoint = target ?? (await this.#choose(call, attempts));
+      const endpoint = target ?? (await this.#choose(call, attempts()));
       if (endpoint === null) break;
       const open = this.#pool.current(endpoint);
       const outcome = await (open === null ? this.#connect(endpoint, call) : this.#ask(endpoint, open, call));
       if (outcome.type === 'answer') return outcome.value;
       if (call.to === 'each-in-turn') this.#turns.avoid(endpoint);
-      await attempts.failed(endpoint, outcome);
+      await attempts().failed(endpoint, outcome);
     }
-    throw attempts.outOfTime(this.#pool.closed);
+    throw attempts().outOfTime(this.#pool.closed);
   }
 
   async #choose(call: Call, attempts: Attempts): Promise<Endpoint | null> {
