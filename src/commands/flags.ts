@@ -65,11 +65,7 @@ export function callOptions(context: CommandContext, args: Arguments): CallOptio
 export function readOptions(context: CommandContext, args: Arguments): ReadOptions {
   const consistency = (textFlag(args, 'consistency') ?? 'linearizable') as Consistency;
   const revision = args.flags.has('rev') ? integerFlag(args, 'rev', 0, Number.MAX_SAFE_INTEGER) : null;
-  const readFrom: ReadFrom | null = args.flags.has('read-from')
-    ? textFlag(args, 'read-from') === 'any'
-      ? 'any'
-      : 'leader'
-    : null;
+  const readFrom = textFlag(args, 'read-from') as ReadFrom | null;
   return {
     ...callOptions(context, args),
     consistency,
