@@ -1,5 +1,6 @@
 /** What a line of the shell looks like: pure, so that it can be tested without a terminal. */
 import stringWidth from 'string-width';
+import { once } from '../base/once.ts';
 import { safe } from '../base/safe.ts';
 import type { ClusterPicture } from '../cluster/driver.ts';
 import type { LineState } from '../commands/line-editor.ts';
@@ -28,10 +29,10 @@ export function visiblePart(
   return { shown: before + after, cursorCell };
 }
 
-const SEGMENTER = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+const segmenter = once(() => new Intl.Segmenter(undefined, { granularity: 'grapheme' }));
 
 function graphemes(text: string): readonly string[] {
-  return Array.from(SEGMENTER.segment(text), ({ segment }) => safe(segment));
+  return Array.from(segmenter().segment(text), ({ segment }) => safe(segment));
 }
 
 function fitStart(text: string, cells: number): string {

@@ -1,5 +1,7 @@
 /** What a reader takes for one character, for cursor movement: "é" or a flag may be several code points. */
-const SEGMENTER = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+import { once } from '../base/once.ts';
+
+const segmenter = once(() => new Intl.Segmenter(undefined, { granularity: 'grapheme' }));
 /** A grapheme may have any number of marks; looking further back than this would let one line stall the editor. */
 const REACH = 64;
 // A slice may cut a surrogate pair in two; the segmenter sets such a half apart, so no boundary ever lies inside a pair.
@@ -7,7 +9,7 @@ const REACH = 64;
 /** The position after the grapheme that begins at `at`. */
 export function nextBoundary(text: string, at: number): number {
   if (at >= text.length) return text.length;
-  for (const { segment } of SEGMENTER.segment(text.slice(at, at + REACH))) {
+  for (const { segment } of segmenter().segment(text.slice(at, at + REACH))) {
     return at + segment.length;
   }
   return text.length;
@@ -18,7 +20,7 @@ export function previousBoundary(text: string, at: number): number {
   if (at <= 0) return 0;
   const from = Math.max(0, at - REACH);
   let last = from;
-  for (const { index } of SEGMENTER.segment(text.slice(from, at))) last = from + index;
+  for (const { index } of segmenter().segment(text.slice(from, at))) last = from + index;
   return last;
 }
 

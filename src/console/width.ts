@@ -1,11 +1,12 @@
 /** Text measured in terminal cells, not in code units. */
 import stringWidth from 'string-width';
+import { once } from '../base/once.ts';
 import { safe } from '../base/safe.ts';
 
 const ASCII = /^[\x20-\x7e]*$/;
 /** ASCII and the glyphs that we draw ourselves, Braille included, one cell each: most of every screen, and costly to measure. */
 const SINGLE = /^[\x20-\x7e\u{b7}\u{2016}\u{2022}\u{2026}\u{203a}\u{2192}\u{2248}\u{2500}-\u{25fc}\u{2715}\u{2800}-\u{28ff}]*$/u;
-const SEGMENTER = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+const segmenter = once(() => new Intl.Segmenter(undefined, { granularity: 'grapheme' }));
 /** No grapheme that a person reads is longer; a taller pile of marks would only cost time. */
 const UNITS_PER_CELL = 16;
 
@@ -31,7 +32,7 @@ function fits(text: string, width: number): boolean {
 export function headOf(text: string, width: number): string {
   let used = 0;
   let end = 0;
-  for (const { segment, index } of SEGMENTER.segment(text.slice(0, (width + 1) * UNITS_PER_CELL))) {
+  for (const { segment, index } of segmenter().segment(text.slice(0, (width + 1) * UNITS_PER_CELL))) {
     used += cellsOf(segment);
     if (used > width) break;
     end = index + segment.length;

@@ -12,6 +12,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { clusterTime, logIndex, nodeId, term } from '../base/brand.ts';
 import { LIMITS } from '../base/limits.ts';
+import { once } from '../base/once.ts';
 import type { StateCounts } from '../kv/snapshot.ts';
 import type { SnapshotHead } from '../raft/messages.ts';
 import { getPosition, putPosition } from './bytes.ts';
@@ -32,16 +33,18 @@ export interface SnapshotFooter extends SnapshotHead {
 
 const position = z.int().min(0);
 const names = z.array(z.string().min(1).max(64)).max(LIMITS.maxNodes);
-const footerShape = z.strictObject({
-  index: position,
-  term: position,
-  time: position,
-  configuration: z.strictObject({ voters: names, outgoing: names, learners: names }),
-  keys: position,
-  sessions: position,
-  state: position,
-  hash: z.string().regex(/^[0-9a-f]{64}$/),
-});
+const footerShape = once(() =>
+  z.strictObject({
+    index: position,
+    term: position,
+    time: position,
+    configuration: z.strictObject({ voters: names, outgoing: names, learners: names }),
+    keys: position,
+    sessions: position,
+    state: position,
+    hash: z.string().regex(/^[0-9a-f]{64}$/),
+  }),
+);
 
 /** A place in the data directory for each snapshot; sorted by name they are sorted by index. */
 export const snapshotFile = (index: number, inTerm: number): string =>
@@ -186,7 +189,7 @@ export class SnapshotParser {
     } catch {
       this.#fail('the footer is no JSON');
     }
-    const checked = footerShape.safeParse(value);
+    const checked = footerShape().safeParse(value);
     if (!checked.success) this.#fail('the footer is not what it should be');
     const { index, term: inTerm, time, configuration, keys, sessions, state, hash } = checked.data;
     if (hash !== this.#hash.digest('hex')) this.#fail('the hash of the snapshot is wrong');

@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import type { ErrorKind } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
+import { once } from '../base/once.ts';
+import { builtLate } from './built-late.ts';
 import { faultPlan, stallField } from './fault-schema.ts';
 import {
   boundField,
@@ -73,8 +75,8 @@ function identityProblem({ session, sequence, acknowledged }: WriteIdentity): st
   return acknowledged < sequence ? null : '`acknowledged` must be below `sequence`';
 }
 
-const empty = z.object({});
-const noParams = z.strictObject({});
+const empty = once(() => z.object({}));
+const noParams = once(() => z.strictObject({}));
 
 const WRITE_ERRORS = [
   'NOT_LEADER',
@@ -87,173 +89,177 @@ const WRITE_ERRORS = [
 const READ_ERRORS = ['NOT_LEADER', 'NO_QUORUM', 'TOO_LARGE'] as const satisfies ErrorKind[];
 
 export const METHODS = {
-  'kv.put': {
-    params: write({ key: keyField, value: valueField }),
-    result: z.object({ revision: revisionField, index: indexField, term: termField }),
+  'kv.put': builtLate({
+    params: () => write({ key: keyField, value: valueField }),
+    result: () => z.object({ revision: revisionField, index: indexField, term: termField }),
     role: 'client',
     summary: 'Sets a key; acknowledged once a majority has it on disk.',
     errors: WRITE_ERRORS,
-  },
-  'kv.get': {
-    params: z.strictObject({ key: keyField, ...atRevision, ...read, ...call }),
-    result: z.object({ kv: keyValue.nullable(), revision: revisionField }),
+  }),
+  'kv.get': builtLate({
+    params: () => z.strictObject({ key: keyField, ...atRevision, ...read, ...call }),
+    result: () => z.object({ kv: keyValue().nullable(), revision: revisionField }),
     role: 'client',
     summary: 'Reads a key, now or as it was; `kv` is null when there is none.',
     errors: [...READ_ERRORS, 'COMPACTED'],
-  },
-  'kv.delete': {
-    params: write({ key: keyField }),
-    result: z.object({ deleted: z.boolean(), revision: revisionField }),
+  }),
+  'kv.delete': builtLate({
+    params: () => write({ key: keyField }),
+    result: () => z.object({ deleted: z.boolean(), revision: revisionField }),
     role: 'client',
     summary: 'Removes a key, if it exists.',
     errors: WRITE_ERRORS,
-  },
-  'kv.range': {
-    params: z.strictObject({
-      start: boundField.optional().describe('First key, included.'),
-      end: boundField.optional().describe('First key no longer included.'),
-      prefix: boundField.optional().describe('Only keys that begin with this.'),
-      limit: count.max(LIMITS.rangeRows).optional().describe('0 or absent: as many as one answer holds.'),
-      reverse: z.boolean().optional(),
-      keysOnly: z.boolean().optional().describe('Leaves the values empty.'),
-      countOnly: z.boolean().optional().describe('Answers the count alone.'),
-      ...atRevision,
-      ...read,
-      ...call,
-    }),
-    result: z.object({ kvs: z.array(keyValue), count, more: z.boolean(), revision: revisionField }),
+  }),
+  'kv.range': builtLate({
+    params: () =>
+      z.strictObject({
+        start: boundField.optional().describe('First key, included.'),
+        end: boundField.optional().describe('First key no longer included.'),
+        prefix: boundField.optional().describe('Only keys that begin with this.'),
+        limit: count.max(LIMITS.rangeRows).optional().describe('0 or absent: as many as one answer holds.'),
+        reverse: z.boolean().optional(),
+        keysOnly: z.boolean().optional().describe('Leaves the values empty.'),
+        countOnly: z.boolean().optional().describe('Answers the count alone.'),
+        ...atRevision,
+        ...read,
+        ...call,
+      }),
+    result: () => z.object({ kvs: z.array(keyValue()), count, more: z.boolean(), revision: revisionField }),
     role: 'client',
     summary:
       'Reads keys in order, now or as they were; `more` tells that the answer was cut, `count` is that of the whole range.',
     errors: [...READ_ERRORS, 'COMPACTED'],
-  },
-  'kv.history': {
-    params: z.strictObject({
-      key: keyField,
-      limit: count.max(LIMITS.historyRows).optional().describe('0 or absent: as many as one answer holds.'),
-      before: revisionField.optional().describe('Only versions older than this revision: the next page.'),
-      ...read,
-      ...call,
-    }),
-    result: z.object({
-      versions: z.array(keyVersion),
-      more: z.boolean(),
-      compactedBelow: revisionField,
-      revision: revisionField,
-    }),
+  }),
+  'kv.history': builtLate({
+    params: () =>
+      z.strictObject({
+        key: keyField,
+        limit: count.max(LIMITS.historyRows).optional().describe('0 or absent: as many as one answer holds.'),
+        before: revisionField.optional().describe('Only versions older than this revision: the next page.'),
+        ...read,
+        ...call,
+      }),
+    result: () =>
+      z.object({
+        versions: z.array(keyVersion()),
+        more: z.boolean(),
+        compactedBelow: revisionField,
+        revision: revisionField,
+      }),
     role: 'client',
     summary:
       'Lists the versions of a key and its deletions, the newest first; what was replaced before `compactedBelow` is forgotten.',
     errors: READ_ERRORS,
-  },
-  'kv.cas': {
-    params: write({ key: keyField, expect: valueField.nullable().describe('null: the key must not exist.'), value: valueField }),
-    result: z.object({ swapped: z.boolean(), current: z.string().nullable(), revision: revisionField }),
+  }),
+  'kv.cas': builtLate({
+    params: () =>
+      write({ key: keyField, expect: valueField.nullable().describe('null: the key must not exist.'), value: valueField }),
+    result: () => z.object({ swapped: z.boolean(), current: z.string().nullable(), revision: revisionField }),
     role: 'client',
     summary: 'Sets a key only if its value is the expected one; `current` is the value it has afterwards.',
     errors: WRITE_ERRORS,
-  },
-  'kv.watch': {
+  }),
+  'kv.watch': builtLate({
     params: watchParams,
     result: watchResult,
     role: 'client',
     summary:
       'Sends `kv.event` notifications of changes on this connection, in order, each once; any node does, of what it has applied.',
     errors: ['COMPACTED'],
-  },
-  'kv.unwatch': {
+  }),
+  'kv.unwatch': builtLate({
     params: unwatchParams,
-    result: z.object({ ended: z.boolean() }),
+    result: () => z.object({ ended: z.boolean() }),
     role: 'client',
     summary: 'Ends a watch of this connection; `ended` is false when there was none.',
     errors: [],
-  },
-  'session.open': {
-    params: z.strictObject(call),
-    result: z.object({ session: positive }),
+  }),
+  'session.open': builtLate({
+    params: () => z.strictObject(call),
+    result: () => z.object({ session: positive }),
     role: 'client',
     summary: 'Opens a session, within which a repeated sequence is answered and not applied again.',
     errors: ['NOT_LEADER', 'NO_QUORUM', 'UNKNOWN_OUTCOME'],
-  },
-  'node.status': {
+  }),
+  'node.status': builtLate({
     params: noParams,
     result: memberStatus,
     role: 'client',
     summary: 'Tells what the asked node knows of itself and its peers.',
     errors: [],
-  },
-  'node.log': {
-    params: z.strictObject({ from: indexField, limit: positive.max(256) }),
-    result: z.object({ rows: z.array(logRow).max(256) }),
+  }),
+  'node.log': builtLate({
+    params: () => z.strictObject({ from: indexField, limit: positive.max(256) }),
+    result: () => z.object({ rows: z.array(logRow()).max(256) }),
     role: 'client',
     summary: 'Shows rows of the log of the asked node, committed or not.',
     errors: ['COMPACTED'],
-  },
-  'node.subscribe': {
-    params: z.strictObject({ topics: z.array(topicField).max(8) }),
-    result: z.object({ subscribed: z.array(topicField) }),
+  }),
+  'node.subscribe': builtLate({
+    params: () => z.strictObject({ topics: z.array(topicField).max(8) }),
+    result: () => z.object({ subscribed: z.array(topicField) }),
     role: 'client',
     summary: 'Sends `node.event` notifications on this connection from now on; replaces an earlier subscription.',
     errors: [],
-  },
-  'rpc.discover': {
+  }),
+  'rpc.discover': builtLate({
     params: noParams,
-    result: z.looseObject({ openrpc: z.string() }),
+    result: () => z.looseObject({ openrpc: z.string() }),
     role: 'client',
     summary: 'Answers with the OpenRPC document of all this.',
     errors: [],
-  },
-  'fault.set': {
-    params: z.strictObject({ plan: faultPlan }),
-    result: z.object({ rules: count }),
+  }),
+  'fault.set': builtLate({
+    params: () => z.strictObject({ plan: faultPlan() }),
+    result: () => z.object({ rules: count }),
     role: 'admin',
     summary: 'Replaces the faults that this node injects into its links, disk and clocks; only where faults are enabled.',
     errors: ['FORBIDDEN'],
-  },
-  'fault.clear': {
+  }),
+  'fault.clear': builtLate({
     params: noParams,
     result: empty,
     role: 'admin',
     summary: 'Ends the faults that this node injects.',
     errors: ['FORBIDDEN'],
-  },
-  'fault.stall': {
-    params: z.strictObject({ ms: stallField }),
+  }),
+  'fault.stall': builtLate({
+    params: () => z.strictObject({ ms: stallField }),
     result: empty,
     role: 'admin',
     summary: 'Blocks the event loop of this node once, right after the answer; only where faults are enabled.',
     errors: ['FORBIDDEN'],
-  },
-  'cluster.transferLeadership': {
-    params: z.strictObject({ to: nodeIdField }),
+  }),
+  'cluster.transferLeadership': builtLate({
+    params: () => z.strictObject({ to: nodeIdField }),
     result: empty,
     role: 'admin',
     summary: 'Asks this leader to hand over to another member.',
     errors: ['NOT_LEADER'],
-  },
-  'cluster.campaign': {
+  }),
+  'cluster.campaign': builtLate({
     params: noParams,
     result: empty,
     role: 'admin',
     summary: 'Asks this node to stand for election now, through a pre-vote as always.',
     errors: [],
-  },
-  'node.event': {
+  }),
+  'node.event': builtLate({
     params: nodeEvent,
     result: null,
     role: 'server',
     summary: 'Something happened on the node: sent to those who subscribed.',
     errors: [],
-  },
-  'kv.event': {
+  }),
+  'kv.event': builtLate({
     params: watchEvent,
     result: null,
     role: 'server',
     summary: 'Changes of keys, in the order of their revisions: sent to those who watch.',
     errors: [],
-  },
+  }),
   ...raftMethods,
-} as const satisfies Record<string, MethodSpec>;
+} satisfies Record<string, MethodSpec>;
 
 export type MethodName = keyof typeof METHODS;
 /** What a handler gets: checked, defaults filled in. */

@@ -1,6 +1,7 @@
 /** From lines back to pictures. A file is from outside: every line is checked before it is believed. */
 import { z } from 'zod';
 import { LIMITS } from '../../base/limits.ts';
+import { once } from '../../base/once.ts';
 import { count, nodeIdField, shortText, termField } from '../../wire/fields.ts';
 import { memberStatus, raftEvent } from '../../wire/status-schema.ts';
 import type { ActiveFault, ClusterEvent, ClusterPicture, FaultKind, NodeView } from '../driver.ts';
@@ -12,59 +13,70 @@ const words = z.string().max(16_384);
 /** Kinds that this version does not know are shown by their command. */
 const faultKind = z.custom<FaultKind>((value) => typeof value === 'string' && value.length <= 32);
 
-const activeFault = z.object({
-  id: count,
-  kind: faultKind,
-  command: words,
-  nodes: z.array(nodeIdField).max(64),
-  since: time,
-  until: time.nullable(),
-  owner: shortText,
-}) satisfies z.ZodType<ActiveFault>;
+const activeFault = once(
+  () =>
+    z.object({
+      id: count,
+      kind: faultKind,
+      command: words,
+      nodes: z.array(nodeIdField).max(64),
+      since: time,
+      until: time.nullable(),
+      owner: shortText,
+    }) satisfies z.ZodType<ActiveFault>,
+);
 
-const event = z
-  .object({
-    seq: z.int(),
-    time,
-    node: nodeIdField.nullable(),
-    kind: z.enum(['role', 'election', 'vote', 'log', 'process', 'fault', 'request', 'command', 'note']),
-    severity: z.enum(['info', 'warn', 'error']),
-    text: words,
-    fault: count.nullable(),
-    raft: raftEvent.optional(),
-  })
-  .transform(({ raft, ...told }): ClusterEvent => (raft === undefined ? told : { ...told, raft }));
-
-const nodeChange = z.object({
-  id: nodeIdField,
-  url: shortText.optional(),
-  pid: z.int().nullable().optional(),
-  state: z.enum(['up', 'down', 'paused']).optional(),
-  seen: time.nullable().optional(),
-  status: z.looseObject({}).nullable().optional(),
-}) satisfies z.ZodType<NodeChange>;
-
-const frame = z.object({
-  time,
-  key: z.literal(true).optional(),
-  cluster: z
+const event = once(() =>
+  z
     .object({
-      name: shortText,
-      dir: shortText.nullable(),
-      leader: nodeIdField.nullable(),
-      term: termField,
-      order: z.array(nodeIdField).max(64),
+      seq: z.int(),
+      time,
+      node: nodeIdField.nullable(),
+      kind: z.enum(['role', 'election', 'vote', 'log', 'process', 'fault', 'request', 'command', 'note']),
+      severity: z.enum(['info', 'warn', 'error']),
+      text: words,
+      fault: count.nullable(),
+      raft: raftEvent().optional(),
     })
-    .optional(),
-  nodes: z.array(nodeChange).max(64).optional(),
-  faults: z.array(activeFault).max(1_024).optional(),
-  events: z.array(event).max(LIMITS.eventRing).optional(),
-  checks: recordedChecks.optional(),
-}) satisfies z.ZodType<Frame>;
+    .transform(({ raft, ...told }): ClusterEvent => (raft === undefined ? told : { ...told, raft })),
+);
+
+const nodeChange = once(
+  () =>
+    z.object({
+      id: nodeIdField,
+      url: shortText.optional(),
+      pid: z.int().nullable().optional(),
+      state: z.enum(['up', 'down', 'paused']).optional(),
+      seen: time.nullable().optional(),
+      status: z.looseObject({}).nullable().optional(),
+    }) satisfies z.ZodType<NodeChange>,
+);
+
+const frame = once(
+  () =>
+    z.object({
+      time,
+      key: z.literal(true).optional(),
+      cluster: z
+        .object({
+          name: shortText,
+          dir: shortText.nullable(),
+          leader: nodeIdField.nullable(),
+          term: termField,
+          order: z.array(nodeIdField).max(64),
+        })
+        .optional(),
+      nodes: z.array(nodeChange()).max(64).optional(),
+      faults: z.array(activeFault()).max(1_024).optional(),
+      events: z.array(event()).max(LIMITS.eventRing).optional(),
+      checks: recordedChecks.optional(),
+    }) satisfies z.ZodType<Frame>,
+);
 
 /** Throws a SyntaxError or a ZodError for a line that is no frame. */
 export function readFrame(line: string): Frame {
-  return frame.parse(JSON.parse(line));
+  return frame().parse(JSON.parse(line));
 }
 
 /**
@@ -95,6 +107,6 @@ function changed(old: NodeView | null, { id, url, pid, state, seen, status }: No
     pid: pid === undefined ? (old?.pid ?? null) : pid,
     state: state ?? old?.state ?? 'down',
     seenAt: seen === undefined ? (old?.seenAt ?? null) : seen,
-    status: status === undefined ? (old?.status ?? null) : merged === null ? null : memberStatus.parse(merged),
+    status: status === undefined ? (old?.status ?? null) : merged === null ? null : memberStatus().parse(merged),
   };
 }

@@ -3,6 +3,7 @@
  * A record is the lengths of its two parts (u32, little-endian), JSON, and bytes. Paths are relative to the directory.
  */
 import { z } from 'zod';
+import { once } from '../../base/once.ts';
 import { withoutTrailingZeros } from './trailing-zeros.ts';
 
 const path = z.string().max(1_024);
@@ -10,24 +11,26 @@ const file = z.int().min(0);
 const size = z.int().min(0);
 const id = z.int().min(0);
 
-const Operation = z.discriminatedUnion('op', [
-  /** A process began: files of the one before are closed, and what it had under way never came back. */
-  z.strictObject({ op: z.literal('start') }),
-  /** As it was when the log began, durable. */
-  z.strictObject({ op: z.literal('found'), path, size }),
-  z.strictObject({ op: z.literal('makeDir'), path }),
-  z.strictObject({ op: z.literal('create'), path, file }),
-  z.strictObject({ op: z.literal('open'), path, file }),
-  z.strictObject({ op: z.literal('write'), file, at: size, size }),
-  z.strictObject({ op: z.literal('truncate'), file, size }),
-  z.strictObject({ op: z.literal('rename'), from: path, to: path }),
-  z.strictObject({ op: z.literal('unlink'), path }),
-  /** A sync holds what was written before it began, but only once it has ended. */
-  z.strictObject({ op: z.literal('sync'), file, id }),
-  z.strictObject({ op: z.literal('syncDir'), path, id }),
-  z.strictObject({ op: z.literal('synced'), id }),
-]);
-export type DiskOperation = z.infer<typeof Operation>;
+const Operation = once(() =>
+  z.discriminatedUnion('op', [
+    /** A process began: files of the one before are closed, and what it had under way never came back. */
+    z.strictObject({ op: z.literal('start') }),
+    /** As it was when the log began, durable. */
+    z.strictObject({ op: z.literal('found'), path, size }),
+    z.strictObject({ op: z.literal('makeDir'), path }),
+    z.strictObject({ op: z.literal('create'), path, file }),
+    z.strictObject({ op: z.literal('open'), path, file }),
+    z.strictObject({ op: z.literal('write'), file, at: size, size }),
+    z.strictObject({ op: z.literal('truncate'), file, size }),
+    z.strictObject({ op: z.literal('rename'), from: path, to: path }),
+    z.strictObject({ op: z.literal('unlink'), path }),
+    /** A sync holds what was written before it began, but only once it has ended. */
+    z.strictObject({ op: z.literal('sync'), file, id }),
+    z.strictObject({ op: z.literal('syncDir'), path, id }),
+    z.strictObject({ op: z.literal('synced'), id }),
+  ]),
+);
+export type DiskOperation = z.infer<ReturnType<typeof Operation>>;
 
 export interface OperationRecord {
   readonly operation: DiskOperation;
@@ -55,7 +58,7 @@ export function decodeRecords(log: Buffer): { readonly records: readonly Operati
     const bytesAt = at + HEAD_BYTES + log.readUInt32LE(at);
     const end = bytesAt + log.readUInt32LE(at + 4);
     if (end > log.length) break;
-    const operation = Operation.parse(JSON.parse(log.toString('utf8', at + HEAD_BYTES, bytesAt)));
+    const operation = Operation().parse(JSON.parse(log.toString('utf8', at + HEAD_BYTES, bytesAt)));
     records.push({ operation, bytes: log.subarray(bytesAt, end) });
     at = end;
   }

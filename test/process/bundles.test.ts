@@ -1,0 +1,41 @@
+/** What is built starts from few files, and loads nothing that it does not use. */
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '../..');
+const run = promisify(execFile);
+
+interface Loaded {
+  readonly files: readonly string[];
+  readonly builtins: readonly string[];
+}
+
+/** All that is loaded for `statement`, which is run in the folder of the program. */
+async function loadedFor(statement: string): Promise<Loaded> {
+  const script = `
+    import { registerHooks } from 'node:module';
+    const files = [];
+    registerHooks({ load: (url, context, next) => (url.startsWith('file:') && files.push(url), next(url, context)) });
+    process.on('exit', () => console.error(JSON.stringify({ files, builtins: process.moduleLoadList })));
+    ${statement}
+  `;
+  const { stderr } = await run(process.execPath, ['--input-type=module', '-e', script, 'ls', '--home', '/nonexistent'], {
+    cwd: ROOT,
+  });
+  return JSON.parse(stderr) as Loaded;
+}
+
+it('runs a command from a handful of files, none of them a package', async () => {
+  const { files } = await loadedFor("process.argv.splice(1, 0, 'raftkv-tui'); await import('./bin/raftkv-tui.js')");
+  expect(files.filter((url) => url.includes('/node_modules/'))).toEqual([]);
+  expect(files.length).toBeLessThan(10);
+});
+
+it('draws with Ink from a file of ours, and leaves the fetch of Node alone until somebody asks', async () => {
+  const { files, builtins } = await loadedFor("await import('./dist/chunks/console.js')");
+  expect(files.filter((url) => url.includes('/node_modules/'))).toEqual([]);
+  expect(files.length).toBeLessThan(6);
+  expect(builtins.filter((name) => name.includes('undici'))).toEqual([]);
+});
