@@ -6,7 +6,7 @@
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
-import { builtinsUnread, editing, NO_DEVTOOLS, NO_FETCH, ONLY_FOR_WSS } from './edits.mjs';
+import { builtinsUnread, editing, NO_DEVTOOLS, NO_FETCH, ONLY_FOR_WSS, quickRows } from './edits.mjs';
 
 const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
 
@@ -55,7 +55,7 @@ const bundle = await rolldown({
   makeAbsoluteExternalsRelative: false,
   // React's development build is twice as slow.
   transform: { define: { 'process.env.NODE_ENV': '"production"' } },
-  plugins: [leavingNodesAside, measuringQuickly, rememberingPlaces, editing([...ONLY_FOR_WSS, NO_FETCH, NO_DEVTOOLS]), builtinsUnread],
+  plugins: [leavingNodesAside, measuringQuickly, rememberingPlaces, editing([...ONLY_FOR_WSS, NO_FETCH, NO_DEVTOOLS, quickRows(`${DIST}console/quick-rows.js`)]), builtinsUnread],
   onLog(level, log, handle) {
     // A module that is loaded late by one command and at once by another lies where both find it.
     if (log.code !== 'INEFFECTIVE_DYNAMIC_IMPORT') handle(level, log);

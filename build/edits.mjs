@@ -17,6 +17,15 @@ export const NO_FETCH = {
 /** Tools for the developers of Ink, which nobody has installed beside a bundle. */
 export const NO_DEVTOOLS = { file: 'ink/build/reconciler.js', text: "process.env['DEV'] === 'true'", times: 2, becomes: 'false' };
 
+/** Frames of whole rows are put together by our own function. */
+export const quickRows = (file) => ({
+  file: 'ink/build/output.js',
+  text: '    get() {\n',
+  times: 1,
+  becomes: `    get() {\n        const quick = quickRows(this.operations, this.width, this.height);\n        if (quick !== null) return quick;\n`,
+  imports: `import { quickRows } from ${JSON.stringify(file)};\n`,
+});
+
 function lazily(name) {
   return `const ${name} = new Proxy({}, { get: (_, member) => require('${name}')[member] });`;
 }
@@ -33,7 +42,7 @@ export function editing(edits) {
       for (const edit of mine) {
         const parts = changed.split(edit.text);
         if (parts.length - 1 !== edit.times) throw new Error(`${id} no longer has, ${edit.times} times: ${edit.text}`);
-        changed = parts.join(edit.becomes);
+        changed = (edit.imports ?? '') + parts.join(edit.becomes);
         made.add(edit);
       }
       return changed;

@@ -170,6 +170,8 @@ export interface ConsoleState {
   readonly rate: { readonly perSecond: number; readonly samples: readonly { readonly at: number; readonly commit: number }[] };
   /** Round trips as they are shown, by `from>to`: small changes are not worth a repaint. */
   readonly roundTrips: ReadonlyMap<string, number>;
+  /** When they were last brought up to date, monotonic milliseconds. */
+  readonly settledAt: number;
   readonly metrics: Metrics;
   /** What was predicted of faults, and what is seen; of the present, also while the past is shown. */
   readonly trials: Trials;
@@ -249,6 +251,7 @@ export function initialState({ tortured = false, ...start }: InitialState): Cons
     trials: start.trials ?? NO_TRIALS,
     rate: { perSecond: 0, samples: [] },
     roundTrips: steadyRoundTrips(new Map(), start.picture),
+    settledAt: start.now,
     view: tortured ? 'checks' : 'overview',
     previous: 'overview',
     nodeCursor: start.picture.nodes[0]?.id ?? null,

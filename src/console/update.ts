@@ -8,7 +8,7 @@ import { actionFor } from './keymap.ts';
 import type { Effect, Message, Step } from './messages.ts';
 import { withSample } from './metrics.ts';
 import { withRate } from './rate.ts';
-import { steadyRoundTrips } from './round-trips.ts';
+import { LEAP_MS, SETTLE_MS, steadyRoundTrips } from './round-trips.ts';
 import type { ConsoleState } from './state.ts';
 import { withTrials } from './trials.ts';
 import { runViewAction } from './update-actions.ts';
@@ -101,6 +101,7 @@ function takeData(state: ConsoleState, message: Message & { type: 'data' }): Con
   if (state.live !== null) return expire(takeUnseen(state, message));
   const { picture } = message;
   const known = (id: string | null): boolean => picture.nodes.some((node) => node.id === id);
+  const settles = message.now - state.settledAt >= SETTLE_MS;
   const next = {
     ...state,
     picture,
@@ -112,7 +113,8 @@ function takeData(state: ConsoleState, message: Message & { type: 'data' }): Con
     wall: message.wall,
     nodeCursor: known(state.nodeCursor) ? state.nodeCursor : (picture.nodes[0]?.id ?? null),
     linkCursor: known(state.linkCursor) ? state.linkCursor : (picture.nodes[1]?.id ?? null),
-    roundTrips: steadyRoundTrips(state.roundTrips, picture),
+    roundTrips: steadyRoundTrips(state.roundTrips, picture, settles ? undefined : LEAP_MS),
+    settledAt: settles ? message.now : state.settledAt,
     marked: state.marked.every(known) ? state.marked : state.marked.filter(known),
     faultCursor: Math.max(0, Math.min(state.faultCursor, picture.faults.length - 1)),
     events: withEvents(state.events, message.events, message.dropped),

@@ -1,11 +1,12 @@
 /**
- * The schemas of the calls that carry the load, written out by hand: a few comparisons instead of a walk through a schema.
+ * The schemas of the calls that carry the load, and of what a console is told all the time, written out by hand: a few comparisons instead of a walk through a schema.
  * Each takes what its schema in methods.ts takes, with the same outcome, or says null: then the schema has the last word,
  * and the words for a refusal are always its own. test/wire/quick-checks.test.ts holds the two against each other.
  */
 import type { LogIndex, Revision, Term } from '../base/brand.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { MethodName, ParamsOf, ResultOf } from './methods.ts';
+import { logResult, statusEvent, statusOf } from './quick-status.ts';
 import { exceedsBytes, isWellFormed } from './utf8.ts';
 
 /** Members by name; nothing is known of any. */
@@ -26,6 +27,8 @@ export function quickParams<M extends MethodName>(method: M, params: unknown): P
       return casParams(members) as ParamsOf<M> | null;
     case 'kv.range':
       return rangeParams(members) as ParamsOf<M> | null;
+    case 'node.event':
+      return statusEvent(members) as ParamsOf<M> | null;
     default:
       return null;
   }
@@ -46,6 +49,10 @@ export function quickResult<M extends MethodName>(method: M, result: unknown): R
       return casResult(members) as ResultOf<M> | null;
     case 'kv.range':
       return rangeResult(members) as ResultOf<M> | null;
+    case 'node.log':
+      return logResult(members) as ResultOf<M> | null;
+    case 'node.status':
+      return statusOf(members) as ResultOf<M> | null;
     default:
       return null;
   }

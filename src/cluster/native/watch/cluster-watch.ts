@@ -7,12 +7,17 @@ import type { ActiveFault, ClusterEvent, NodeView } from '../../driver.ts';
 import { readLedger } from '../faults/ledger.ts';
 import { lastLogLines, nodeProcess } from '../process/processes.ts';
 import { EventWords } from './event-words.ts';
+import { FolderWatch } from './folder-watch.ts';
 import type { LiveChecks } from './live-checks.ts';
 import { NodeWatch } from './node-watch.ts';
 import type { PictureKeeper } from './picture-keeper.ts';
 
-/** A process that ends unasked closes its connections, and then it is looked at at once; this is for all other cases. */
+/** How often is looked where nobody tells of changes, or where a fault has a time at which it ends. */
 const LOOK_EVERY_MS = 500;
+/** Files that change are told of, a process that ends closes its connections, and one that stands still falls silent: this is for the rest. */
+const LOOK_SELDOM_MS = 3_000;
+/** Nodes repeat their status every second. */
+const SILENT_MS = 1_400;
 
 const REMEMBERED_EVENTS = 512;
 
@@ -32,8 +37,11 @@ export class ClusterWatch {
   readonly #words = new EventWords();
   readonly #listeners = new Set<(event: ClusterEvent) => void>();
   readonly #nodes = new Map<NodeId, NodeWatch>();
+  #folder: FolderWatch | null = null;
   #timer: NodeJS.Timeout | null = null;
   #looking: Promise<void> | null = null;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #stopped = false;
   #lookedOnce = false;
   #seq = 0;
   #past: ClusterEvent[] = [];
@@ -48,11 +56,15 @@ export class ClusterWatch {
       const onConnected = (connected: boolean): void => this.#connection(id, connected);
       this.#nodes.set(id, new NodeWatch({ client, node: id, onEvent: (event) => this.#received(event), onConnected }));
     }
-    if (dir !== null) this.#timer = setInterval(() => void this.look().then(() => this.#options.onLook()), LOOK_EVERY_MS);
+    if (dir === null) return;
+    this.#folder = new FolderWatch(dir, [...this.#nodes.keys()], () => void this.#lookAnew());
+    this.#wind();
   }
 
   stop(): void {
-    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#stopped = true;
+    this.#folder?.stop();
+    if (this.#timer !== null) clearTimeout(this.#timer);
     for (const node of this.#nodes.values()) node.stop();
     this.#listeners.clear();
   }
@@ -79,6 +91,32 @@ export class ClusterWatch {
     return this.#looking;
   }
 
+  /** Not content with a look that has begun before now. */
+  async #lookAnew(): Promise<void> {
+    await this.#looking;
+    await this.look();
+  }
+
+  #wind(): void {
+    if (this.#stopped) return;
+    const isTold = this.#folder?.works === true && this.#options.keeper.picture.faults.every(({ until }) => until === null);
+    const due = async (): Promise<void> => {
+      await this.look();
+      this.#options.onLook();
+      this.#wind();
+    };
+    this.#timer = setTimeout(() => void due(), isTold ? LOOK_SELDOM_MS : LOOK_EVERY_MS);
+  }
+
+  /** A node that speaks shows that it runs, and by its side who does not speak any more. */
+  #notice(id: NodeId): void {
+    const now = performance.now();
+    if (now - this.#lookedAt < LOOK_EVERY_MS) return;
+    const isStrange = ({ id: other, state, seenAt }: NodeView): boolean =>
+      other === id ? state !== 'up' : state === 'up' && seenAt !== null && now - seenAt > SILENT_MS;
+    if (this.#options.keeper.picture.nodes.some(isStrange)) void this.look();
+  }
+
   /** One that is over as soon as it is told, and so in no ledger. */
   tellFault(text: string): void {
     this.#emit(null, 'fault', 'warn', text);
@@ -87,6 +125,7 @@ export class ClusterWatch {
   async #lookAtAll(): Promise<void> {
     const { dir, keeper } = this.#options;
     if (dir === null) return;
+    this.#lookedAt = performance.now();
     const first = !this.#lookedOnce;
     const [{ faults }, ...found] = await Promise.all([
       readLedger(dir),
@@ -157,6 +196,7 @@ export class ClusterWatch {
     switch (event.topic) {
       case 'status':
         keeper.updateNode(event.node, { status: event.status, seenAt: performance.now() });
+        if (dir !== null) this.#notice(event.node);
         this.#options.checks.status(event.status);
         return;
       case 'raft': {
