@@ -45,7 +45,15 @@ export const raftMethods = {
         preVote: z.boolean(),
         voteGranted: z.boolean(),
         refusal: z
-          .enum(['older-term', 'leader-is-alive', 'lease-may-hold', 'already-voted', 'repairing', 'log-behind', 'storage-stalled'])
+          .enum([
+            'older-term',
+            'leader-is-alive',
+            'lease-may-hold',
+            'already-voted',
+            'repairing',
+            'log-behind',
+            'storage-stalled',
+          ])
           .nullable(),
       }),
     summary: 'Grants or refuses a vote, and says why.',
