@@ -3,6 +3,7 @@ import type { ClusterDriver, ClusterEvent } from '../cluster/driver.ts';
 import { timeText } from '../commands/wording.ts';
 import { diagnose } from '../console/diagnosis.ts';
 import type { Invocation } from './io.ts';
+import { type Predictions, spokenPredictions } from './spoken-predictions.ts';
 import { historyFile } from './settings-file.ts';
 import { ShellSession } from './shell-session.ts';
 
@@ -27,6 +28,7 @@ export class Speaker {
   readonly #driver: ClusterDriver;
   readonly #say: (text: string) => void;
   readonly #stops: (() => void)[] = [];
+  readonly #predictions: Predictions;
   /** By node: the attempt that was told last. A node that cannot win asks again every second. */
   readonly #asked = new Map<string, string>();
   #said = '';
@@ -35,6 +37,7 @@ export class Speaker {
   constructor(driver: ClusterDriver, say: (text: string) => void) {
     this.#driver = driver;
     this.#say = say;
+    this.#predictions = spokenPredictions(say);
   }
 
   start(): void {
@@ -43,11 +46,19 @@ export class Speaker {
     let past = true;
     this.#stops.push(
       this.#driver.onEvent((event) => {
+        this.#predictions.event(event);
         if (!past && this.#isNews(event)) this.#say(sentenceOf(event));
       }),
-      this.#driver.onPicture(() => this.#settle()),
+      this.#driver.onPicture(() => this.#look()),
+      () => this.#predictions.stop(),
     );
     past = false;
+    this.#predictions.picture(this.#driver.picture());
+  }
+
+  #look(): void {
+    this.#predictions.picture(this.#driver.picture());
+    this.#settle();
   }
 
   stop(): void {

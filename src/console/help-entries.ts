@@ -2,11 +2,14 @@
 import { usageOf } from '../commands/parse.ts';
 import { commandsFor } from '../commands/registry.ts';
 import { type Action, bindingsFor, shownKey } from './keymap.ts';
+import { lessonBindings } from './lesson-keys.ts';
 import type { ConsoleState } from './state.ts';
 
 export type HelpEntry = { readonly group: string; readonly left: string; readonly right: string } & (
   | { readonly type: 'key'; readonly action: Action }
   | { readonly type: 'command'; readonly line: string }
+  /** A key of the lesson, by its name. */
+  | { readonly type: 'lesson'; readonly key: string }
 );
 
 /** `palette`: commands first, the best match on top, any of the letters in their order will do. */
@@ -32,10 +35,23 @@ export function helpEntries(state: ConsoleState, filter: string, palette = false
   );
   if (palette) return ranked([...commands, ...keys], filter);
   const words = filter.toLowerCase().split(/\s+/);
-  return [...keys, ...commands].filter(({ left, right, group }) => {
+  return [...lessonEntries(state), ...keys, ...commands].filter(({ left, right, group }) => {
     const text = `${left} ${right} ${group}`.toLowerCase();
     return words.every((word) => text.includes(word));
   });
+}
+
+/** While a lesson runs its keys come before those of the view. */
+function lessonEntries({ lesson, view }: ConsoleState): readonly HelpEntry[] {
+  if (lesson === null || view === 'shell') return [];
+  const { kind, past } = lesson.shown;
+  return lessonBindings(kind, past).map(({ key, summary }) => ({
+    type: 'lesson',
+    group: 'in this lesson',
+    left: key,
+    right: summary,
+    key: key.length === 1 ? key : key.toLowerCase(),
+  }));
 }
 
 function ranked(entries: readonly HelpEntry[], filter: string): readonly HelpEntry[] {

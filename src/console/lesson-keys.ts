@@ -27,10 +27,10 @@ export const LESSON_BINDINGS: readonly LessonBinding[] = [
   {
     key: 'Enter',
     hint: t('goes on', '继续'),
-    summary: 'Go on; on a question, without a prediction; in an animation, to its end.',
+    summary: 'Go on; in an animation, to its end.',
     on: ['explain', 'done', 'outcome', 'end'],
   },
-  { key: 'Enter', hint: t('skips', '跳过'), summary: '', on: ['ask'] },
+  { key: 'Enter', hint: t('skips', '跳过'), summary: 'Go on without a prediction.', on: ['ask'] },
   {
     key: 'r',
     hint: t('repeats', '重做'),

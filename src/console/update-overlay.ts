@@ -9,6 +9,7 @@ import type { ConsoleState, Overlay } from './state.ts';
 import { runViewAction } from './update-actions.ts';
 import { confirmed, declined, startAction } from './update-commands.ts';
 import { withPrefix } from './update-keys.ts';
+import { lessonKey } from './update-lesson.ts';
 import { commandKey, openCommandLine } from './update-prompt.ts';
 
 /** A key that is still held down from before must not answer a question. */
@@ -98,6 +99,8 @@ function helpKey(state: ConsoleState, overlay: Of<'help'>, key: EditKey): Step<C
     const chosen = entries[overlay.cursor];
     if (chosen === undefined) return still(closed(state));
     if (chosen.type === 'command') return openCommandLine(closed(state), chosen.line);
+    // Answers are given where the question is read.
+    if (chosen.type === 'lesson') return lessonKey(closed(state), chosen.key) ?? still(closed(state));
     return runViewAction(closed(state), chosen.action);
   }
   if (name === 'escape' || (!overlay.filtering && (name === 'q' || name === '?'))) {

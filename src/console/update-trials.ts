@@ -2,25 +2,41 @@
 import type { ClusterEvent } from '../cluster/driver.ts';
 import { withEvents } from './event-list.ts';
 import type { Effect, Step } from './messages.ts';
-import { outcomeOf, outcomeText } from './outcome.ts';
+import { type Outcome, outcomeOf, outcomeText } from './outcome.ts';
 import type { ConsoleState } from './state.ts';
-import { type Trial, WATCHED_MS } from './trials.ts';
+import { type Trial, type Trials, WATCHED_MS } from './trials.ts';
 
 /** A little later nothing new can be seen. */
 const LATE_MS = 2_000;
 
+/** The outcomes that can be told now, and could not before. */
+export function freshOutcomes(
+  { list }: Trials,
+  events: readonly ClusterEvent[],
+  wall: number,
+): readonly { readonly trial: Trial; readonly outcome: Outcome; readonly verdict: 'kept' | 'broken' }[] {
+  return list
+    .filter((trial) => isWatched(trial, wall))
+    .flatMap((trial) => {
+      const outcome = outcomeOf(trial, events, wall);
+      const { verdict } = outcome;
+      if ((verdict !== 'kept' && verdict !== 'broken') || verdict === trial.told || trial.told === 'broken') return [];
+      return [{ trial, outcome, verdict }];
+    });
+}
+
+/** Whether something may still be told of it. */
+export function isWatched({ fault }: Trial, wall: number): boolean {
+  return wall <= fault.since + WATCHED_MS + LATE_MS;
+}
+
 export function withOutcomes(step: Step<ConsoleState>): Step<ConsoleState> {
   const { state } = step;
   if (state.replay) return step;
-  const due = state.trials.list.filter((trial) => state.wall <= trial.fault.since + WATCHED_MS + LATE_MS);
-  if (due.length === 0) return step;
   const events = state.live?.events ?? state.events.items;
   let next = state;
   const effects: Effect[] = [];
-  for (const trial of due) {
-    const outcome = outcomeOf(trial, events, state.wall);
-    const { verdict } = outcome;
-    if ((verdict !== 'kept' && verdict !== 'broken') || verdict === trial.told || trial.told === 'broken') continue;
+  for (const { trial, outcome, verdict } of freshOutcomes(state.trials, events, state.wall)) {
     const event: ClusterEvent = {
       // Those of the cluster count upwards.
       seq: -next.nextId,
@@ -31,7 +47,8 @@ export function withOutcomes(step: Step<ConsoleState>): Step<ConsoleState> {
       text: outcomeText(trial, outcome),
       fault: trial.fault.id,
     };
-    next = withTold(withNote(next, event), trial, verdict);
+    next = withNote(next, event);
+    next = { ...next, trials: withTold(next.trials, trial, verdict) };
     effects.push({ type: 'record', event });
   }
   return next === state ? step : { state: next, effects: [...step.effects, ...effects] };
@@ -43,7 +60,6 @@ function withNote(state: ConsoleState, event: ClusterEvent): ConsoleState {
   return { ...next, live: { ...state.live, events: [...state.live.events, event] } };
 }
 
-function withTold(state: ConsoleState, told: Trial, verdict: 'kept' | 'broken'): ConsoleState {
-  const list = state.trials.list.map((trial) => (trial === told ? { ...trial, told: verdict } : trial));
-  return { ...state, trials: { ...state.trials, list } };
+export function withTold(trials: Trials, told: Trial, verdict: 'kept' | 'broken'): Trials {
+  return { ...trials, list: trials.list.map((trial) => (trial === told ? { ...trial, told: verdict } : trial)) };
 }

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { clusterTime, nodeId, term } from '../../src/base/brand.ts';
 import { Speaker } from '../../src/cli/spoken-console.ts';
+import { spokenPredictions } from '../../src/cli/spoken-predictions.ts';
 import { FakeDriver } from '../support/fake-driver.ts';
-import { FAKE_NOW, fakePicture, withNode } from '../support/fake-picture.ts';
+import { FAKE_NOW, fakeFault, fakePicture, withNode } from '../support/fake-picture.ts';
 
 const zone = process.env['TZ'];
 beforeEach(() => {
@@ -37,6 +38,25 @@ describe('the spoken console', () => {
     expect(said.slice(1)).toEqual(['One more loss of n1 or n3 stops all writes.']);
     speaker.stop();
     expect(driver.listeners).toBe(0);
+  });
+
+  it('says what is expected of a fault, and how it came out', () => {
+    const said: string[] = [];
+    let wall = FAKE_NOW;
+    const spoken = spokenPredictions((text) => said.push(text), () => wall);
+    const before = fakePicture(3);
+    spoken.picture(before);
+    wall += 1_000;
+    const fault = fakeFault(1, 'kill n1', { since: wall - 50 });
+    spoken.picture({ ...withNode(before, 'n1', { state: 'down' }), leader: null, faults: [fault] });
+    expect(said).toEqual([expect.stringMatching(/^Expected of kill n1: n1 is lost, election within 0.5 s/)]);
+    wall += 4_000;
+    vi.advanceTimersByTime(1_000);
+    expect(said.slice(1)).toEqual([expect.stringMatching(/^kill n1 came out otherwise: nobody was elected.*\.$/)]);
+    vi.advanceTimersByTime(60_000);
+    expect(said).toHaveLength(2);
+    spoken.stop();
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('tells an event once, and no single votes', () => {

@@ -2,6 +2,8 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { frameOf } from '../../src/console/frame.ts';
+import { helpEntries } from '../../src/console/help-entries.ts';
+import { lessonBindings } from '../../src/console/lesson-keys.ts';
 import { plainText, rowCells } from '../../src/console/rows.ts';
 import type { ConsoleState } from '../../src/console/state.ts';
 import { ASCII_GLYPHS, UTF8_GLYPHS } from '../../src/console/theme.ts';
@@ -137,6 +139,20 @@ describe('the keys of a lesson', () => {
     expect(shownIn(log, { page: 8, scene: 'overview' }).view).toBe('overview');
     expect(press(log, [':', 'a', 'b']).state.overlay).toMatchObject({ type: 'command', prompt: { line: { text: 'ab' } } });
     expect(inputs(press(asked, ['8']).state, 'a', 'enter')).toEqual([]);
+  });
+
+  it('stand first in ?, where Enter presses them', () => {
+    const state = shownIn(consoleState());
+    const entries = helpEntries(state, '');
+    const own = entries.filter(({ group }) => group === 'in this lesson');
+    expect(entries.slice(0, own.length)).toEqual(own);
+    expect(own.map(({ left }) => left)).toEqual(lessonBindings(state.lesson?.shown.kind ?? 'ask', false).map(({ key }) => key));
+    const at = own.findIndex(({ left }) => left === 'Q');
+    const help = { type: 'help', palette: false, filter: '', filtering: false, cursor: at } as const;
+    const { state: closed, effects } = press({ ...state, overlay: help }, ['enter']);
+    expect(closed.overlay).toBeNull();
+    expect(effects).toEqual([{ type: 'lesson', input: null }]);
+    expect(helpEntries(consoleState(), '').some(({ group }) => group === 'in this lesson')).toBe(false);
   });
 
   it('fold the lesson away and back', () => {

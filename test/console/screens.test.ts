@@ -1,11 +1,13 @@
 /** Every view at three sizes, as a terminal shows it. UPDATE_GOLDENS=1 rewrites the pictures; read the difference. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { clusterTime, nodeId, term } from '../../src/base/brand.ts';
+import { clusterTime, logIndex, nodeId, revision, term } from '../../src/base/brand.ts';
 import type { Operation } from '../../src/check/history.ts';
 import { judgeWindows } from '../../src/check/windows.ts';
-import type { ClusterEvent, TrafficCheck } from '../../src/cluster/driver.ts';
+import type { ClusterEvent, ReadOptions, TrafficCheck } from '../../src/cluster/driver.ts';
 import type { ConsoleOptions } from '../../src/console/run.tsx';
+import type { KeyValue } from '../../src/kv/commands.ts';
+import type { Version } from '../../src/kv/history.ts';
 import type { TortureEnd, TortureProgress, TortureTold } from '../../src/torture/progress.ts';
 import { ConsoleBench, has } from '../support/console-bench.ts';
 import { fakeChecks, NO_TRAFFIC } from '../support/fake-checks.ts';
@@ -106,6 +108,55 @@ describe.each(LOOKS)('the console at $columns x $rows in $look', ({ columns, row
     expect(await bench.ended).toMatchObject({ exitCode: 0 });
   }, 30_000);
 });
+
+const version = (value: string, at: number, session: number): Version => ({
+  type: 'put',
+  revision: revision(at),
+  kv: {
+    key: 'city:ulm',
+    value,
+    createRevision: revision(at < 1_271 ? 1_270 : 1_280),
+    modRevision: revision(at),
+    version: at === 1_284 ? 2 : 1,
+  },
+  origin: { index: logIndex(at + 4), time: clusterTime(FAKE_NOW - (1_284 - at) * 60_000), session },
+});
+
+describe.each(LOOKS)('an open key at $columns x $rows in $look', ({ columns, rows, look, noColor }) => {
+  it('shows its versions, what changed, and what each node has of it', async () => {
+    const driver = new FakeDriver(withNode(fakePicture(5), 'n4', { state: 'down' }));
+    const newest = version('{"people":129942,"river":"Donau","twin":["Neu-Ulm"]}', 1_284, 7);
+    const older = version('{"people":126329,"river":"Donau"}', 1_280, 9);
+    driver.kv.set('city:ulm', newest.type === 'put' ? newest.kv.value : '');
+    const gone: Version = { type: 'delete', revision: revision(1_271), key: 'city:ulm', origin: { index: logIndex(1_275), time: clusterTime(FAKE_NOW - 780_000), session: null } };
+    driver.kv.versions.set('city:ulm', [newest, older, gone, version('first', 1_270, 9)]);
+    const kvAt = ({ node }: ReadOptions = {}): KeyValue | null => (node === nodeId('n3') ? kvOf(older) : kvOf(newest));
+    driver.kv.get = async (_key: string, options?: ReadOptions) => ({
+      kv: kvAt(options),
+      revision: options?.node === nodeId('n3') ? 1_281 : 1_284,
+    });
+    driver.kv.history = async () => ({
+      versions: driver.kv.versions.get('city:ulm') ?? [],
+      more: false,
+      compactedBelow: revision(1_200),
+      revision: revision(1_284),
+    });
+    const bench = new ConsoleBench(driver, columns, rows, { noColor });
+    const shows = (text: string, name: string): void => {
+      expectGolden(text, golden(`${name}-${columns}x${rows}`));
+      expectGolden(bench.output.styled, golden(`${look}/${name}-${columns}x${rows}`));
+    };
+    await bench.output.until(has('NODES 4/5'));
+    await bench.type('4', has('KEYS 1 of 1', 'city:ulm'));
+    shows(await bench.type('\r', has('VERSIONS 1 of 4', 'against rev 1280', 'behind')), 'open-key');
+    shows(await bench.type('jj', has('VERSIONS 3 of 4', 'DELETED')), 'open-key-deleted');
+    await bench.type('\x1b', has('KEYS 1 of 1'));
+    await bench.type('d', () => !bench.output.alternate);
+    expect(await bench.ended).toMatchObject({ exitCode: 0 });
+  }, 30_000);
+});
+
+const kvOf = (of: Version): KeyValue | null => (of.type === 'put' ? of.kv : null);
 
 describe.each(SIZES)('a fault and what was predicted of it at %ix%i', (columns, rows) => {
   it('stands in the faults, in the events, and under the event', async () => {

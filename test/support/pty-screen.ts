@@ -13,6 +13,7 @@ export class PtyScreen {
   /** Resolves with the exit code. */
   readonly exited: Promise<number>;
   #done = false;
+  #written = '';
 
   /** Runs the built program with these arguments. */
   constructor(args: readonly string[], home: string, columns = 80, rows = 24) {
@@ -33,7 +34,10 @@ export class PtyScreen {
         CI: 'true',
       },
     });
-    this.#pty.onData((data) => this.#terminal.write(data, () => this.#look()));
+    this.#pty.onData((data) => {
+      this.#written += data;
+      this.#terminal.write(data, () => this.#look());
+    });
     this.exited = new Promise((done) => {
       this.#pty.onExit(({ exitCode }) => {
         this.#done = true;
@@ -44,6 +48,13 @@ export class PtyScreen {
 
   get pid(): number {
     return this.#pty.pid;
+  }
+
+  /** Everything that came, as it came, since this was asked for last. */
+  takeWritten(): string {
+    const written = this.#written;
+    this.#written = '';
+    return written;
   }
 
   get text(): string {

@@ -262,7 +262,8 @@ function viewHints(state: ConsoleState): readonly Hint[] {
           [keys('time-back', 'time-on'), 'second'],
           ...(state.replay ? [] : [['Esc', 'now'] as const]),
         ];
-  return [...lessonHints(state), ...travel, ...shown.flatMap(hintOf), move];
+  const moves = shown.some(({ action }) => action === 'down');
+  return [...lessonHints(state), ...travel, ...shown.flatMap(hintOf), ...(moves ? [move] : [])];
 }
 
 function lessonHints({ lesson }: ConsoleState): readonly Hint[] {
