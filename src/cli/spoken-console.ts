@@ -3,9 +3,9 @@ import type { ClusterDriver, ClusterEvent } from '../cluster/driver.ts';
 import { timeText } from '../commands/wording.ts';
 import { diagnose } from '../console/diagnosis.ts';
 import type { Invocation } from './io.ts';
-import { type Predictions, spokenPredictions } from './spoken-predictions.ts';
 import { historyFile } from './settings-file.ts';
 import { ShellSession } from './shell-session.ts';
+import { type Predictions, spokenPredictions } from './spoken-predictions.ts';
 
 /** What changes back within this time is not said. */
 const SETTLE_MS = 700;

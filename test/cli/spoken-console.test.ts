@@ -43,7 +43,10 @@ describe('the spoken console', () => {
   it('says what is expected of a fault, and how it came out', () => {
     const said: string[] = [];
     let wall = FAKE_NOW;
-    const spoken = spokenPredictions((text) => said.push(text), () => wall);
+    const spoken = spokenPredictions(
+      (text) => said.push(text),
+      () => wall,
+    );
     const before = fakePicture(3);
     spoken.picture(before);
     wall += 1_000;

@@ -128,7 +128,12 @@ describe.each(LOOKS)('an open key at $columns x $rows in $look', ({ columns, row
     const newest = version('{"people":129942,"river":"Donau","twin":["Neu-Ulm"]}', 1_284, 7);
     const older = version('{"people":126329,"river":"Donau"}', 1_280, 9);
     driver.kv.set('city:ulm', newest.type === 'put' ? newest.kv.value : '');
-    const gone: Version = { type: 'delete', revision: revision(1_271), key: 'city:ulm', origin: { index: logIndex(1_275), time: clusterTime(FAKE_NOW - 780_000), session: null } };
+    const gone: Version = {
+      type: 'delete',
+      revision: revision(1_271),
+      key: 'city:ulm',
+      origin: { index: logIndex(1_275), time: clusterTime(FAKE_NOW - 780_000), session: null },
+    };
     driver.kv.versions.set('city:ulm', [newest, older, gone, version('first', 1_270, 9)]);
     const kvAt = ({ node }: ReadOptions = {}): KeyValue | null => (node === nodeId('n3') ? kvOf(older) : kvOf(newest));
     driver.kv.get = async (_key: string, options?: ReadOptions) => ({

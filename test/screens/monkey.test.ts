@@ -25,8 +25,8 @@ const LEAVE = '\x1b[?1049l';
 
 /** Looks at what is whole of what was written to the screen of the console; returns the rest, which begins where the next part goes on. */
 function checked(written: string, told: string): string {
-  const escape = written.lastIndexOf('\x1b');
-  const end = escape > written.length - LONGEST_SEQUENCE ? escape : written.length;
+  const begun = written.lastIndexOf('\x1b');
+  const end = begun > written.length - LONGEST_SEQUENCE ? begun : written.length;
   const parts = written.slice(0, end).split(ENTER);
   // While the console is away, and behind its end, the terminal may echo keys.
   for (const part of parts) expect(strayBytes(part.split(LEAVE)[0] ?? ''), told).not.toMatch(/\p{Cc}/u);
@@ -42,7 +42,8 @@ async function play(random: Random, end: number, told: string): Promise<void> {
   void screen.exited.then((exit) => {
     code = exit;
   });
-  await screen.until((text) => text.includes('NODES'));
+  await Promise.race([screen.until((text) => text.includes('NODES')), screen.exited]);
+  expect(code, `${told}: ${screen.text}`).toBeNull();
   screen.takeWritten();
   let rest = '';
   while (code === null && performance.now() < end) {
@@ -58,7 +59,8 @@ async function play(random: Random, end: number, told: string): Promise<void> {
     await Promise.race([screen.exited, new Promise((resolve) => setTimeout(resolve, 200))]);
   }
   expect(await screen.exited, `${told}: ${screen.text}`).toBe(0);
-  await screen.until(() => !screen.alternate && !screen.bracketedPaste);
+  await screen.flushed();
+  expect({ alternate: screen.alternate, paste: screen.bracketedPaste }, told).toEqual({ alternate: false, paste: false });
 }
 
 describe('a monkey at a real terminal', () => {

@@ -75,6 +75,11 @@ export class PtyScreen {
     return this.#terminal.modes.bracketedPasteMode;
   }
 
+  /** Resolves when everything that came is on the screen. */
+  flushed(): Promise<void> {
+    return new Promise((resolve) => this.#terminal.write('', resolve));
+  }
+
   keys(bytes: string): void {
     this.#pty.write(bytes);
   }
