@@ -3,6 +3,7 @@
  * each as Node allows. What the connection does not take, since the node has stopped reading, is not sent and counted.
  */
 import { randomInt } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
 import { Histogram } from '../../src/cli/histogram.ts';
 import { dial } from '../../src/net/connect.ts';
@@ -51,6 +52,18 @@ export class Flood {
 
   get counts(): FloodCounts {
     return { ...this.#counts };
+  }
+
+  /** Sent, as far as the socket took it, without an answer so far. */
+  get unanswered(): number {
+    return this.#sentAt.size;
+  }
+
+  /** Milliseconds until all that was sent is answered; `mostMs` when that takes longer. */
+  async settled(mostMs: number): Promise<number> {
+    const from = performance.now();
+    while (this.unanswered > 0 && performance.now() - from < mostMs) await sleep(TICK_MS);
+    return performance.now() - from;
   }
 
   /** As fast as `inFlight` unanswered puts on each connection allow, with no rate; resolves after `seconds`. */

@@ -91,9 +91,10 @@ export const LIMITS = {
   /** Frames of clients begun in one turn of the event loop; fewer when turns take longer than this. */
   turnFrames: 256,
   turnMs: 10,
-  /** A call that was read and waits longer is refused with OVERLOADED, as far as this part of the time allows. */
+  /** A call that waits longer is refused with OVERLOADED, as far as these parts of the time allow: more for what has waited longer. */
   intakePatienceMs: 100,
-  refusalShare: 0.1,
+  refusalShareLeast: 0.1,
+  refusalShareMost: 0.5,
   connections: 512,
   unauthenticatedSockets: 64,
   headerBytes: 8_192,

@@ -27,10 +27,18 @@ function carrierOf(socket: WebSocket): Carrier {
   return carrier;
 }
 
-/** Hands on the texts that arrive, and tells of frames that are not text. Call it in the turn in which the socket opened. */
-export function readTexts(socket: WebSocket, take: (text: string) => void, onBinary: () => void): void {
+/**
+ * Hands on the texts that arrive, and tells of frames that are not text, and, before, of a read that has brought all there was. Call it
+ * in the turn in which the socket opened.
+ */
+export function readTexts(
+  socket: WebSocket,
+  take: (text: string) => void,
+  onBinary: () => void,
+  onEmpty: () => void = () => {},
+): void {
   const { stream, masked } = carrierOf(socket);
-  new FrameReader({ socket, stream, masked: !masked, take });
+  new FrameReader({ socket, stream, masked: !masked, take, onEmpty });
   socket.on('message', (data, isBinary) => (isBinary ? onBinary() : take(data.toString())));
 }
 

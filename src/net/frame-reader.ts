@@ -27,7 +27,12 @@ export interface FrameReaderOptions {
   readonly masked: boolean;
   /** Gets the texts of the frames that took the short way; the others come from the socket as ever. */
   readonly take: (text: string) => void;
+  /** A read has brought less than it could have, so all that had come; told before its frames are taken. */
+  readonly onEmpty: () => void;
 }
+
+/** What Node reads from a socket at once, when there is so much. */
+const READ_BYTES = 65_536;
 
 export class FrameReader {
   readonly #options: FrameReaderOptions;
@@ -54,6 +59,11 @@ export class FrameReader {
   }
 
   readonly #data = (arrived: Buffer): void => {
+    if (arrived.length < READ_BYTES) this.#options.onEmpty();
+    this.#read(arrived);
+  };
+
+  #read(arrived: Buffer): void {
     const chunk = this.#rest === null ? arrived : Buffer.concat([this.#rest, arrived]);
     this.#rest = null;
     const theirs = Math.min(this.#begun, chunk.length);
@@ -73,7 +83,7 @@ export class FrameReader {
     }
     if (kind === 'unfinished') this.#rest = Buffer.from(chunk.subarray(at));
     if (at > from) this.#library.call(this.#options.stream, chunk.subarray(from, at));
-  };
+  }
 
   get #isOpen(): boolean {
     const { socket } = this.#options;

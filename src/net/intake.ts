@@ -22,8 +22,11 @@ export interface IntakeBounds {
   readonly turnMs: number;
   /** A frame that has waited longer is refused when its time comes. */
   readonly patienceMs: number;
-  /** Part of the time that may be spent on refusals. */
-  readonly refusalShare: number;
+  /**
+   * Part of the time that may be spent on refusals: the first for what has waited for `patienceMs`, more in proportion for what has
+   * waited longer, and never more than the second. So what a flood has left behind is soon gone, and nobody waits for it.
+   */
+  readonly refusalShare: readonly [least: number, most: number];
 }
 
 export const INTAKE_BOUNDS: IntakeBounds = {
@@ -33,7 +36,7 @@ export const INTAKE_BOUNDS: IntakeBounds = {
   turnFrames: LIMITS.turnFrames,
   turnMs: LIMITS.turnMs,
   patienceMs: LIMITS.intakePatienceMs,
-  refusalShare: LIMITS.refusalShare,
+  refusalShare: [LIMITS.refusalShareLeast, LIMITS.refusalShareMost],
 };
 
 /** One connection, as far as the intake is concerned. */
@@ -66,6 +69,7 @@ export class Intake {
   #framesLeft: number;
   #turnScheduled = false;
   #refusing = false;
+  #refusedAt = 0;
 
   constructor(bounds: IntakeBounds, clock: Pick<Clock, 'now' | 'soon' | 'after'>) {
     this.#bounds = bounds;
@@ -172,26 +176,35 @@ export class Intake {
   #armRefusals(): void {
     if (this.#refusing) return;
     this.#refusing = true;
+    this.#refusedAt = this.#clock.now();
+    this.#refuseLater();
+  }
+
+  #refuseLater(): void {
     this.#clock.after(millis(REFUSE_EVERY_MS), () => {
-      this.#refusing = false;
-      this.#refuseLate();
-      if (this.#waiting.length > 0) this.#armRefusals();
+      const now = this.#clock.now();
+      this.#refuseLate(now, now - this.#refusedAt);
+      this.#refusedAt = now;
+      this.#refusing = this.#waiting.length > 0;
+      if (this.#refusing) this.#refuseLater();
     });
   }
 
-  #refuseLate(): void {
-    const { patienceMs, refusalShare, turnFrames } = this.#bounds;
-    const from = this.#clock.now();
-    let left = turnFrames;
-    for (let passedOver = 0; left > 0 && passedOver < this.#waiting.length; ) {
+  /** `passedMs` is the time of which a share may be spent; never longer than a turn may take. */
+  #refuseLate(from: number, passedMs: number): void {
+    const { patienceMs, refusalShare, turnMs } = this.#bounds;
+    const [least, most] = refusalShare;
+    const longestMs = from - Math.min(...this.#waiting.map((lane) => lane.waitsSince));
+    if (longestMs < patienceMs) return;
+    const until = from + Math.min(turnMs, passedMs) * Math.min(most, (least * longestMs) / patienceMs);
+    for (let passedOver = 0; passedOver < this.#waiting.length; ) {
       const lane = this.#waiting.shift();
       if (lane === undefined) return;
-      if (lane.waitsSince(from - patienceMs)) {
-        passedOver = 0;
-        left = this.#clock.now() - from < REFUSE_EVERY_MS * refusalShare ? left - 1 : 0;
-        lane.refuseNext();
-      } else passedOver += 1;
+      const isLate = lane.waitsSince <= from - patienceMs;
+      if (isLate) lane.refuseNext();
+      passedOver = isLate ? 0 : passedOver + 1;
       if (lane.isWaiting) this.#waiting.push(lane);
+      if (isLate && this.#clock.now() >= until) return;
     }
   }
 }
@@ -205,6 +218,8 @@ export class Lane {
   #next = 0;
   #calls = 0;
   #closed = false;
+  /** What is read now may have lain in the buffers of the system since then; null when they were seen empty. */
+  #unreadSince: number | null = null;
 
   constructor(intake: Intake, handlers: LaneHandlers, now: () => number) {
     this.#intake = intake;
@@ -233,8 +248,9 @@ export class Lane {
     if (this.#closed) return false;
     const wasWaiting = this.isWaiting;
     if (!wasWaiting && this.#intake.admits(this)) return true;
-    this.#frames.push({ text, arrivedAt: this.#now() });
+    this.#frames.push({ text, arrivedAt: this.#unreadSince ?? this.#now() });
     if (!wasWaiting) {
+      this.leavesUnread();
       this.#handlers.pause();
       this.#intake.enqueue(this);
     }
@@ -251,9 +267,19 @@ export class Lane {
     this.#intake.ended(calls);
   }
 
-  /** Whether its oldest frame has waited since `time` or longer. */
-  waitsSince(time: number): boolean {
-    return (this.#frames[this.#next]?.arrivedAt ?? Number.POSITIVE_INFINITY) <= time;
+  /** Nothing is read from the connection from now on: what comes begins to wait where nobody sees it. */
+  leavesUnread(): void {
+    this.#unreadSince ??= this.#now();
+  }
+
+  /** What is read now is all that had come. */
+  sawEmpty(): void {
+    this.#unreadSince = null;
+  }
+
+  /** Since when its oldest frame has waited. */
+  get waitsSince(): number {
+    return this.#frames[this.#next]?.arrivedAt ?? Number.POSITIVE_INFINITY;
   }
 
   serveNext(): void {

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { WebSocket } from 'ws';
 
-/** Rounds without a sign of life before a connection counts as dead. */
+/** So often one asks for a sign of life before a connection counts as dead. */
 const MISSES = 2;
 /** Pings from the other end within one round; more is a flood. */
 const PINGS_PER_ROUND = 256;
@@ -23,7 +23,8 @@ export class Liveness {
   readonly #options: LivenessOptions;
   readonly #timer: NodeJS.Timeout;
   #heard = true;
-  #misses = 0;
+  /** Rounds in which it was asked since it was heard. */
+  #asked = 0;
   #pings = 0;
   #sentAt: number | null = null;
   #rttMs: number | null = null;
@@ -55,14 +56,16 @@ export class Liveness {
   #round(): void {
     this.#pings = 0;
     if (this.#options.paused()) return;
-    const heard = this.#heard;
-    this.#misses = heard ? 0 : this.#misses + 1;
-    if (this.#misses >= MISSES) {
+    if (this.#heard) this.#asked = 0;
+    if (this.#asked >= MISSES) {
       this.#options.onDead('no sign of life');
       return;
     }
+    if (this.#options.measures || !this.#heard) {
+      this.#asked += 1;
+      this.#ping();
+    }
     this.#heard = false;
-    if (this.#options.measures || !heard) this.#ping();
   }
 
   #ping(): void {

@@ -6,17 +6,15 @@ import type { WebSocket } from 'ws';
 import type { NodeId } from '../base/brand.ts';
 import { type ErrorData, type ErrorKind, RpcError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
-import { type Call, CLIENT_FRAMES, type FrameBounds, PEER_FRAMES, REPLY_FRAMES, type Reply } from '../wire/guard.ts';
-import { callText, readFrame, resultText } from '../wire/load-frames.ts';
+import type { Call, Reply } from '../wire/guard.ts';
+import { callText, loadId, readFrame, resultText } from '../wire/load-frames.ts';
 import { AdmissionGate } from './admission.ts';
 import { Alarm } from './alarms.ts';
 import { FrameWriter, readTexts, writeWaitingFrames } from './carrier.ts';
 import type { Intake, Lane } from './intake.ts';
 import { Liveness } from './liveness.ts';
+import { type RemoteRole, type RpcLimits, rpcLimits } from './rpc-limits.ts';
 import { errorFromReply, errorReply } from './wire-errors.ts';
-
-/** Who is at the other end: a caller with a token of that role, or a server that this program dialled. */
-export type RemoteRole = 'client' | 'admin' | 'peer' | 'server';
 
 /** What a handler knows of the call beside its parameters. */
 export interface CallContext {
@@ -36,14 +34,6 @@ export type WireLog = (
   detail?: Readonly<Record<string, unknown>>,
 ) => void;
 
-export interface RpcLimits {
-  readonly inflightCalls: number;
-  readonly inflightBytes: number;
-  readonly pendingRequests: number;
-  readonly sendBufferBytes: number;
-  readonly pingMs: number;
-}
-
 export interface RpcSocketOptions {
   readonly role: RemoteRole;
   readonly peer?: NodeId;
@@ -57,13 +47,6 @@ export interface RpcSocketOptions {
   readonly onBug?: (error: unknown) => void;
 }
 
-const FRAMES: Readonly<Record<RemoteRole, FrameBounds>> = {
-  client: CLIENT_FRAMES,
-  admin: CLIENT_FRAMES,
-  peer: PEER_FRAMES,
-  server: REPLY_FRAMES,
-};
-
 /** What a client that was refused is told to wait. */
 const RETRY_AFTER_MS = 50;
 /**
@@ -71,6 +54,8 @@ const RETRY_AFTER_MS = 50;
  * mean is the same, and everything else goes through it.
  */
 const LOAD: ReadonlySet<string> = new Set(['kv.put', 'kv.get', 'kv.delete', 'kv.range', 'kv.cas']);
+
+const OVERLOADED = JSON.stringify(errorReply(0, 'OVERLOADED', { retryAfterMs: RETRY_AFTER_MS }).error);
 
 const TRY_AGAIN_LATER = 1013;
 const POLICY_VIOLATION = 1008;
@@ -101,7 +86,7 @@ export class RpcSocket {
     this.#options = options;
     this.role = options.role;
     this.peer = options.peer ?? null;
-    this.#limits = limitsOf(options);
+    this.#limits = { ...rpcLimits(options.role), ...options.limits };
     this.#context = { role: this.role, peer: this.peer, connection: this };
     this.#gate = new AdmissionGate({ calls: this.#limits.inflightCalls, bytes: this.#limits.inflightBytes });
     this.#lane = this.#joinIntake();
@@ -109,7 +94,12 @@ export class RpcSocket {
     this.#server = this.#createServer();
     this.#client = new JSONRPCClient(({ id, method, params }: Call) => this.#sendRequest(Number(id), method, params ?? {}));
     const refuse = (): void => this.close(UNSUPPORTED_DATA, 'text frames only');
-    readTexts(socket, (text) => this.#receive(text), refuse);
+    readTexts(
+      socket,
+      (text) => this.#receive(text),
+      refuse,
+      () => this.#lane?.sawEmpty(),
+    );
     // A protocol error of the other end; the socket closes by itself and says so below.
     socket.on('error', (error) => options.log('debug', 'socket error', { role: options.role, error: error.message }));
     socket.on('close', (code, reason) => this.#closed(code, reason.toString()));
@@ -201,6 +191,11 @@ export class RpcSocket {
     );
   }
 
+  #leaveUnread(): void {
+    this.#lane?.leavesUnread();
+    this.#socket.pause();
+  }
+
   #readOn(hasRoom: boolean): void {
     if (hasRoom && this.#socket.isPaused && this.#lane?.isWaiting !== true) this.#socket.resume();
   }
@@ -235,7 +230,7 @@ export class RpcSocket {
 
   #take(text: string): void {
     if (!this.isOpen) return;
-    const frame = readFrame(text, FRAMES[this.role]);
+    const frame = readFrame(text, this.#limits.frames);
     if (frame.type === 'calls') this.#serve(frame.calls, frame.batch, text.length);
     else if (frame.type === 'replies') for (const reply of frame.replies) this.#settle(reply);
     else this.#refuse(frame.id, frame.kind, { detail: frame.detail }, frame.fatal);
@@ -257,7 +252,7 @@ export class RpcSocket {
       this.#gate.leave(calls.length, bytes);
       return;
     }
-    if (admission === 'pause') this.#socket.pause();
+    if (admission === 'pause') this.#leaveUnread();
     this.#lane?.began(calls.length);
     const [call] = calls;
     const handler = !batch && call !== undefined && LOAD.has(call.method) ? this.#options.handlers.get(call.method) : undefined;
@@ -272,7 +267,12 @@ export class RpcSocket {
 
   /** The node has no room for them; whatever else is in the frame is seen to as ever. */
   #refuseCalls(text: string): void {
-    const frame = readFrame(text, FRAMES[this.role]);
+    const id = loadId(text);
+    if (id !== null) {
+      this.#sendReply(`{"jsonrpc":"2.0","id":${id},"error":${OVERLOADED}}`);
+      return;
+    }
+    const frame = readFrame(text, this.#limits.frames);
     if (frame.type !== 'calls') {
       this.#take(text);
       return;
@@ -377,15 +377,4 @@ export class RpcSocket {
     this.#options.onClose?.(code, reason);
     for (const listener of this.#closeListeners) listener();
   }
-}
-
-function limitsOf(options: RpcSocketOptions): RpcLimits {
-  return {
-    inflightCalls: LIMITS.inflightPerConnection,
-    inflightBytes: LIMITS.inflightPerConnectionBytes,
-    pendingRequests: LIMITS.pendingRequests,
-    sendBufferBytes: options.role === 'peer' ? LIMITS.peerSendBufferBytes : LIMITS.sendBufferBytes,
-    pingMs: LIMITS.pingMs,
-    ...options.limits,
-  };
 }

@@ -19,6 +19,11 @@ export class Cursor {
     this.#at = at;
   }
 
+  /** Everything was as expected so far. */
+  get isGood(): boolean {
+    return !this.#failed;
+  }
+
   /** Everything was as expected, and nothing is left. */
   get isThrough(): boolean {
     return !this.#failed && this.#at === this.#text.length;

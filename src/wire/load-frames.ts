@@ -47,6 +47,15 @@ export function loadFrame(text: string): Guarded | null {
   return cursor.isThrough ? { type: 'calls', batch: false, calls: [{ jsonrpc: '2.0', id, method, params }] } : null;
 }
 
+/** The id of what begins as a single call of a `kv` method, as `callText` writes it; null for any other text. The rest is not looked at. */
+export function loadId(text: string): number | null {
+  if (!text.startsWith(HEAD)) return null;
+  const cursor = new Cursor(text, HEAD.length);
+  const id = cursor.number();
+  cursor.word(',"method":"kv.');
+  return cursor.isGood ? id : null;
+}
+
 function getParamsText({ key, revision, consistency, forward, deadlineMs }: Members): string | null {
   if (revision !== undefined || typeof key !== 'string' || !Number.isSafeInteger(deadlineMs)) return null;
   if (consistency !== 'linearizable' || typeof forward !== 'boolean') return null;

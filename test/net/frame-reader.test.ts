@@ -29,6 +29,8 @@ interface Heard {
   readonly events: readonly string[];
   readonly sent: string;
   readonly short: number;
+  /** Reads that brought all that had come. */
+  readonly emptied: number;
   /** Who still listens to the stream at the end. */
   readonly listeners: number;
 }
@@ -44,6 +46,10 @@ async function hear(chunks: readonly Buffer[], withReader: boolean): Promise<Hea
   );
   const events: string[] = [];
   let short = 0;
+  let emptied = 0;
+  const onEmpty = (): void => {
+    emptied += 1;
+  };
   const heard = (text: string): void => {
     if (socket.readyState !== socket.OPEN) return;
     events.push(text);
@@ -53,7 +59,7 @@ async function hear(chunks: readonly Buffer[], withReader: boolean): Promise<Hea
     short += 1;
     heard(text);
   };
-  if (withReader) new FrameReader({ socket, stream, masked: true, take });
+  if (withReader) new FrameReader({ socket, stream, masked: true, take, onEmpty });
   socket.on('message', (data, isBinary) => (isBinary ? events.push('binary') : heard(data.toString())));
   socket.on('ping', (data) => events.push(`ping ${data}`));
   socket.on('pong', (data) => events.push(`pong ${data}`));
@@ -69,7 +75,7 @@ async function hear(chunks: readonly Buffer[], withReader: boolean): Promise<Hea
   await turn();
   socket.terminate();
   await turn();
-  return { events, sent: Buffer.concat(stream.sent).toString('hex'), short, listeners };
+  return { events, sent: Buffer.concat(stream.sent).toString('hex'), short, emptied, listeners };
 }
 
 const text = fc.oneof(
@@ -102,12 +108,21 @@ function cut(bytes: Buffer, places: readonly number[]): Buffer[] {
   return at.slice(1).map((end, i) => bytes.subarray(at[i], end));
 }
 
+describe('a read of a socket', () => {
+  it('has brought all that had come when it is shorter than it could be', async () => {
+    const whole = framesAsBytes(['x'.repeat(65_536 - 8)], true);
+    expect(whole.length).toBe(65_536);
+    expect(await hear([whole, whole], true)).toMatchObject({ short: 2, emptied: 0 });
+    expect(await hear([whole, whole.subarray(0, 40), whole.subarray(40)], true)).toMatchObject({ short: 1, emptied: 2 });
+  });
+});
+
 describe('frames that take the short way', () => {
   it('are heard as the library hears them, and so is everything between them, however the bytes arrive', async () => {
     await fc.assert(
       fc.asyncProperty(frames, fc.array(fc.nat({ max: 200_000 }), { maxLength: 8 }), async (all, places) => {
         const chunks = cut(Buffer.concat(all), places);
-        expect({ ...(await hear(chunks, true)), short: 0 }).toEqual(await hear(chunks, false));
+        expect({ ...(await hear(chunks, true)), short: 0, emptied: 0 }).toEqual(await hear(chunks, false));
       }),
       { numRuns: 400 },
     );

@@ -3,7 +3,7 @@ import { millis } from '../../src/base/brand.ts';
 import { Intake, type IntakeBounds, type Lane } from '../../src/net/intake.ts';
 
 const BOUNDS: IntakeBounds = {
-  ...{ calls: [20, 100], targetMs: 100, reservedCalls: 2, turnFrames: 10, turnMs: 10, patienceMs: 50, refusalShare: 0.1 },
+  ...{ calls: [20, 100], targetMs: 100, reservedCalls: 2, turnFrames: 10, turnMs: 10, patienceMs: 50, refusalShare: [0.1, 0.1] },
 };
 
 /** A node whose clock and turns are moved by hand. */
@@ -72,8 +72,9 @@ class Connection {
     });
   }
 
-  /** What was in one read of the socket. */
-  send(from: number, count: number): void {
+  /** What was in one read of the socket: all there was, or a part. */
+  send(from: number, count: number, isAll = true): void {
+    if (isAll) this.lane.sawEmpty();
     for (let i = from; i < from + count; i += 1) if (this.lane.takes(`${i}`)) this.begin(`${i}`);
   }
 
@@ -185,7 +186,7 @@ describe('Intake', () => {
 
 describe('refusals', () => {
   it('come to what has waited too long, and to nothing else', () => {
-    const world = new World({ refusalShare: 1 });
+    const world = new World({ refusalShare: [1, 1] });
     const one = new Connection(world);
     one.send(0, 25);
     world.pass(45);
@@ -199,7 +200,7 @@ describe('refusals', () => {
   });
 
   it('take no more than their share of the time', () => {
-    const world = new World({ turnFrames: 1_000, refusalShare: 0.2 });
+    const world = new World({ turnFrames: 1_000, refusalShare: [0.2, 0.2] });
     const one = new Connection(world);
     one.onRefusal = () => {
       world.now += 0.5;
@@ -213,10 +214,49 @@ describe('refusals', () => {
     expect((refused * 0.5) / (world.now - from.now)).toBeLessThan(0.25);
   });
 
+  it('come at once to what lay unread for as long, and not any more to what came after all was read', () => {
+    const world = new World({ refusalShare: [1, 1] });
+    const one = new Connection(world);
+    one.send(0, 25, false);
+    world.pass(60);
+    expect([one.refused.length, one.paused]).toEqual([5, false]);
+    one.send(25, 5, false);
+    world.pass(10);
+    expect([one.refused.length, one.paused]).toEqual([10, false]);
+    one.send(30, 5);
+    world.pass(40);
+    expect([one.refused.length, one.paused]).toEqual([10, true]);
+  });
+
+  it('take more of the time when something has waited longer, up to a bound', () => {
+    const world = new World({ turnFrames: 1_000, refusalShare: [0.1, 0.4] });
+    const one = new Connection(world);
+    one.onRefusal = () => {
+      world.now += 0.5;
+    };
+    one.send(0, 1_000);
+    const refusedIn = (ms: number): number => {
+      const before = { now: world.now, refused: one.refused.length };
+      world.pass(ms);
+      return ((one.refused.length - before.refused) * 0.5) / (world.now - before.now);
+    };
+    world.pass(50);
+    expect(refusedIn(30)).toBeLessThan(0.25);
+    world.pass(150);
+    const share = refusedIn(200);
+    expect(share).toBeGreaterThan(0.25);
+    expect(share).toBeLessThan(0.45);
+  });
+
   it('go round, so that each of those who wait hears something', () => {
-    const world = new World({ turnFrames: 4, refusalShare: 1 });
+    const world = new World({ turnFrames: 4, refusalShare: [1, 1] });
     const all = Array.from({ length: 4 }, () => new Connection(world));
-    for (const each of all) each.send(0, 100);
+    for (const each of all) {
+      each.onRefusal = () => {
+        world.now += 0.5;
+      };
+      each.send(0, 100);
+    }
     world.pass(80);
     const counts = all.map(({ refused }) => refused.length);
     expect(Math.min(...counts)).toBeGreaterThan(0);

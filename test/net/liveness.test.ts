@@ -41,7 +41,7 @@ describe('a sign of life', () => {
       liveness.heard();
       expect(round()).toBe(1);
     }
-    expect(round()).toBe(2);
+    expect([round(), round()]).toEqual([2, 3]);
     expect(onDead).not.toHaveBeenCalled();
     round();
     expect(onDead).toHaveBeenCalledOnce();

@@ -5,7 +5,8 @@ import { connect } from '../../src/net/connect.ts';
 import { type Fate, Forwarder } from '../../src/net/forwarder.ts';
 import type { Identity } from '../../src/net/handshake.ts';
 import type { Intake } from '../../src/net/intake.ts';
-import { type Handler, type RpcLimits, RpcSocket } from '../../src/net/rpc-socket.ts';
+import type { RpcLimits } from '../../src/net/rpc-limits.ts';
+import { type Handler, RpcSocket } from '../../src/net/rpc-socket.ts';
 import { listen, type ServerLimits, type WireServer } from '../../src/net/server.ts';
 import { FakeService } from './fake-service.ts';
 
