@@ -10,8 +10,6 @@ import { BYTES, strayBytes } from '../support/terminal-bytes.ts';
 
 const SEEDS = (process.env['MONKEY_SEED'] ?? '1').split(',').map(Number);
 const SECONDS = Number(process.env['MONKEY_SECONDS'] ?? 8);
-/** A sequence may be cut at the end of what has come so far. */
-const LONGEST_SEQUENCE = 24;
 
 const home = freshHome();
 const pick = <T>(random: Random, items: readonly T[]): T => {
@@ -22,16 +20,19 @@ const pick = <T>(random: Random, items: readonly T[]): T => {
 
 const ENTER = '\x1b[?1049h';
 const LEAVE = '\x1b[?1049l';
+const FRAME_END = '\x1b[?2026l';
 
-/** Looks at what is whole of what was written to the screen of the console; returns the rest, which begins where the next part goes on. */
+/**
+ * Looks at the frames that are whole; returns the rest, which begins where the next part goes on. While the console is away, and
+ * between its last frame and its end, the terminal may echo keys.
+ */
 function checked(written: string, told: string): string {
-  const begun = written.lastIndexOf('\x1b');
-  const end = begun > written.length - LONGEST_SEQUENCE ? begun : written.length;
+  const frame = written.lastIndexOf(FRAME_END);
+  if (frame < 0) return written;
+  const end = frame + FRAME_END.length;
   const parts = written.slice(0, end).split(ENTER);
-  // While the console is away, and behind its end, the terminal may echo keys.
   for (const part of parts) expect(strayBytes(part.split(LEAVE)[0] ?? ''), told).not.toMatch(/\p{Cc}/u);
-  const last = parts.at(-1) ?? '';
-  return (last.includes(LEAVE) ? LEAVE : '') + written.slice(end);
+  return ((parts.at(-1) ?? '').includes(LEAVE) ? LEAVE : '') + written.slice(end);
 }
 
 /** Presses and resizes until the console is left or time is up; then leaves it. */

@@ -73,8 +73,9 @@ function titleOf({ keys }: ConsoleState): string {
 
 function remarkOf({ keys }: ConsoleState): Row {
   const prefix = keys.prefix === '' ? [] : [span('prefix ', 'dim'), span(`${foreign(keys.prefix, 24)}  `, 'key')];
-  const past = keys.at === null ? [] : [span(`as of rev ${keys.at}  `, 'warn')];
-  const stale = keys.stale ? [span('stale: no majority answers', 'warn')] : [];
+  const past = keys.at === null ? [] : [span(`as of rev ${keys.at}`, 'warn')];
+  const gap = keys.at !== null && keys.stale ? [span('  ')] : [];
+  const stale = keys.stale ? [...gap, span('stale: no majority answers', 'warn')] : [];
   return [...prefix, ...past, ...stale];
 }
 

@@ -144,7 +144,7 @@ function chosenLink(state: ConsoleState, look: Glyphs): readonly Row[] {
   const facts = [
     link?.rttMs == null ? '' : `round trip ${msText(link.rttMs)}`,
     link === undefined || link.queuedBytes === 0 ? '' : `${bytesText(link.queuedBytes)} queued`,
-    back === undefined ? '' : `the way back ${words[back.state]}`,
+    back === undefined ? '' : `the way back ${words[back.state].split(/[:,]/)[0]}`,
   ].filter((part) => part !== '');
   return [
     [
