@@ -12,7 +12,7 @@ const ELECTION_IS_NEAR_MS = 160;
 
 type Listener = (event: NodeEvent) => void;
 
-/** Tells watchers what happens: events at once, the status at most ten times a second and only when it changed. */
+/** Tells watchers what happens: events at once, the status ten times a second and before a change of role, and only when it changed. */
 export class Publisher {
   readonly #node: NodeId;
   readonly #status: () => MemberStatus;
@@ -43,6 +43,8 @@ export class Publisher {
   }
 
   raft(event: RaftEvent): void {
+    // Whoever looks at the moment of an election must find its outcome there, so the status does not wait for its turn.
+    if (event.type === 'role' && this.#watchers.size > 0) this.#publishStatus();
     this.#seq += 1;
     this.#tell({ topic: 'raft', seq: this.#seq, node: this.#node, time: clusterTime(Date.now()), event });
   }

@@ -36,6 +36,17 @@ describe('the publisher', () => {
     publisher.stop();
   });
 
+  it('sends the status of a new role before it tells of it', () => {
+    const { publisher, events, change } = watch(fakeStatus(n1));
+    publisher.subscribe(['raft', 'status'], (event) => events.push(event));
+    change({ role: 'leader', term: term(7) });
+    publisher.raft({ type: 'role', role: 'leader', term: term(7), leader: n1, reason: 'elected by n1' });
+    const [, status, role] = events;
+    expect(status).toMatchObject({ topic: 'status', status: { role: 'leader', term: 7 } });
+    expect(role).toMatchObject({ topic: 'raft', event: { role: 'leader' } });
+    publisher.stop();
+  });
+
   it('sends a changed status within a tenth of a second, and a burst of changes as one', () => {
     const { publisher, events, change, statuses } = watch(fakeStatus(n1));
     publisher.subscribe(['status'], (event) => events.push(event));
