@@ -42,7 +42,7 @@ describe('complete', () => {
   it('offers flags that are not yet there, and their choices', async () => {
     expect(await offers('range --re')).toEqual(['--reverse', '--rev', '--read-from']);
     expect(await offers('range --reverse --re')).toEqual(['--rev', '--read-from']);
-    expect(await offers('get k --consistency ')).toEqual(['linearizable', 'stale']);
+    expect(await offers('get k --consistency ')).toEqual(['linearizable', 'lease', 'stale']);
     expect(await offers('range --prefix user:')).toEqual(['user:1', 'user:2']);
   });
 

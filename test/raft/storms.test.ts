@@ -46,8 +46,9 @@ describe('Raft keeps its promises in any weather, and works on when it clears', 
     '%i nodes with leases, 150 storms',
     (size) => {
       const total = storms(size, 150, 5_000, { leaseMs: ELECTION_MS });
-      expect(total.committed).toBeGreaterThan(750);
-      expect(total.reads).toBeGreaterThan(750);
+      // Leaders are cut off so often here that little gets done; the reads are the point.
+      expect(total.committed).toBeGreaterThan(450);
+      expect(total.reads).toBeGreaterThan(4_000);
       expect(total.crashes).toBeGreaterThan(0);
     },
     30_000,
