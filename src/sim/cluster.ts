@@ -102,6 +102,13 @@ export class SimCluster {
     return found?.node ?? null;
   }
 
+  /** Whether somebody leads, and a majority knows. */
+  isLed(): boolean {
+    const leader = this.leader();
+    const followers = [...this.nodes.values()].filter(({ replica }) => replica?.coreStatus().leader === leader?.id);
+    return leader !== null && followers.length > this.nodes.size / 2;
+  }
+
   /** One leads, and every node has applied all that any of them has; none repairs its log any more. */
   areEqual(): boolean {
     const nodes = [...this.nodes.values()];

@@ -166,6 +166,8 @@ class Simulation {
     const sinceMs = queue.now;
     this.#until('a cluster with one ailing part makes progress', () => this.#workload.hasProgressed(sinceMs));
     this.#cluster.until(() => false, SETTLING_MS);
+    // Votes may be split until then and longer, which deposes nobody.
+    this.#until('a cluster with one ailing part is led', () => this.#cluster.isLed());
     const { elections } = this.#cluster;
     this.#cluster.until(() => false, SETTLING_MS);
     assert(this.#cluster.elections === elections, 'a leader that a majority hears is not deposed', () => ({
