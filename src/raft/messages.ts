@@ -59,14 +59,16 @@ export interface HardState {
 export type Role = 'follower' | 'pre-candidate' | 'candidate' | 'leader' | 'learner';
 
 /** Why a vote was refused, in the order in which the rules are tried. */
-export type VoteRefusal =
-  | 'older-term'
-  | 'leader-is-alive'
-  | 'lease-may-hold'
-  | 'already-voted'
-  | 'repairing'
-  | 'log-behind'
-  | 'storage-stalled';
+export const VOTE_REFUSALS = [
+  'older-term',
+  'leader-is-alive',
+  'lease-may-hold',
+  'already-voted',
+  'repairing',
+  'log-behind',
+  'storage-stalled',
+] as const;
+export type VoteRefusal = (typeof VOTE_REFUSALS)[number];
 
 interface Routed {
   readonly from: NodeId;

@@ -6,7 +6,7 @@
 import { unreachable } from '../base/assert.ts';
 import { type ClusterTime, clusterTime, type LogIndex, logIndex, type NodeId, type Term, term } from '../base/brand.ts';
 import { LIMITS } from '../base/limits.ts';
-import type { AppendRequest, Entry, Message, VoteRefusal } from '../raft/messages.ts';
+import { type AppendRequest, type Entry, type Message, VOTE_REFUSALS, type VoteRefusal } from '../raft/messages.ts';
 import { exceedsBytes, isWellFormed } from './utf8.ts';
 
 export type RaftMethod =
@@ -226,15 +226,7 @@ const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 /** Base64 makes four characters of three bytes. */
 const PIECE_UNITS = 4 * Math.ceil(LIMITS.snapshotPieceBytes / 3);
 
-const REFUSALS: ReadonlySet<unknown> = new Set<VoteRefusal>([
-  'older-term',
-  'leader-is-alive',
-  'lease-may-hold',
-  'already-voted',
-  'repairing',
-  'log-behind',
-  'storage-stalled',
-]);
+const REFUSALS: ReadonlySet<unknown> = new Set<VoteRefusal>(VOTE_REFUSALS);
 
 /** Reads named members of one params object; every method throws Malformed. */
 class Reader {

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { LIMITS } from '../base/limits.ts';
 import { once } from '../base/once.ts';
+import { VOTE_REFUSALS } from '../raft/messages.ts';
 import { builtLate } from './built-late.ts';
 import { count, indexField, nodeIdField, positive, termField } from './fields.ts';
 
@@ -44,17 +45,7 @@ export const raftMethods = {
         ...routed,
         preVote: z.boolean(),
         voteGranted: z.boolean(),
-        refusal: z
-          .enum([
-            'older-term',
-            'leader-is-alive',
-            'lease-may-hold',
-            'already-voted',
-            'repairing',
-            'log-behind',
-            'storage-stalled',
-          ])
-          .nullable(),
+        refusal: z.enum(VOTE_REFUSALS).nullable(),
       }),
     summary: 'Grants or refuses a vote, and says why.',
   }),

@@ -1,6 +1,7 @@
 /** What a node tells of itself, for checking by whoever reads it; the types are those of replica/status.ts. */
 import { z } from 'zod';
 import { once } from '../base/once.ts';
+import { VOTE_REFUSALS } from '../raft/messages.ts';
 import type { NodeEvent } from '../replica/status.ts';
 import {
   clusterTimeField,
@@ -15,15 +16,7 @@ import {
 } from './fields.ts';
 
 const roleField = z.enum(['follower', 'pre-candidate', 'candidate', 'leader', 'learner']);
-const refusalField = z.enum([
-  'older-term',
-  'leader-is-alive',
-  'lease-may-hold',
-  'already-voted',
-  'repairing',
-  'log-behind',
-  'storage-stalled',
-]);
+const refusalField = z.enum(VOTE_REFUSALS);
 const nodeIds = z.array(nodeIdField).max(64);
 
 const peerProgress = once(() =>

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { listClusters, stopCluster } from '../../src/cluster/native/lifecycle.ts';
 import { LESSONS } from '../../src/lesson/lessons.ts';
 import { openFreshCluster } from '../../src/scenario/live-cluster.ts';
 import { choosing, learn } from '../support/learner.ts';
@@ -21,6 +22,8 @@ beforeEach(() => {
 afterEach(async () => {
   await screen?.close();
   screen = null;
+  // A console that was ended leaves its nodes to its guard, which needs their folder.
+  for (const { name } of await listClusters(home)) await stopCluster({ home, name });
   rmSync(home, { recursive: true, force: true });
 });
 

@@ -9,7 +9,7 @@ import {
   type Term,
   term,
 } from '../../src/base/brand.ts';
-import type { Entry, Message } from '../../src/raft/messages.ts';
+import { type Entry, type Message, VOTE_REFUSALS } from '../../src/raft/messages.ts';
 
 export const FROM: NodeId = nodeId('n1');
 export const TO: NodeId = nodeId('n2');
@@ -18,16 +18,7 @@ const safeInteger = fc.oneof(fc.nat(), fc.maxSafeNat());
 const terms = safeInteger.map(term);
 const indexes = safeInteger.map(logIndex);
 const wellFormed = fc.string({ unit: 'binary', maxLength: 40 });
-const refusals = fc.constantFrom(
-  null,
-  'older-term',
-  'leader-is-alive',
-  'already-voted',
-  'repairing',
-  'log-behind',
-  'storage-stalled' as const,
-  'lease-may-hold' as const,
-);
+const refusals = fc.constantFrom(null, ...VOTE_REFUSALS);
 
 type Body = Pick<Entry, 'kind' | 'data' | 'time'> & { readonly step: number };
 
