@@ -23,7 +23,7 @@ afterEach(async () => {
   await screen?.close();
   screen = null;
   // A console that was ended leaves its nodes to its guard, which needs their folder.
-  for (const { name } of await listClusters(home)) await stopCluster({ home, name });
+  for (const { name, problem } of await listClusters(home)) if (problem === null) await stopCluster({ home, name });
   rmSync(home, { recursive: true, force: true });
 });
 
