@@ -14,6 +14,7 @@ import type { RangeQuery } from '../kv/commands.ts';
 import { keyAfter, prefixEnd } from '../kv/key-order.ts';
 import type { LessonInput } from '../lesson/shown.ts';
 import type { LogRow } from '../replica/status.ts';
+import { dated, readsOf } from './key-moment.ts';
 import { loadKey } from './load-key.ts';
 import type { Effect, KeysPage, KeysRequest, Message } from './messages.ts';
 import type { ConsoleState } from './state.ts';
@@ -149,7 +150,8 @@ export class Effects {
 
   #context(marked: readonly NodeId[], cursor: NodeId | null): CommandContext {
     const { moment, picture, events, lastFailure, ...state } = this.#world.state();
-    const driver = moment === null ? this.#world.driver : new PastDriver(picture, events.items);
+    const { driver: present } = this.#world;
+    const driver = moment === null ? present : new PastDriver(picture, events.items, readsOf(state, moment, present.kv));
     const readOnly = readOnlyReason({ ...state, moment });
     return {
       driver,
@@ -166,6 +168,7 @@ export class Effects {
   async #runLine(effect: Effect & { type: 'run-line' }): Promise<void> {
     const { id, line, where } = effect;
     const telling = new Telling((lines) => this.#world.dispatch({ type: 'told', id, lines }));
+    const { moment } = this.#world.state();
     const context = { ...this.#context(effect.marked, effect.cursor), emit: telling.emit };
     const prepared = prepareLine(line, context, 'console');
     const finish = (result: CommandResult, change: string | null = null): void =>
@@ -178,7 +181,7 @@ export class Effects {
     const changes = spec !== null && changesAnything(spec);
     const result = await prepared.line.run();
     telling.flush();
-    finish(result, changes ? shownCommand(line) : null);
+    finish(dated(result, spec, moment), changes ? shownCommand(line) : null);
   }
 
   async #act({ id, line, action, where }: Effect & { type: 'act' }): Promise<void> {
