@@ -45,6 +45,14 @@ export interface ActiveFault {
   readonly until: number | null;
   /** Who set it: `cli`, or the id of a console, with which it ends. */
   readonly owner: string;
+  /** What `undo` goes back to, of a link that was changed while something was set on it. */
+  readonly former?: FormerFault | undefined;
+}
+
+/** Over by itself at `until`, wall-clock milliseconds since 1970; null for what stands until it is healed. */
+export interface FormerFault {
+  readonly command: string;
+  readonly until: number | null;
 }
 
 /** The newest picture of the whole cluster. A new object only when something changed. */

@@ -17,6 +17,8 @@ export interface ParamSpec {
   /** Takes all the remaining words. */
   readonly rest?: boolean;
   readonly choices?: readonly string[];
+  /** Words that are understood here besides those of the kind. */
+  readonly also?: ReadonlyMap<string, string>;
 }
 
 /** A flag without `value` is a switch. */

@@ -1,7 +1,7 @@
 /** What could stand at the cursor: commands, flags, nodes, choices and, from the cluster, keys. */
 import type { ClusterDriver } from '../cluster/driver.ts';
-import { type CommandSpec, type ParamKind, type Surface, UsageError } from './command.ts';
-import { NODE_WORDS } from './node-set.ts';
+import { type CommandSpec, OUTPUTS, type ParamKind, type ParamSpec, type Surface, UsageError } from './command.ts';
+import { GROUP_WORDS, NODE_WORDS } from './node-set.ts';
 import { valueName } from './parse.ts';
 import { asWord } from './quote.ts';
 import { commandsFor } from './registry.ts';
@@ -85,6 +85,7 @@ export function argumentHint(line: string, surface: Surface = 'shell'): string {
   if (place.spec === null) return place.repeated && place.words.length === 0 ? 'COMMAND, as often as that' : '';
   if (place.flag !== null) {
     const flag = place.spec.flags.find((candidate) => candidate.name === place.flag);
+    if (place.flag === FORM) return OUTPUTS.join('|');
     return flag === undefined ? '' : valueName(flag);
   }
   const params = place.spec.params.slice(place.position).map((param) => {
@@ -138,12 +139,17 @@ function readable(before: string): readonly Word[] | null {
   return null;
 }
 
+/** What every command takes, whatever its own flags are. */
+const FORM = 'write-out';
+const FORM_FLAGS: readonly string[] = ['-w', `--${FORM}`];
+
 function progress(spec: CommandSpec, words: readonly Word[]): Pick<Place, 'flag' | 'position' | 'flagsEnded'> {
   let position = 0;
   let flag: string | null = null;
   let flagsEnded = false;
   for (const word of words) {
     if (flag !== null) flag = null;
+    else if (!flagsEnded && !word.quoted && FORM_FLAGS.includes(word.text)) flag = FORM;
     else if (!flagsEnded && !word.quoted && word.text === '--') flagsEnded = true;
     else if (!flagsEnded && !word.quoted && word.text.startsWith('--')) {
       const found = spec.flags.find((candidate) => `--${candidate.name}` === word.text);
@@ -158,20 +164,28 @@ function candidatesAt(place: Place, among: readonly CommandSpec[], driver: Clust
   if (spec === null) return Promise.resolve(verbs(place, among));
   if (place.flag !== null) {
     const flag = spec.flags.find((candidate) => candidate.name === place.flag);
-    return valuesOf(flag?.value ?? 'text', flag?.choices, typed, driver);
+    return valuesOf(flag?.value ?? 'text', place.flag === FORM ? OUTPUTS : flag?.choices, typed, driver);
   }
   if (typed.startsWith('-') && !place.flagsEnded) {
     const used = new Set(place.words.map((word) => word.text));
     const flags = spec.flags.filter((flag) => !used.has(`--${flag.name}`));
     return Promise.resolve(
       beginning(
-        flags.map((flag) => ({ text: `--${flag.name}`, summary: flag.summary })),
+        [
+          ...flags.map((flag) => ({ text: `--${flag.name}`, summary: flag.summary })),
+          ...(FORM_FLAGS.some((word) => used.has(word)) ? [] : [{ text: '-w', summary: `show it as ${OUTPUTS.join(', ')}` }]),
+        ],
         typed,
       ),
     );
   }
   const param = spec.params[place.position];
-  return param === undefined ? Promise.resolve([]) : valuesOf(param.kind, param.choices, typed, driver);
+  return param === undefined ? Promise.resolve([]) : valuesAt(param, typed, driver);
+}
+
+async function valuesAt({ kind, choices, also }: ParamSpec, typed: string, driver: ClusterDriver): Promise<readonly Candidate[]> {
+  const values = await valuesOf(kind, choices, typed, driver);
+  return also === undefined ? values : [...values, ...beginning(wordsOf(also), typed)];
 }
 
 /** Our names for things; those of others where none of ours begins so. */
@@ -204,16 +218,20 @@ async function valuesOf(
       typed,
     );
   if (kind === 'key') return keysFor(typed, driver);
-  if (kind === 'node' || kind === 'node-set' || kind === 'groups') return nodesFor(typed, driver);
+  if (kind === 'groups') return [...nodesFor(typed, driver), ...beginning(wordsOf(GROUP_WORDS), typed)];
+  if (kind === 'node' || kind === 'node-set') return nodesFor(typed, driver);
   return [];
 }
+
+const wordsOf = (words: ReadonlyMap<string, string>): readonly Candidate[] =>
+  [...words].map(([text, summary]) => ({ text, summary }));
 
 /** Completes the last name of `n1,n2,...`, and what follows a `!`. */
 function nodesFor(typed: string, driver: ClusterDriver): readonly Candidate[] {
   const head = /^(?:.*,)?!?/.exec(typed)?.[0] ?? '';
   const picture = driver.picture();
   const nodes = picture.nodes.map((node) => ({ text: node.id, summary: node.id === picture.leader ? 'leads' : node.state }));
-  const names = [...nodes, ...[...NODE_WORDS].map(([text, summary]) => ({ text, summary }))];
+  const names = [...nodes, ...wordsOf(NODE_WORDS)];
   return beginning(names, typed.slice(head.length)).map(({ text, summary }) => ({ text: head + text, summary }));
 }
 

@@ -43,7 +43,7 @@ export function afterAction(before: Connectivity, picture: ClusterPicture, actio
         action.fault === null ? picture.faults : picture.faults.filter((f) => f.id === action.fault),
       );
     case 'undo':
-      return afterHeal(before, picture, newestFault(picture));
+      return afterHeal(before, picture, newestFault(picture), true);
     case 'stop':
       return { ...before, running: new Set() };
     case 'disk':
@@ -87,8 +87,15 @@ function without(running: ReadonlySet<NodeId>, nodes: readonly NodeId[]): Readon
   return new Set([...running].filter((id) => !nodes.includes(id)));
 }
 
-function afterHeal(before: Connectivity, picture: ClusterPicture, healed: readonly ActiveFault[]): Connectivity {
-  const left = picture.faults.filter((fault) => !healed.includes(fault));
+/** `goesBack`: what was changed becomes again what it was before, instead of ending. */
+function afterHeal(
+  before: Connectivity,
+  picture: ClusterPicture,
+  healed: readonly ActiveFault[],
+  goesBack = false,
+): Connectivity {
+  const former = goesBack ? healed.flatMap((fault) => (fault.former === undefined ? [] : [{ ...fault, ...fault.former }])) : [];
+  const left = [...picture.faults.filter((fault) => !healed.includes(fault)), ...former];
   const held = new Set([
     ...crippledBy(left),
     ...left.filter(({ kind }) => STOPPING.includes(kind)).flatMap(({ nodes }) => nodes),

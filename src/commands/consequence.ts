@@ -13,7 +13,7 @@ import {
 } from './connectivity.ts';
 import { formatDuration } from './duration.ts';
 import { electionText, forecast, type Notice } from './forecast.ts';
-import { linkFaultOf } from './link-rule.ts';
+import { goesBackTo, linkFaultOf } from './link-rule.ts';
 import { clockWords, diskWords, stallWords } from './node-consequence.ts';
 
 /**
@@ -47,6 +47,7 @@ export function consequenceOf(picture: ClusterPicture, action: ClusterAction): C
     case 'link':
       return ofLink(action.instead === true ? withoutFormer(picture, action) : picture, action);
     case 'restart':
+      return ofRestart(picture, action);
     case 'resume':
       return ofReturning(picture, action);
     case 'heal':
@@ -116,6 +117,7 @@ function ofPartition(picture: ClusterPicture, action: ClusterAction & { type: 'p
   const before = connectivityOf(picture);
   const after = afterAction(before, picture, action);
   const quorum = majorityOf(picture.nodes.length);
+  if (new Set(action.groups.flat()).size < action.groups.flat().length) return ofOverlap(picture, action, before, after);
   const working = action.groups.find((group) => group.some((id) => partnersOf(id, after).length >= quorum));
   if (working === undefined) {
     const { text, stops } = compare(picture, before, after);
@@ -131,6 +133,31 @@ function ofPartition(picture: ClusterPicture, action: ClusterAction & { type: 'p
   };
 }
 
+/** A ring, or groups with a bridge between them: what counts is whom each node reaches. */
+function ofOverlap(
+  picture: ClusterPicture,
+  action: ClusterAction & { type: 'partition' },
+  before: Connectivity,
+  after: Connectivity,
+): Consequence {
+  const { leader } = picture;
+  const quorum = majorityOf(picture.nodes.length);
+  const able = after.all.filter((id) => partnersOf(id, after).length >= quorum);
+  const lasts = lasting(action.forMs);
+  if (able.length === 0) {
+    const { text, stops } = compare(picture, before, after);
+    return { level: stops ? 1 : 0, text: `nobody reaches a majority: ${stops ? 'writes stop' : text}${lasts}` };
+  }
+  const who = able.length === after.all.length ? 'each node' : list(able);
+  const reach = `${who} ${able.length > 1 && able.length < after.all.length ? 'reach' : 'reaches'} a majority, ${quorum} of ${after.all.length}`;
+  if (leader === null) return { level: 0, text: `${reach}${lasts}` };
+  if (!able.includes(leader))
+    return { level: 0, text: `${reach}; ${leader} does not: ${electionText(forecast(picture, after, 'silence'))}${lasts}` };
+  const deaf = after.all.filter((id) => after.running.has(id) && !partnersOf(leader, after).includes(id));
+  const unheard = deaf.length === 0 ? '' : `; ${list(deaf)} ${deaf.length === 1 ? 'does' : 'do'} not hear ${leader}`;
+  return { level: 0, text: `${reach}${unheard}${lasts}` };
+}
+
 /** What is changed is no longer what it was. */
 function withoutFormer(picture: ClusterPicture, { from, to }: ClusterAction & { type: 'link' }): ClusterPicture {
   const former = linkFaultOf(picture, from, to);
@@ -143,7 +170,7 @@ function ofLink(picture: ClusterPicture, action: ClusterAction & { type: 'link' 
   const path = `${action.from} ${action.bothWays ? 'and' : 'to'} ${action.to}`;
   const effects = [
     action.drop >= 1 ? 'every message is lost' : action.drop > 0 ? `${percent(action.drop)} of messages are lost` : '',
-    action.delayMs[1] > 0 ? `${action.delayMs[0]} to ${action.delayMs[1]} ms later` : '',
+    action.delayMs[1] > 0 ? `${spanText(action.delayMs)} ms later` : '',
     action.duplicate > 0 ? `${percent(action.duplicate)} arrive twice` : '',
   ].filter((part) => part !== '');
   const { stops } = compare(picture, before, after);
@@ -172,6 +199,17 @@ function ofReturning(picture: ClusterPicture, action: ClusterAction & { nodes: r
   };
 }
 
+/** Whoever runs is stopped first: for that moment it is as lost as if it were killed. */
+function ofRestart(picture: ClusterPicture, action: ClusterAction & { nodes: readonly NodeId[] }): Consequence {
+  const before = connectivityOf(picture);
+  const running = action.nodes.filter((id) => before.running.has(id));
+  if (running.length === 0) return ofReturning(picture, action);
+  const { level, text } = ofLosing(picture, { type: 'kill', nodes: running, forMs: null }, running);
+  const stopped = `${list(running)} ${running.length === 1 ? 'is' : 'are'} stopped and started again; until then: ${text}`;
+  if (running.length === action.nodes.length) return { level, text: stopped };
+  return { level, text: `${ofReturning(picture, action).text}; ${stopped}` };
+}
+
 function returned(picture: ClusterPicture, before: Connectivity, after: Connectivity): string {
   const quorum = majorityOf(picture.nodes.length);
   const reach = bestReach(after);
@@ -185,7 +223,10 @@ function ofHealing(picture: ClusterPicture, action: ClusterAction & { type: 'hea
     action.type === 'undo' ? newestFault(picture) : picture.faults.filter((f) => action.fault === null || f.id === action.fault);
   if (chosen.length === 0) return { level: 0, text: 'no fault is active' };
   const before = connectivityOf(picture);
-  const what = chosen.length === 1 ? `${chosen[0]?.command ?? ''} ends` : `${chosen.length} faults end`;
+  const [first] = chosen;
+  const back = action.type === 'undo' && first !== undefined ? goesBackTo(first) : null;
+  const ends = chosen.length === 1 ? `${first?.command ?? ''} ends` : `${chosen.length} faults end`;
+  const what = back === null ? ends : `${first?.command ?? ''} goes back to ${back}`;
   return { level: 0, text: `${what}; ${returned(picture, before, afterAction(before, picture, action))}` };
 }
 
@@ -202,6 +243,8 @@ function ofCampaign(picture: ClusterPicture, node: NodeId): Consequence {
   if (picture.leader === null) return { level: 0, text: `${node} asks for pre-votes, then for votes` };
   return { level: 0, text: `${node} asks for pre-votes; who hears ${picture.leader} refuses` };
 }
+
+const spanText = ([least, most]: readonly [number, number]): string => (least === most ? String(most) : `${least} to ${most}`);
 
 function lasting(forMs: number | null): string {
   return forMs === null ? '' : `, for ${formatDuration(forMs)}`;

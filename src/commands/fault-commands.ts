@@ -25,7 +25,7 @@ const kill = fault(
 const restart = fault(
   {
     name: 'restart',
-    summary: 'Start nodes again that were killed.',
+    summary: 'Start nodes again that were killed; those that run are stopped first.',
     params: [NODES],
     flags: [],
     examples: ['restart n2', 'restart all'],
@@ -78,13 +78,19 @@ const partition = fault(
       {
         name: 'groups',
         kind: 'groups',
-        summary: 'node sets with / between them; one alone stands against all the others',
+        summary: 'node sets with / between them; one alone stands against all the others; or ring, bridge NODE',
         required: true,
         rest: true,
       },
     ],
     flags: [FOR],
-    examples: ['partition n1,n2 / n3,n4,n5', 'partition leader --for 10s', 'partition minority / majority'],
+    examples: [
+      'partition n1,n2 / n3,n4,n5',
+      'partition leader --for 10s',
+      'partition minority',
+      'partition ring',
+      'partition bridge n3',
+    ],
     needs: 'link-faults',
   },
   (context, args) => ({
@@ -153,7 +159,14 @@ const heal = fault(
 );
 
 const undo = fault(
-  { name: 'undo', summary: 'End the newest fault.', params: [], flags: [], examples: ['undo'], needs: null },
+  {
+    name: 'undo',
+    summary: 'End the newest fault; a link that was changed goes back one step.',
+    params: [],
+    flags: [],
+    examples: ['undo'],
+    needs: null,
+  },
   () => ({ type: 'undo' }),
 );
 

@@ -34,6 +34,15 @@ function delayOf(text: string | undefined): readonly [number, number] {
   }
 }
 
+/** What undo makes of a link that was changed: `--delay 80ms`, `cut`; null where it ends the fault. */
+export function goesBackTo({ former }: Pick<ActiveFault, 'former'>): string | null {
+  if (former === undefined) return null;
+  const rule = ruleOf(former);
+  const text = rule.drop >= 1 && rule.delayMs[1] === 0 && rule.duplicate === 0 ? 'cut' : ruleText({ ...rule, bothWays: false });
+  if (text === '') return former.command;
+  return former.until === null ? text : `${text}, while its time lasts`;
+}
+
 /** `--delay 20ms --drop 10%`; empty for a rule that does nothing. */
 export function ruleText({ bothWays, drop, delayMs: [least, most], duplicate }: LinkRule): string {
   const percent = (share: number): string => `${Math.round(share * 1_000) / 10}%`;

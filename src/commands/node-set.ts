@@ -1,6 +1,7 @@
 /** Names for nodes: `n2`, `2`, `n1,n3`, `leader`, `followers`, `random`, `marked`, `all`, `minority`, `!leader`. */
 import type { NodeId } from '../base/brand.ts';
 import type { ClusterPicture } from '../cluster/driver.ts';
+import { bridgeGroups, ringGroups } from '../fault/presets.ts';
 import { UsageError } from './command.ts';
 import { didYouMean } from './suggest.ts';
 
@@ -44,11 +45,38 @@ export function parseNode(text: string, scope: NodeScope): NodeId {
   return first;
 }
 
+/** Whole partitions by name, with what they are, for help and completion. */
+export const GROUP_WORDS: ReadonlyMap<string, string> = new Map([
+  ['ring', 'each node reaches only the two beside it'],
+  ['bridge', 'two halves that see each other only through one node: bridge n3'],
+]);
+
 /**
  * `n1,n2 / n3,n4,n5` (or `|` between the groups). One group alone stands against all the others; nodes in no group
- * form one more. Throws UsageError.
+ * form one more; a node in two groups reaches both. `ring`, or `bridge n3`, by name. Throws UsageError.
  */
 export function parseGroups(text: string, scope: NodeScope): readonly (readonly NodeId[])[] {
+  const [name = '', bridge, ...others] = text.trim().split(/\s+/);
+  if (GROUP_WORDS.has(name) && others.length === 0) return name === 'ring' ? ring(bridge, scope) : bridged(bridge, scope);
+  return listedGroups(text, scope);
+}
+
+function ring(after: string | undefined, scope: NodeScope): readonly (readonly NodeId[])[] {
+  const ids = idsOf(scope);
+  if (after !== undefined) throw new UsageError('a ring takes all nodes', { next: 'write partition ring' });
+  if (ids.length < 4)
+    throw new UsageError('in a ring of three everybody is beside everybody', { next: 'cut a link: cut n1 n2 --both' });
+  return ringGroups(ids);
+}
+
+function bridged(name: string | undefined, scope: NodeScope): readonly (readonly NodeId[])[] {
+  const ids = idsOf(scope);
+  if (ids.length < 3) throw new UsageError('a bridge needs two others', { next: 'cut a link: cut n1 n2 --both' });
+  const middle = name === undefined ? ids[Math.floor(ids.length / 2)] : parseNode(name, scope);
+  return middle === undefined ? [] : bridgeGroups(ids, middle);
+}
+
+function listedGroups(text: string, scope: NodeScope): readonly (readonly NodeId[])[] {
   const groups = text.split(/[/|]/).map((group) =>
     parseNodeSet(
       group
@@ -58,10 +86,13 @@ export function parseGroups(text: string, scope: NodeScope): readonly (readonly 
       scope,
     ),
   );
-  const placed = new Set<NodeId>();
-  for (const id of groups.flat()) {
-    if (placed.has(id)) throw new UsageError(`${id} stands in two groups`, { next: 'name each node once: n1,n2 / n3,n4,n5' });
-    placed.add(id);
+  const placed = new Set(groups.flat());
+  for (const [i, group] of groups.entries()) {
+    const holder = groups.find((other, k) => k !== i && group.every((id) => other.includes(id)));
+    if (holder !== undefined)
+      throw new UsageError(`${group.join(',')} stands in ${holder.join(',')} as well`, {
+        next: 'name each node once, n1,n2 / n3,n4,n5, or let one be a bridge: n1,n2,n3 / n3,n4,n5',
+      });
   }
   const left = idsOf(scope).filter((id) => !placed.has(id));
   const all = left.length > 0 ? [...groups, left] : groups;

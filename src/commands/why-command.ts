@@ -16,6 +16,7 @@ export const WHY: CommandSpec = {
       kind: 'node',
       summary: 'leader, refused, a node, or the index of an entry (default: what is most amiss)',
       required: false,
+      also: new Map([['refused', 'the newest request that was refused here']]),
     },
   ],
   flags: [],

@@ -2,6 +2,7 @@
 import type { NodeId } from '../base/brand.ts';
 import type { Capability, ClusterAction } from '../cluster/driver.ts';
 import { consequenceOf } from '../commands/consequence.ts';
+import { parseGroups } from '../commands/node-set.ts';
 import { type ConsoleState, chosenNodes } from './state.ts';
 
 export interface MenuItem {
@@ -51,6 +52,7 @@ function linkItems(state: ConsoleState, nodes: readonly NodeId[], first: NodeId)
     ...(nodes.length > 1 && rest.length > 0
       ? [item(state, 'p', 'partition', `partition ${names} / ${rest.join(',')}`, partition)]
       : []),
+    ...(nodes.length === 1 ? shapes(state, first) : []),
     ...(far === undefined
       ? []
       : [
@@ -59,6 +61,18 @@ function linkItems(state: ConsoleState, nodes: readonly NodeId[], first: NodeId)
           written('d', 'drop', `link ${first} ${far} --drop 30% --both`),
           written('x', 'duplicate', `link ${first} ${far} --duplicate 30% --both`),
         ]),
+  ];
+}
+
+/** Whole networks out of shape, as they go by names. */
+function shapes(state: ConsoleState, node: NodeId): readonly MenuItem[] {
+  const all = state.picture.nodes.map(({ id }) => id);
+  const scope = { picture: state.picture, marked: [], cursor: null, random: () => 0 };
+  const shape = (key: string, label: string, text: string): MenuItem =>
+    item(state, key, label, `partition ${text}`, { type: 'partition', groups: parseGroups(text, scope), forMs: null });
+  return [
+    ...(all.length >= 3 ? [shape('m', 'minority', 'minority'), shape('b', 'bridge', `bridge ${node}`)] : []),
+    ...(all.length >= 4 ? [shape('n', 'ring', 'ring')] : []),
   ];
 }
 

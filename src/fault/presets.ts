@@ -31,3 +31,16 @@ export function partition(groups: readonly (readonly NodeId[])[], until: number 
   const together = (a: NodeId, b: NodeId): boolean => groups.some((group) => group.includes(a) && group.includes(b));
   return nodes.flatMap((from) => nodes.filter((to) => !together(from, to)).map((to) => link(from, to, { ...CUT, until })));
 }
+
+/** The groups in which each node reaches the two beside it. */
+export function ringGroups(all: readonly NodeId[]): readonly (readonly NodeId[])[] {
+  return all.map((id, place) => [id, all[(place + 1) % all.length] ?? id]);
+}
+
+/** Two halves that see each other only through `bridge`, which reaches both. */
+export function bridgeGroups(all: readonly NodeId[], bridge: NodeId): readonly (readonly NodeId[])[] {
+  const others = all.filter((id) => id !== bridge);
+  const half = Math.ceil(others.length / 2);
+  const withBridge = (ids: readonly NodeId[]): readonly NodeId[] => all.filter((id) => id === bridge || ids.includes(id));
+  return [withBridge(others.slice(0, half)), withBridge(others.slice(half))];
+}

@@ -2,6 +2,7 @@
 import type { NodeId } from '../base/brand.ts';
 import { type Random, seededRandom } from '../base/random.ts';
 import type { ClusterAction, ClusterPicture } from '../cluster/driver.ts';
+import { bridgeGroups, ringGroups } from '../fault/presets.ts';
 import { type PlannedFault, shuffled } from './schedule.ts';
 
 /** Who is there, in an order that the fault's seed gives. */
@@ -74,9 +75,13 @@ function onNetwork({ kind }: PlannedFault, scene: Scene): ClusterAction | null {
     }
     case 'ring':
       // In a smaller ring everybody is everybody's neighbour.
-      return all.length < 4 ? null : { type: 'partition', groups: neighbours(all), forMs: null };
-    case 'bridge':
-      return all.length < 3 ? null : { type: 'partition', groups: bridged(all), forMs: null };
+      return all.length < 4 ? null : { type: 'partition', groups: ringGroups(all), forMs: null };
+    case 'bridge': {
+      const middle = all[Math.floor(all.length / 2)];
+      return all.length < 3 || middle === undefined
+        ? null
+        : { type: 'partition', groups: bridgeGroups(all, middle), forMs: null };
+    }
     case 'one-way':
       return one === undefined ? null : link(leader, one, random.next() < 0.5, { drop: 1 });
     case 'loss':
@@ -141,15 +146,4 @@ function link(
   const [from, to] = fromLeader ? [leader, other] : [other, leader];
   const bothWays = effect.drop !== 1;
   return { type: 'link', from, to, bothWays, drop: 0, delayMs: [0, 0], duplicate: 0, forMs: null, ...effect };
-}
-
-/** Each node reaches the two beside it. */
-function neighbours(all: readonly NodeId[]): readonly (readonly NodeId[])[] {
-  return all.map((id, place) => [id, all[(place + 1) % all.length] ?? id]);
-}
-
-/** Two halves that only one node reaches both of. */
-function bridged(all: readonly NodeId[]): readonly (readonly NodeId[])[] {
-  const middle = Math.floor(all.length / 2);
-  return [all.slice(0, middle + 1), all.slice(middle)];
 }

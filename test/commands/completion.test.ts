@@ -37,6 +37,8 @@ describe('complete', () => {
     expect(await offers('kill n')).toEqual(['n1', 'n2', 'n3', 'n4', 'n5']);
     expect(await offers('kill n1,lea')).toEqual(['n1,leader']);
     expect(await offers('kill !lea')).toEqual(['!leader']);
+    expect(await offers('partition r')).toEqual(['random', 'ring']);
+    expect(await offers('why re')).toEqual(['refused']);
   });
 
   it('offers flags that are not yet there, and their choices', async () => {
@@ -44,6 +46,11 @@ describe('complete', () => {
     expect(await offers('range --reverse --re')).toEqual(['--rev', '--read-from']);
     expect(await offers('get k --consistency ')).toEqual(['linearizable', 'lease', 'stale']);
     expect(await offers('range --prefix user:')).toEqual(['user:1', 'user:2']);
+    expect(await offers('undo -')).toEqual(['-w']);
+    expect(await offers('get -w ta')).toEqual(['table']);
+    expect(await offers('get -w table us')).toEqual(['"user 3"', 'user:1', 'user:2']);
+    expect(argumentHint('get -w ')).toBe('simple|table|json');
+    expect(argumentHint('get -w json ')).toMatch(/^KEY /);
   });
 
   it('offers nothing where nothing can stand', async () => {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { nodeId } from '../../src/base/brand.ts';
-import type { ClusterAction, ClusterPicture } from '../../src/cluster/driver.ts';
+import type { ActiveFault, ClusterAction, ClusterPicture } from '../../src/cluster/driver.ts';
 import { consequenceOf } from '../../src/commands/consequence.ts';
 import type { DiskEffect } from '../../src/fault/plan.ts';
+import { ringGroups } from '../../src/fault/presets.ts';
 import { faultOf, pictureOf } from './fake-cluster.ts';
 
 const ids = (text: string): ReturnType<typeof nodeId>[] => text.split(',').map(nodeId);
@@ -25,6 +26,11 @@ const disk = (nodes: string, effect: Partial<DiskEffect>): ClusterAction => ({
   forMs: 5_000,
 });
 const down = (nodes: string): Record<string, 'down'> => Object.fromEntries(nodes.split(',').map((id) => [id, 'down' as const]));
+
+const changed = (command: string, former: string): ActiveFault => ({
+  ...faultOf(3, 'link', command, ['n1', 'n2']),
+  former: { command: former, until: null },
+});
 
 const CASES: readonly [string, ClusterPicture, ClusterAction, 0 | 1 | 2, string][] = [
   ['leader of five', pictureOf(5), kill('n1'), 0, 'n1 leads: election within 0.5 s (4 can win), 4 of 5 left, quorum 3'],
@@ -57,7 +63,21 @@ const CASES: readonly [string, ClusterPicture, ClusterAction, 0 | 1 | 2, string]
     'n3, n4, n5 keep quorum 3; n1 leads on the other side: election within 1.5 s (3 can win)',
   ],
   ['leader stays', pictureOf(5), partition('n1,n2,n3', 'n4,n5'), 0, 'n1, n2, n3 keep quorum 3'],
-  ['a bridge', pictureOf(5), partition('n1,n2,n3', 'n3,n4,n5'), 0, 'n1, n2, n3 keep quorum 3'],
+  ['a bridge', pictureOf(5), partition('n1,n2,n3', 'n3,n4,n5'), 0, 'each node reaches a majority, 3 of 5; n4, n5 do not hear n1'],
+  [
+    'a bridge of four, the leader on the small side',
+    pictureOf(4),
+    partition('n1,n3', 'n2,n3,n4'),
+    0,
+    'n2, n3, n4 reach a majority, 3 of 4; n1 does not: election within 1.5 s (3 can win)',
+  ],
+  [
+    'a ring of seven',
+    pictureOf(7),
+    { type: 'partition', groups: ringGroups(ids('n1,n2,n3,n4,n5,n6,n7')), forMs: null },
+    1,
+    'nobody reaches a majority: writes stop',
+  ],
   [
     'what a bridge can still lose',
     pictureOf(5, { faults: [faultOf(1, 'partition', 'partition n1,n2,n3 / n3,n4,n5')] }),
@@ -96,9 +116,44 @@ const CASES: readonly [string, ClusterPicture, ClusterAction, 0 | 1 | 2, string]
     0,
     'isolate n3 ends; 4 of 5, quorum 3',
   ],
+  [
+    'undo of a link that was changed',
+    pictureOf(5, { faults: [changed('link n1 n2 --delay 90ms', 'link n1 n2 --delay 80ms')] }),
+    { type: 'undo' },
+    0,
+    'link n1 n2 --delay 90ms goes back to --delay 80ms; 5 of 5, quorum 3',
+  ],
+  [
+    'undo of a link that was cut before',
+    pictureOf(3, { states: down('n3'), faults: [changed('link n1 n2 --delay 90ms', 'link n1 n2 --drop 1')] }),
+    { type: 'undo' },
+    0,
+    'link n1 n2 --delay 90ms goes back to cut; 1 of 3, still no quorum',
+  ],
+  [
+    'heal of a link that was changed',
+    pictureOf(5, { faults: [changed('link n1 n2 --delay 90ms', 'link n1 n2 --delay 80ms')] }),
+    { type: 'heal', fault: 3 },
+    0,
+    'link n1 n2 --delay 90ms ends; 5 of 5, quorum 3',
+  ],
+  [
+    'restart of a running leader',
+    pictureOf(5),
+    { type: 'restart', nodes: ids('n1') },
+    0,
+    'n1 is stopped and started again; until then: n1 leads: election within 0.5 s (4 can win), 4 of 5 left, quorum 3',
+  ],
+  [
+    'restart of all',
+    pictureOf(3, { states: down('n2') }),
+    { type: 'restart', nodes: ids('n1,n2,n3') },
+    1,
+    'n2 comes back; 3 of 3, quorum 2; n1, n3 are stopped and started again; until then: n1 leads: 0 of 3 left, no quorum: writes stop',
+  ],
   ['nothing to heal', pictureOf(3), { type: 'heal', fault: null }, 0, 'no fault is active'],
   ['restart', pictureOf(3, { states: down('n2') }), { type: 'restart', nodes: ids('n2') }, 0, 'n2 comes back; 3 of 3, quorum 2'],
-  ['restart of a running one', pictureOf(3), { type: 'resume', nodes: ids('n2') }, 0, 'n2 runs already'],
+  ['resuming a running one', pictureOf(3), { type: 'resume', nodes: ids('n2') }, 0, 'n2 runs already'],
   [
     'transfer',
     pictureOf(3),

@@ -78,11 +78,42 @@ describe('parseGroups', () => {
     ],
     ['leader', [['n2'], ['n1', 'n3', 'n4', 'n5']]],
     ['n1 / n2', [['n1'], ['n2'], ['n3', 'n4', 'n5']]],
+    [
+      'n1,n2,n3 / n3,n4,n5',
+      [
+        ['n1', 'n2', 'n3'],
+        ['n3', 'n4', 'n5'],
+      ],
+    ],
+    [
+      'bridge leader',
+      [
+        ['n1', 'n2', 'n3'],
+        ['n2', 'n4', 'n5'],
+      ],
+    ],
+    [
+      'bridge',
+      [
+        ['n1', 'n2', 'n3'],
+        ['n3', 'n4', 'n5'],
+      ],
+    ],
+    [
+      'ring',
+      [
+        ['n1', 'n2'],
+        ['n2', 'n3'],
+        ['n3', 'n4'],
+        ['n4', 'n5'],
+        ['n5', 'n1'],
+      ],
+    ],
   ])('%s', (text, expected) => {
     expect(parseGroups(text, scope)).toEqual(expected);
   });
 
-  it.each(['n1 / n1', 'all', 'n1 /', '/'])('refuses %j', (text) => {
+  it.each(['n1 / n1', 'n1,n2 / n1,n2,n3', 'all', 'n1 /', '/', 'ring n1', 'bridge n1 n2', 'bridge all'])('refuses %j', (text) => {
     expect(() => parseGroups(text, scope)).toThrow(UsageError);
   });
 });

@@ -50,6 +50,20 @@ describe('the key map', () => {
     ).toEqual([]);
   });
 
+  it('answers each key of a footer, also where there is nothing to act on', () => {
+    const silent = VIEWS.flatMap(({ id }) =>
+      bindingsFor(BINDINGS, id, ALL_CAPABILITIES)
+        .filter(({ hint }) => hint !== null)
+        .filter(({ action }) => {
+          const state = { ...consoleState(undefined, fakePicture(0)), view: id };
+          const { state: next, effects } = runViewAction(state, action);
+          return next === state && effects.length === 0;
+        })
+        .map(({ action }) => `${id} ${action}`),
+    );
+    expect(silent).toEqual([]);
+  });
+
   it('has different letters for all lines of the fault menu', () => {
     for (const marks of [[], ['space', 'j', 'space'], ['a']]) {
       const letters = menuItems(press(consoleState(undefined, fakePicture(5)), marks).state).map(({ key }) => key);

@@ -195,6 +195,9 @@ describe('the past on the screen', () => {
       await bench.type('4', has('KEYS', 'as of rev'));
       await bench.type('8', has('SHELL'));
       await bench.type('put a 1\r', has('This is the past'));
+      driver.kv.set('a', '1');
+      await bench.type('get a\r', has('"1"', 'at 12:04:31, revision 3'));
+      await bench.type('watch a\r', has('The past does not change any more'));
       await bench.type('why leader\r', has('n1 won term 1'));
       await bench.type('\x1b', has('as of rev'));
       await bench.type('\x1b', has('LIVE', 'n2 leads'));
@@ -228,6 +231,9 @@ describe('the past on the screen', () => {
       await again.type('9', has('1 promise BROKEN', 'n1 voted twice', 'linearizable'));
       await again.type('1', has('NODES 3/3'));
       await again.type('f', has('This is a recording'));
+      await again.type(':', has(':demo'));
+      await again.type('get a\r', has('At 12:04:31 the newest revision was 3'));
+      await again.type('\x1b', (text) => !text.includes('get a'));
       await again.type('q', () => !again.output.alternate);
       expect(await again.ended).toMatchObject({ exitCode: 0 });
     } finally {

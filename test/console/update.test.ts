@@ -57,6 +57,23 @@ describe('moving', () => {
   });
 });
 
+describe('answers of commands', () => {
+  const answer = (result: Omit<CommandResult, 'json'>): ConsoleState =>
+    send(healthy(), { type: 'finished', id: 99, line: 'x', result: { json: null, ...result }, where: 'command', change: null })
+      .state;
+  const long = `(error) ${'very '.repeat(20)}long`;
+
+  it('flash when they fit on the line, and open over the view when they do not', () => {
+    expect(answer({ lines: ['(error) no'], exit: 4, prose: true }).overlay).toBeNull();
+    expect(answer({ lines: [long], exit: 4, prose: true }).overlay).toMatchObject({ lines: [long], prose: true });
+  });
+
+  it('keep the remark under a longer answer', () => {
+    const list = answer({ lines: ['a', 'b', 'c'], exit: 0, trailer: '3 of 9  6 more' }).overlay;
+    expect(list).toMatchObject({ lines: ['a', 'b', 'c', '', '(3 of 9  6 more)'] });
+  });
+});
+
 describe('faults from keys', () => {
   it('does at once what loses nothing', () => {
     const { state, effects } = press(healthy(), ['j', 'f', 'k']);

@@ -23,6 +23,7 @@ const activeFault = once(
       since: time,
       until: time.nullable(),
       owner: shortText,
+      former: z.object({ command: words, until: time.nullable() }).optional(),
     }) satisfies z.ZodType<ActiveFault>,
 );
 

@@ -1,10 +1,12 @@
 /** What is broken on purpose, for how long, and how to take it back. */
 import type { ActiveFault } from '../../cluster/driver.ts';
+import { goesBackTo } from '../../commands/link-rule.ts';
 import { ageText } from '../../commands/wording.ts';
 import { type Keymap, keyFor } from '../keymap.ts';
 import { type Row, selectRow, span } from '../rows.ts';
 import type { ConsoleState } from '../state.ts';
 import type { Glyphs } from '../theme.ts';
+import { readOnlyReason } from '../update-moment.ts';
 import { foreign } from '../width.ts';
 import { type Column, cell, table, titleRow } from './parts.ts';
 import { endedRows, outcomeNow, trialOf, trialRows, verdictSpan } from './trial-rows.ts';
@@ -16,7 +18,9 @@ export function faultPanel(state: ConsoleState, width: number, height: number, l
   if (faults.length === 0)
     return [
       title,
-      [span(' None. ', 'dim'), span(keyFor(state.keymap, 'fault-menu'), 'key'), span(' breaks something.', 'dim')],
+      readOnlyReason(state) !== null
+        ? [span(' None.', 'dim')]
+        : [span(' None. ', 'dim'), span(keyFor(state.keymap, 'fault-menu'), 'key'), span(' breaks something.', 'dim')],
     ].slice(0, height);
   const newest = faults.at(-1);
   const rows = faults
@@ -27,10 +31,15 @@ export function faultPanel(state: ConsoleState, width: number, height: number, l
         span(foreign(fault.command, width), 'warn'),
         span(`  ${ageOf(fault, state.wall)}`, 'dim'),
         ...(isBroken(state, fault) ? [span(`  ${look.broken} not as predicted`, 'bad')] : []),
-        ...(fault === newest ? [span(`  ${keyFor(state.keymap, 'undo')}`, 'key'), span(' undoes', 'dim')] : []),
+        ...(fault === newest ? [span(`  ${keyFor(state.keymap, 'undo')}`, 'key'), span(` ${undoes(fault)}`, 'dim')] : []),
       ],
     );
   return [title, ...rows].slice(0, height);
+}
+
+function undoes(fault: ActiveFault): string {
+  const back = goesBackTo(fault);
+  return back === null ? 'undoes' : `goes back to ${back}`;
 }
 
 function isBroken(state: ConsoleState, fault: ActiveFault): boolean {

@@ -1,7 +1,7 @@
 /** Who reaches whom: from each node (row) to each other (column). */
 
 import type { NodeId } from '../../base/brand.ts';
-import { linkFaultOf, ruleText } from '../../commands/link-rule.ts';
+import { goesBackTo, linkFaultOf, ruleText } from '../../commands/link-rule.ts';
 import { bytesText, msText } from '../format.ts';
 import { type Action, keyFor } from '../keymap.ts';
 import { type LinkView, linksOf } from '../link-state.ts';
@@ -165,6 +165,8 @@ function setOnLink({ picture, linkEdit, keymap }: ConsoleState, from: NodeId, to
     return [[span(` becomes ${becomes}`, 'warn'), span(stays, 'dim')]];
   }
   if (fault === null) return [];
-  const heals = `   ${keyFor(keymap, 'cut-link')} heals it`;
+  const back = fault === picture.faults.at(-1) ? goesBackTo(fault) : null;
+  const undoes = back === null ? '' : `, ${keyFor(keymap, 'undo')} goes back to ${back}`;
+  const heals = `   ${keyFor(keymap, 'cut-link')} heals it${undoes}`;
   return [[span(` fault ${fault.id}: ${fault.command.slice(0, 120)}`, 'warn'), span(heals, 'dim')]];
 }

@@ -99,6 +99,12 @@ export async function clearFaults(dir: string): Promise<void> {
   if (ledger.faults.length > 0) await writeLedger(dir, { ...ledger, faults: [] });
 }
 
+/** The fault as a picture shows it: how the nodes carry it out is no part of that. */
+export function activeFault({ links: _, disks: _disks, clocks: _clocks, replaced = [], ...fault }: RecordedFault): ActiveFault {
+  const former = replaced.at(-1);
+  return former === undefined ? fault : { ...fault, former: { command: former.command, until: former.until } };
+}
+
 /** The rules of all faults together, as the nodes apply them. */
 export function planOf({ faults }: Ledger): FaultPlan {
   return {

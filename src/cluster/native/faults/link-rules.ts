@@ -36,7 +36,7 @@ export function rulesOf(action: LinkAction, all: readonly NodeId[], until: numbe
 /** The nodes whose links an action touches. */
 export function nodesOf(action: LinkAction): readonly NodeId[] {
   if (action.type === 'isolate') return action.nodes;
-  return action.type === 'partition' ? action.groups.flat() : [action.from, action.to];
+  return action.type === 'partition' ? [...new Set(action.groups.flat())] : [action.from, action.to];
 }
 
 /** An action on links as one would type it. */

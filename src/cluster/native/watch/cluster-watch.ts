@@ -4,7 +4,7 @@ import type { RaftEvent } from '../../../raft/messages.ts';
 import type { NodeEvent } from '../../../replica/status.ts';
 import type { RaftKvClient } from '../../client/client.ts';
 import type { ActiveFault, ClusterEvent, NodeView } from '../../driver.ts';
-import { readLedger } from '../faults/ledger.ts';
+import { activeFault, readLedger } from '../faults/ledger.ts';
 import { lastLogLines, nodeProcess } from '../process/processes.ts';
 import { EventWords } from './event-words.ts';
 import { FolderWatch } from './folder-watch.ts';
@@ -134,7 +134,7 @@ export class ClusterWatch {
     this.#lookedOnce = true;
     if (!first) this.#tellFaults(keeper.picture.faults, faults);
     // The faults come first: they tell whether the end of a process was wanted.
-    keeper.updateFaults(faults.map(({ links: _, disks: _disks, clocks: _clocks, replaced: _replaced, ...fault }) => fault));
+    keeper.updateFaults(faults.map(activeFault));
     for (const { id, state, pid } of found) {
       const old = keeper.node(id);
       if (old === null) continue;
