@@ -19,6 +19,7 @@ const NEXT: Partial<Record<ErrorKind, string>> = {
   UNAUTHENTICATED: 'check the token file of the cluster',
   FORBIDDEN: 'this needs the admin token of the cluster',
   STORAGE_FULL: 'free space on the disk of the leader: it goes on by itself',
+  COMPACTED: 'ask for a newer revision; history KEY tells how far back the nodes remember a key',
   SHUTTING_DOWN: 'try again in a moment',
 };
 
@@ -67,7 +68,7 @@ function failure(
 ): CommandResult {
   const prefix = outcome === 'unknown' ? '(unknown)' : '(error)';
   const json: FailureJson = { error: { kind, outcome, message, next } };
-  return { lines: [`${prefix} ${message}`, ...(next === null ? [] : [`  ${next}`])], json, exit };
+  return { lines: [`${prefix} ${message}`, ...(next === null ? [] : [`  ${next}`])], json, exit, prose: true };
 }
 
 /** What `why refused` is asked about; null for a result that is no refusal of the cluster. */

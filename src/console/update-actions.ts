@@ -9,6 +9,7 @@ import { newestIndex } from '../commands/log-cells.ts';
 import { asWord } from '../commands/quote.ts';
 import { checksReport } from './checks-report.ts';
 import { currentEvent, visibleEvents } from './event-list.ts';
+import { menuItems } from './fault-menu.ts';
 import { withFlash } from './flash.ts';
 import { type Action, VIEWS } from './keymap.ts';
 import { listHeight } from './layout.ts';
@@ -104,9 +105,11 @@ function changeAction(state: ConsoleState, action: Action): Step<ConsoleState> |
   const nodes = chosenNodes(state);
   switch (action) {
     case 'fault-menu':
-      return readOnly(state) ?? still({ ...state, overlay: { type: 'menu', cursor: 0 } });
+      return readOnly(state) ?? still(openMenu(state));
     case 'restart':
-      return nodes.length === 0 ? still(state) : startAction(state, `restart ${nodes.join(',')}`, { type: 'restart', nodes });
+      return nodes.length === 0
+        ? nothing(state, NO_NODE)
+        : startAction(state, `restart ${nodes.join(',')}`, { type: 'restart', nodes });
     case 'undo':
       return noFaults(state) ?? startAction(state, 'undo', { type: 'undo' });
     case 'heal-all':
@@ -148,20 +151,30 @@ function readOnly(state: ConsoleState): Step<ConsoleState> | null {
   return reason === null ? null : still(withFlash(state, reason, 'warn'));
 }
 
+/** A key that finds nothing to act on says so. */
+function nothing(state: ConsoleState, why: string): Step<ConsoleState> {
+  return still(withFlash(state, why, 'info'));
+}
+
+const NO_NODE = 'No node is known yet.';
+const NO_KEY = 'There is no key under the cursor.';
+
 function noFaults(state: ConsoleState): Step<ConsoleState> | null {
-  return state.picture.faults.length === 0 ? still(withFlash(state, 'No fault is active.', 'info')) : null;
+  return state.picture.faults.length === 0 ? nothing(state, 'No fault is active.') : null;
 }
 
 function healOne(state: ConsoleState): Step<ConsoleState> {
   const fault = state.picture.faults[state.faultCursor];
-  return fault === undefined ? still(state) : startAction(state, `heal ${fault.id}`, { type: 'heal', fault: fault.id });
+  return fault === undefined
+    ? nothing(state, 'No fault is active.')
+    : startAction(state, `heal ${fault.id}`, { type: 'heal', fault: fault.id });
 }
 
 function onKey(state: ConsoleState, line: (key: string, value: string) => string): Step<ConsoleState> {
   const refused = readOnly(state);
   if (refused !== null) return refused;
   const kv = state.keys.rows[state.keys.cursor - state.keys.first];
-  if (kv === undefined) return still(state);
+  if (kv === undefined) return nothing(state, NO_KEY);
   const text = line(kv.key, kv.value);
   if (text.length <= MOST_EDITED) return openCommandLine(state, text);
   return still(
@@ -169,9 +182,15 @@ function onKey(state: ConsoleState, line: (key: string, value: string) => string
   );
 }
 
+function openMenu(state: ConsoleState): ConsoleState {
+  return menuItems(state).length === 0
+    ? withFlash(state, 'Nothing can be broken from here: this cluster was not started on this machine.', 'info')
+    : { ...state, overlay: { type: 'menu', cursor: 0 } };
+}
+
 function toggleMark(state: ConsoleState): ConsoleState {
   const id = state.nodeCursor;
-  if (id === null) return state;
+  if (id === null) return withFlash(state, NO_NODE, 'info');
   const marked = state.marked.includes(id) ? state.marked.filter((other) => other !== id) : [...state.marked, id];
   return { ...state, marked };
 }
@@ -185,14 +204,21 @@ function openFilter(state: ConsoleState): ConsoleState {
 function openDetail(state: ConsoleState): ConsoleState {
   if (state.view === 'keys') {
     const kv = state.keys.rows[state.keys.cursor - state.keys.first];
-    return kv === undefined ? state : { ...state, overlay: { type: 'value', key: kv.key, version: 0, top: 0 } };
+    return kv === undefined
+      ? withFlash(state, NO_KEY, 'info')
+      : { ...state, overlay: { type: 'value', key: kv.key, version: 0, top: 0 } };
   }
   if (state.view === 'events') {
     const event = currentEvent(state.events);
-    return event === null ? state : { ...state, overlay: { type: 'event', seq: event.seq } };
+    return event === null
+      ? withFlash(state, 'There is no event here.', 'info')
+      : { ...state, overlay: { type: 'event', seq: event.seq } };
   }
-  if (state.view === 'checks') return state.checks === null ? state : openReport(state, state.checks);
-  return state.nodeCursor === null ? state : { ...state, overlay: { type: 'node', node: state.nodeCursor, top: 0 } };
+  if (state.view === 'checks')
+    return state.checks === null ? withFlash(state, 'Nothing is checked here.', 'info') : openReport(state, state.checks);
+  return state.nodeCursor === null
+    ? withFlash(state, NO_NODE, 'info')
+    : { ...state, overlay: { type: 'node', node: state.nodeCursor, top: 0 } };
 }
 
 function openReport(state: ConsoleState, checks: ChecksPicture): ConsoleState {

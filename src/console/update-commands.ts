@@ -9,6 +9,7 @@ import { keyFor } from './keymap.ts';
 import type { Effect, Message, Step, Where } from './messages.ts';
 import type { ConsoleState, TranscriptEntry } from './state.ts';
 import { readOnlyReason } from './update-moment.ts';
+import { cellsOf, foreign } from './width.ts';
 
 const MOST_ENTRIES = 300;
 const MOST_TOLD = 500;
@@ -116,10 +117,14 @@ function showResult(state: ConsoleState, message: Message & { type: 'finished' }
   const told = [...soFar, ...lines];
   if (told.length === 0) return next;
   const severity = result.exit === 0 ? 'info' : result.exit === 3 ? 'warn' : 'error';
-  if ((told.length > 2 || soFar.length > 0 || prose) && next.overlay === null)
-    return { ...next, overlay: { type: 'output', title: line, lines: told, prose, top: 0 } };
   const trailer = result.trailer === undefined ? '' : `   ${result.trailer}`;
-  return withFlash(next, `${lines.join('  ')}${trailer}`, severity);
+  const flash = `${lines.join('  ')}${trailer}`;
+  const isLong = told.length > 2 || soFar.length > 0 || cellsOf(foreign(flash, state.size.columns)) > state.size.columns - 2;
+  if ((isLong || (prose && result.exit === 0)) && next.overlay === null) {
+    const remark = result.trailer === undefined ? [] : ['', `(${result.trailer})`];
+    return { ...next, overlay: { type: 'output', title: line, lines: [...told, ...remark], prose, top: 0 } };
+  }
+  return withFlash(next, flash, severity);
 }
 
 /** What may have changed something stands in the events, as the command that does it. */

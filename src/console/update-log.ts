@@ -1,6 +1,7 @@
 /** Moving through the logs, and fetching what the statuses do not carry. */
 
 import { cellAt, leaderOf, newestIndex } from '../commands/log-cells.ts';
+import { withFlash } from './flash.ts';
 import { logWindowOf } from './layout.ts';
 import { termChange } from './log-window.ts';
 import type { Step } from './messages.ts';
@@ -20,7 +21,8 @@ export function logIndex(state: ConsoleState): number {
 export function moveToTermChange(state: ConsoleState, step: 1 | -1): ConsoleState {
   const found = termChange(state, logIndex(state), step);
   if (found !== null) return moveInLog(state, found);
-  return step === 1 ? moveInLog(state, newestIndex(state.picture)) : state;
+  if (step === 1 && state.log.index !== null) return moveInLog(state, newestIndex(state.picture));
+  return withFlash(state, `No ${step === 1 ? 'later' : 'earlier'} change of term is known here.`, 'info');
 }
 
 export function toggleFollow(state: ConsoleState): ConsoleState {

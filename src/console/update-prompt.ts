@@ -35,7 +35,7 @@ export function commandKey(state: ConsoleState, prompt: Prompt, key: EditKey): S
 const still = (state: ConsoleState): Step<ConsoleState> => ({ state, effects: [] });
 
 function typed(state: ConsoleState, prompt: Prompt, key: EditKey, where: 'shell' | 'command'): Step<ConsoleState> {
-  const edit = edited(state, prompt, key, where);
+  const edit = edited(state, prompt, key);
   switch (edit.effect) {
     case 'submit':
       return submit(state, prompt.line, where);
@@ -61,10 +61,10 @@ function typed(state: ConsoleState, prompt: Prompt, key: EditKey, where: 'shell'
 }
 
 /** At the end of the line, the right arrow takes what the grey text offers. */
-function edited(state: ConsoleState, { line }: Prompt, key: EditKey, where: 'shell' | 'command'): Edit {
+function edited(state: ConsoleState, { line }: Prompt, key: EditKey): Edit {
   const name = keyName(key);
   const atEnd = line.search === null && line.cursor === line.text.length;
-  if (atEnd && where === 'shell' && (name === 'right' || name === 'ctrl-e' || name === 'end')) {
+  if (atEnd && (name === 'right' || name === 'ctrl-e' || name === 'end')) {
     const ghost = ghostText(line.text, state.history);
     if (ghost !== '') return { state: withText(line, line.text + ghost), effect: null };
   }

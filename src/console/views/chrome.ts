@@ -1,5 +1,6 @@
 /** The four rows around every view: the cluster in one line, the tabs, what is to be said, the keys. */
 import { safe } from '../../base/safe.ts';
+import { ghostText } from '../../commands/completion.ts';
 import { bestReach, connectivityOf, majorityOf } from '../../commands/connectivity.ts';
 import { ageText, countText, plural, timeText } from '../../commands/wording.ts';
 import { diagnose } from '../diagnosis.ts';
@@ -101,7 +102,15 @@ export interface StatusLine {
 export function statusLine(state: ConsoleState, width: number, look: Glyphs, wall: number): StatusLine {
   const { overlay, flash } = state;
   if (overlay?.type === 'command')
-    return written(promptRow(`:${safe(promptOf(state)).replace(/> $/, '')}> `, overlay.prompt.line, width, look));
+    return written(
+      promptRow(
+        `:${safe(promptOf(state)).replace(/> $/, '')}> `,
+        overlay.prompt.line,
+        width,
+        look,
+        ghostText(overlay.prompt.line.text, state.history),
+      ),
+    );
   if (overlay?.type === 'filter')
     return written(promptRow(overlay.target === 'keys' ? ' prefix: ' : ' filter: ', overlay.line, width, look));
   if (overlay?.type === 'confirm') return question(overlay, width, look);

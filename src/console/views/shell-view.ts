@@ -8,7 +8,7 @@ import { type Row, type Style, span } from '../rows.ts';
 import type { ConsoleState, Prompt, TranscriptEntry } from '../state.ts';
 import type { Glyphs } from '../theme.ts';
 import { promptOf } from '../update-commands.ts';
-import { cellsOf, cutText, foreign, headOf, padEnd, wrapWords } from '../width.ts';
+import { cellsOf, cutText, foreign, headOf, padEnd, wrapText, wrapWords } from '../width.ts';
 import { titleRow } from './parts.ts';
 
 export interface Drawn {
@@ -55,13 +55,21 @@ function entryRows(entry: TranscriptEntry, width: number, look: Glyphs): readonl
   const soFar = (entry.soFar ?? []).map((line): Row => [span(foreign(line, width))]);
   if (entry.result === null) return [said, ...soFar, [span(` ${look.ellipsis} running, Ctrl-C stops it`, 'dim')]];
   const style: Style = entry.result.exit === 0 ? 'plain' : entry.result.exit === 3 ? 'warn' : 'bad';
-  const told =
-    entry.result.prose === true
-      ? entry.result.lines.flatMap((line) => wrapWords(foreign(line, width * 8), width, look.ellipsis))
-      : entry.result.lines;
+  const told = resultLines(entry.result, width, look);
   const lines = told.map((line): Row => [span(foreign(line, width), style)]);
   const all = [said, ...soFar, ...lines];
   return entry.result.trailer === '' ? all : [...all, [span(foreign(entry.result.trailer, width), 'dim')]];
+}
+
+/** A value alone is shown whole as far as it goes on some rows; of a list each line takes one. */
+const VALUE_ROWS = 12;
+
+function resultLines({ lines, prose }: NonNullable<TranscriptEntry['result']>, width: number, look: Glyphs): readonly string[] {
+  if (prose === true) return lines.flatMap((line) => wrapWords(foreign(line, width * 8), width, look.ellipsis));
+  const [only = '', ...others] = lines;
+  if (others.length > 0 || only.length <= width) return lines;
+  const rows = wrapText(foreign(only, width * (VALUE_ROWS + 1)), width, VALUE_ROWS + 1);
+  return rows.length <= VALUE_ROWS ? rows : [...rows.slice(0, VALUE_ROWS), look.ellipsis];
 }
 
 /** The prompt and as much of the line around its cursor as there is room for. */
