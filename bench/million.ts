@@ -1,6 +1,14 @@
 /**
- * Three real nodes with a million keys: import, a snapshot under load, a restart, a node that comes back far behind.
- * Run with: npm run bench:million -- [--keys N] [--steps import,snapshot,restart,catchup] [--rate N] [--seconds N] [--json FILE]
+ * Three real nodes with a million keys. Run with:
+ *
+ *     npm run bench:million -- [--keys N] [--steps import,snapshot,restart,catchup] [--rate N] [--seconds N] [--json FILE]
+ *
+ * - import: as fast as `--in-flight` puts allow, with the rate and the times of each tenth; goes on where the last one ended.
+ * - snapshot: overwrites at `--rate` until every node has taken one.
+ * - restart: from the command to the first acknowledged put.
+ * - catchup: a follower comes back with an empty disk, at `--rate`.
+ * - late: a follower was away until the others' logs have no more what it needs, and comes back at `--rate`.
+ *
  * `--home DIR` keeps the cluster there, so that a later run goes on with it (`--steps rm` takes it away); without, it lives in a
  * folder for temporary files and goes at the end. Every step ends after `--seconds` at the latest.
  */
@@ -9,12 +17,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import type { NodeId } from '../src/base/brand.ts';
 import { RaftKvClient } from '../src/cluster/client/client.ts';
-import { readToken } from '../src/cluster/native/folder/directory.ts';
+import { paths, readToken } from '../src/cluster/native/folder/directory.ts';
 import { removeCluster, startCluster, stopCluster } from '../src/cluster/native/lifecycle.ts';
-import { nodeProcess, spawnNode, stopNode } from '../src/cluster/native/process/processes.ts';
-import { keyAt, type Latencies, PacedLoad, putAll, round, VALUE_BYTES, valueAt } from './million/load.ts';
-import { type Cluster, isTaking, snapshotFiles, statuses, usage, Watch } from './million/watch.ts';
+import { spawnNode, stopNode } from '../src/cluster/native/process/processes.ts';
+import type { MemberStatus } from '../src/replica/status.ts';
+import { keyAt, Latencies, PacedLoad, putAll, round, VALUE_BYTES, valueAt } from './million/load.ts';
+import { type Cluster, forgetStart, isTaking, snapshotFiles, statuses, usage, Watch } from './million/watch.ts';
 
 const { values } = parseArgs({
   options: {
@@ -46,7 +56,8 @@ const timeIsUp = (): AbortSignal => AbortSignal.timeout(Number(values.seconds) *
 async function importKeys(cluster: Cluster): Promise<Record<string, unknown>> {
   const signal = timeIsUp();
   const begun = (await statuses(cluster))[0]?.keys ?? 0;
-  const rates: number[] = [];
+  const parts: Record<string, number>[] = [];
+  const latencies = new Latencies();
   let [markAt, marked, done] = [performance.now(), begun, begun];
   const watch = new Watch(cluster);
   const part = Math.min(100_000, keys / 10);
@@ -55,12 +66,14 @@ async function importKeys(cluster: Cluster): Promise<Record<string, unknown>> {
   await putAll(
     cluster.kv,
     { from: begun, to: keys, keys, inFlight: Number(values['in-flight']) },
-    (count) => {
+    (count, ms) => {
       done = count;
+      latencies.add(ms);
       if (done - marked < part && done < keys) return;
       const now = performance.now();
-      rates.push(Math.round(((done - marked) / (now - markAt)) * 1_000));
-      say('import', { done, perSecond: rates.at(-1) });
+      const { p50Ms, p99Ms, maxMs } = latencies.take();
+      parts.push({ done, perSecond: Math.round(((done - marked) / (now - markAt)) * 1_000), p50Ms, p99Ms, maxMs });
+      say('import', parts.at(-1) ?? {});
       [markAt, marked] = [now, done];
     },
     signal,
@@ -72,7 +85,7 @@ async function importKeys(cluster: Cluster): Promise<Record<string, unknown>> {
     done,
     seconds: round(seconds),
     perSecond: Math.round((done - begun) / seconds),
-    rates,
+    parts,
     cpuMicros,
     ...(await watch.stop()),
   };
@@ -103,7 +116,9 @@ async function snapshotUnderLoad(cluster: Cluster): Promise<Record<string, unkno
     errors: load.latencies.errors,
     without: summary(quiet),
     during: summary(busy),
-    snapshots: snapshotFiles(cluster).filter(isNew),
+    snapshots: snapshotFiles(cluster)
+      .filter(isNew)
+      .map(({ node, sizeMB, tookMs }) => ({ node, sizeMB, tookMs })),
     cores: cpu,
     ...(await watch.stop()),
     rssMiB: after.map(({ rssMiB }) => rssMiB),
@@ -151,50 +166,69 @@ async function restart(cluster: Cluster): Promise<{ readonly reopened: Cluster; 
   };
 }
 
-/** A follower is stopped, the log moves on beyond what the others keep of it, and the follower comes back under load. */
-async function catchUp(cluster: Cluster): Promise<Record<string, unknown>> {
-  const signal = timeIsUp();
+async function leaderAndFollower(cluster: Cluster): Promise<{ readonly leader: MemberStatus; readonly follower: MemberStatus }> {
   const all = await statuses(cluster);
-  const late = all.find(({ role }) => role === 'follower');
+  const follower = all.find(({ role }) => role === 'follower');
   const leader = all.find(({ role }) => role === 'leader');
-  if (late === undefined || leader === undefined) throw new Error('no leader, or nobody who follows it');
-  await stopNode(cluster.dir, late.id);
-  const leading = async () => (await statuses(cluster)).find(({ id }) => id === leader.id);
-  let at = 0;
+  if (follower === undefined || leader === undefined) throw new Error('no leader, or nobody who follows it');
+  return { leader, follower };
+}
+
+/** A follower comes back with an empty disk. */
+async function wiped(cluster: Cluster): Promise<Record<string, unknown>> {
+  const { leader, follower } = await leaderAndFollower(cluster);
+  await stopNode(cluster.dir, follower.id);
+  rmSync(paths.data(cluster.dir, follower.id), { recursive: true });
+  return { compacted: leader.compactedIndex, ...(await comesBack(cluster, leader.id, follower.id)) };
+}
+
+/** A follower is stopped, and the log moves on beyond what the others keep of it. */
+async function late(cluster: Cluster): Promise<Record<string, unknown>> {
+  const { leader, follower } = await leaderAndFollower(cluster);
+  await stopNode(cluster.dir, follower.id);
   const passed = new AbortController();
   const checking = setInterval(async () => {
-    if (((await leading())?.compactedIndex ?? 0) > late.lastIndex) passed.abort();
+    const now = (await statuses(cluster)).find(({ id }) => id === leader.id);
+    if ((now?.compactedIndex ?? 0) > follower.lastIndex) passed.abort();
   }, 1_000);
   const wanted = { from: 0, to: Number.MAX_SAFE_INTEGER, keys, inFlight: Number(values['in-flight']) };
-  await putAll(cluster.kv, wanted, (count) => (at = count), AbortSignal.any([signal, passed.signal]));
+  let wrote = 0;
+  await putAll(cluster.kv, wanted, (count) => (wrote = count), AbortSignal.any([timeIsUp(), passed.signal]));
   clearInterval(checking);
-  say('catchup', { wrote: at, compacted: passed.signal.aborted });
+  return { wrote, compacted: passed.signal.aborted, ...(await comesBack(cluster, leader.id, follower.id)) };
+}
+
+/** Starts a node that is behind, under load, and waits until it has what the leader has. */
+async function comesBack(cluster: Cluster, leader: NodeId, behind: NodeId): Promise<Record<string, unknown>> {
+  const signal = timeIsUp();
   const watch = new Watch(cluster);
   const load = new PacedLoad(cluster.kv, keys, rate);
   await sleep(5_000);
   const without = load.latencies.take();
   const startedAt = performance.now();
-  await spawnNode(cluster.dir, late.id);
+  await spawnNode(cluster.dir, behind);
   const during: ReturnType<Latencies['take']>[] = [];
-  for (let caughtUp = false; !caughtUp && !signal.aborted; ) {
+  let isBack = false;
+  while (!isBack && !signal.aborted) {
     await sleep(1_000);
     during.push(load.latencies.take());
     const now = await statuses(cluster);
-    const back = now.find(({ id }) => id === late.id);
-    const ahead = now.find(({ id }) => id === leader.id);
-    caughtUp = back !== undefined && ahead !== undefined && back.appliedIndex + rate / 2 > ahead.commitIndex;
+    const applied = now.find(({ id }) => id === behind)?.appliedIndex ?? 0;
+    isBack = applied + rate / 2 > (now.find(({ id }) => id === leader)?.commitIndex ?? Number.POSITIVE_INFINITY);
   }
   const tookMs = Math.round(performance.now() - startedAt);
   await load.stop();
-  const { pid } = await nodeProcess(cluster.dir, late.id);
-  return { node: late.id, pid, tookMs, without, during: summary(during), errors: load.latencies.errors, ...(await watch.stop()) };
+  const times = { without, during: summary(during), errors: load.latencies.errors };
+  return { node: behind, leader, isBack, tookMs, ...times, ...(await watch.stop()) };
 }
 
 async function run(step: string, cluster: Cluster): Promise<Cluster> {
   let [told, next]: [Record<string, unknown>, Cluster] = [{}, cluster];
+  if (step !== 'restart') await forgetStart(cluster);
   if (step === 'import') told = await importKeys(cluster);
   else if (step === 'snapshot') told = await snapshotUnderLoad(cluster);
-  else if (step === 'catchup') told = await catchUp(cluster);
+  else if (step === 'catchup') told = await wiped(cluster);
+  else if (step === 'late') told = await late(cluster);
   else if (step === 'restart') ({ told, reopened: next } = await restart(cluster));
   else throw new Error(`no step is called ${step}`);
   results[step] = told;

@@ -32,11 +32,11 @@ export class Latencies {
 
 export const round = (value: number): number => Math.round(value * 10) / 10;
 
-/** Puts the keys `from` to `to`, `inFlight` at a time; `onPut` hears how many are there. */
+/** Puts the keys `from` to `to`, `inFlight` at a time; `onPut` hears how many are there and how long the last one took. */
 export async function putAll(
   kv: RaftKvClient,
   range: { readonly from: number; readonly to: number; readonly keys: number; readonly inFlight: number },
-  onPut: (done: number) => void,
+  onPut: (done: number, ms: number) => void,
   signal: AbortSignal,
 ): Promise<void> {
   let next = range.from;
@@ -45,10 +45,11 @@ export async function putAll(
     while (next < range.to && !signal.aborted) {
       const at = next;
       next += 1;
+      const startedAt = performance.now();
       // A cluster that was just started may have much to apply before it answers; the same write again does no harm.
       while (!(await isPut(kv, at, range.keys)) && !signal.aborted);
       done += 1;
-      onPut(done);
+      onPut(done, performance.now() - startedAt);
     }
   };
   await Promise.all(Array.from({ length: range.inFlight }, worker));

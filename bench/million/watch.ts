@@ -68,6 +68,15 @@ export function snapshotFiles({ dir, file }: Cluster): readonly SnapshotFile[] {
   });
 }
 
+/** A node tells of the last twenty seconds: so long it must have been up before its start is forgotten. */
+const WINDOW_MS = 21_000;
+
+/** Until what a node says of its event loop is all from after its start. */
+export async function forgetStart(cluster: Cluster): Promise<void> {
+  const upMs = Math.min(...(await statuses(cluster)).map(({ uptimeMs }) => uptimeMs));
+  await sleep(Math.max(0, WINDOW_MS - upMs));
+}
+
 /** Whether a node writes a snapshot now. */
 export const isTaking = ({ dir, file }: Cluster): boolean =>
   file.nodes.some(({ id }) => readdirSync(join(paths.data(dir, id), 'snap')).includes('taking.tmp'));

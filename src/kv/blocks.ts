@@ -1,12 +1,14 @@
 /**
  * Memory outside of V8's heap, which no garbage collection walks through: blocks of many sizes, each size in a row of pages of
  * its own. A row has no holes: where a block is given back, the last one of its row moves in, and its owner is told. So what is
- * allocated is what is in use, rounded up by a thirty-second, and a page or two for each size.
+ * allocated is what is in use, rounded up by a thirty-second, and a page or two for each size. Whole pages are shared memory, though
+ * nobody shares it: V8 does not count that, and a store that grows is no reason to look for garbage.
  */
 import { assert } from '../base/assert.ts';
 
 /** Pages hold a power of two of blocks, in at most so many bytes; a larger block has a page to itself. */
 const PAGE_BYTES = 128 * 1_024;
+const SHARED_BYTES = PAGE_BYTES / 2;
 /** The owner: the first four bytes of every block. */
 export const OWNER_BYTES = 4;
 const STEP_BYTES = 8;
@@ -77,7 +79,7 @@ export class Blocks {
       this.#onMove(from.view.getUint32(at, true), place);
     }
     found.count = last;
-    const pages = Math.ceil(last / 2 ** found.shift);
+    const pages = Math.ceil(last / (1 << found.shift));
     // One page in reserve, so that a block that comes and goes does not bring a page along each time.
     if (found.pages.length > pages + 1 || last === 0) found.pages.length = last === 0 ? 0 : pages + 1;
   }
@@ -110,7 +112,7 @@ function emptyRow(row: number): Row {
 
 /** The first page of a row begins small and doubles: most stores have many sizes of which there are few. */
 function makeRoom({ pages, blockBytes, shift }: Row, place: number): void {
-  const whole = blockBytes * 2 ** shift;
+  const whole = blockBytes * (1 << shift);
   const at = place >>> shift;
   const page = pages[at];
   if (page === undefined) {
@@ -123,6 +125,10 @@ function makeRoom({ pages, blockBytes, shift }: Row, place: number): void {
 }
 
 function newPage(bytes: number): Page {
-  const buffer = Buffer.allocUnsafeSlow(bytes);
-  return { bytes: buffer, view: new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength) };
+  return pageOf(bytes < SHARED_BYTES ? Buffer.allocUnsafeSlow(bytes) : Buffer.from(new SharedArrayBuffer(bytes)));
+}
+
+/** Two ways to look at the same bytes. */
+export function pageOf(bytes: Buffer): Page {
+  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
 }

@@ -7,9 +7,11 @@
 import { revision } from '../base/brand.ts';
 import { Blocks, type Page, rowOf } from './blocks.ts';
 import type { KeyValue } from './commands.ts';
+import { grown } from './growing.ts';
 import type { Payloads } from './payloads.ts';
+import type { RestoredRecord } from './snapshot-records.ts';
 import type { StateSum } from './state-hash.ts';
-import { packedKeyPart } from './state-parts.ts';
+import { type PackedText, packedKeyPart } from './state-parts.ts';
 
 const BYTES_AT = 4;
 const CREATE_AT = 8;
@@ -19,6 +21,7 @@ const LOW_AT = 32;
 const HIGH_AT = 36;
 const VALUE_AT = 40;
 const FIRST_SLOTS = 16;
+const MOST_SLOTS = 2 ** 27;
 /** No block has a size of 0. */
 const NO_ROW = 0;
 
@@ -42,8 +45,8 @@ export class PackedValues implements Payloads<KeyValue> {
     this.#places[slot] = place;
   });
   /** Of each slot, the row of its block and its place there. */
-  #rows = new Uint16Array(FIRST_SLOTS);
-  #places = new Uint32Array(FIRST_SLOTS);
+  #rows: Uint16Array = new Uint16Array(FIRST_SLOTS);
+  #places: Uint32Array = new Uint32Array(FIRST_SLOTS);
   readonly #sum: StateSum;
 
   /** `sum` is kept equal to the parts of all keys, and whatever else its owner adds. */
@@ -88,12 +91,13 @@ export class PackedValues implements Payloads<KeyValue> {
   }
 
   /** Takes over what a snapshot's chunk holds. */
-  restore(slot: number, key: string, record: PackedRecord, chunk: Buffer): void {
-    const { valueAt, valueBytes } = record;
+  restore(slot: number, key: string, record: RestoredRecord, chunk: Page): void {
+    const { keyAt, valueAt, valueBytes } = record;
     const { bytes, view } = this.#renew(slot, valueBytes);
     const at = this.#offset(slot);
-    chunk.copy(bytes, at + VALUE_AT, valueAt, valueAt + valueBytes);
-    this.#seal(view, at, key, record);
+    chunk.bytes.copy(bytes, at + VALUE_AT, valueAt, valueAt + valueBytes);
+    const name = keyAt === null ? key : { view: chunk.view, at: keyAt, bytes: key.length };
+    this.#seal(view, at, name, record);
   }
 
   /** The record of a key for a snapshot, with the bytes that its value is in: good until the next change. */
@@ -124,7 +128,7 @@ export class PackedValues implements Payloads<KeyValue> {
     return this.#page(slot);
   }
 
-  #seal(view: DataView, at: number, key: string, record: PackedRecord): void {
+  #seal(view: DataView, at: number, key: string | PackedText, record: PackedRecord): void {
     const { createRevision, modRevision, version, valueBytes } = record;
     view.setUint32(at + BYTES_AT, valueBytes, true);
     view.setFloat64(at + CREATE_AT, createRevision, true);
@@ -153,11 +157,8 @@ export class PackedValues implements Payloads<KeyValue> {
   }
 
   #grow(slot: number): void {
-    const length = Math.max(slot + 1, this.#rows.length + (this.#rows.length >>> 1));
-    const [rows, places] = [new Uint16Array(length), new Uint32Array(length)];
-    rows.set(this.#rows);
-    places.set(this.#places);
-    this.#rows = rows;
-    this.#places = places;
+    const length = Math.max(slot + 1, 2 * this.#rows.length);
+    this.#rows = new Uint16Array(grown(this.#rows.buffer, 2 * length, 2 * MOST_SLOTS), 0, length);
+    this.#places = new Uint32Array(grown(this.#places.buffer, 4 * length, 4 * MOST_SLOTS), 0, length);
   }
 }

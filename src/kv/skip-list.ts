@@ -11,6 +11,7 @@
  */
 import { assert } from '../base/assert.ts';
 import type { Random } from '../base/random.ts';
+import { grown } from './growing.ts';
 import { compareKeys, sortsAsUtf16 } from './key-order.ts';
 import { Objects, type Payloads } from './payloads.ts';
 
@@ -28,11 +29,12 @@ const HEADER = 2;
 const HEAD: Place = 0;
 const NONE: Place = 0;
 const FIRST_WORDS = 1_024;
+const MOST_BYTES = 2 ** 31;
 
 export class SkipList<T extends object> {
   readonly #random: Random;
   readonly #probe: Probe | null;
-  #words = new Int32Array(FIRST_WORDS);
+  #words: Int32Array = new Int32Array(FIRST_WORDS);
   #used = HEADER + 2 * MAX_HEIGHT;
   readonly #keys: string[] = [];
   readonly #payloads: Payloads<T>;
@@ -363,11 +365,10 @@ export class SkipList<T extends object> {
   }
 
   #grow(): void {
-    // Doubling is quick while the list is small; later half as much again, since the slack would be tens of megabytes.
-    const length = this.#words.length;
-    const grown = new Int32Array(length < 1 << 20 ? length * 2 : length + (length >>> 1));
-    grown.set(this.#words);
-    this.#words = grown;
+    const length = Math.min(2 * this.#words.length, MOST_BYTES / Int32Array.BYTES_PER_ELEMENT);
+    assert(this.#used <= length, 'the list has room for its links');
+    const memory = grown(this.#words.buffer, length * Int32Array.BYTES_PER_ELEMENT, MOST_BYTES);
+    this.#words = new Int32Array(memory, 0, length);
   }
 
   #release(place: Place, height: number): void {

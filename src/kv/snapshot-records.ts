@@ -9,15 +9,21 @@
  * The state comes first, then the sessions from the least to the most recently used, then the keys in their order.
  */
 import { assert } from '../base/assert.ts';
+import { type Page, pageOf } from './blocks.ts';
 import type { Reply } from './commands.ts';
 import type { PackedKey, PackedRecord } from './packed-values.ts';
 import type { SessionRecord } from './sessions.ts';
 
+export interface RestoredRecord extends PackedRecord {
+  /** Where the bytes of a key of ASCII characters are, as many as it has characters; null for any other key. */
+  readonly keyAt: number | null;
+}
+
 /** Hears the records of a chunk, in their order. */
 export interface RecordReader {
   state(revision: number): void;
-  /** The value is in the chunk. */
-  key(key: string, record: PackedRecord): void;
+  /** The value is in the chunk, and so is the key, at `keyAt`, if it is ASCII. */
+  key(key: string, record: RestoredRecord, chunk: Page): void;
   session(session: Omit<SessionRecord, 'replies'>): void;
   reply(sequence: number, reply: Reply): void;
 }
@@ -27,6 +33,8 @@ const KEY = 2;
 const SESSION = 3;
 const REPLY = 4;
 const COUNT_BYTES = 6;
+/** Of a key's record, after its kind. */
+const KEY_AT = 3 * COUNT_BYTES + 6;
 const FIRST_BYTES = 64 * 1_024;
 
 /** Gathers records in one buffer that is used again for the next chunk. */
@@ -38,9 +46,9 @@ export class ChunkWriter {
     return this.#end;
   }
 
-  /** A copy of what has gathered; the next chunk begins. */
+  /** What has gathered, good until the next record comes; the next chunk begins. */
   take(): Buffer {
-    const chunk = Buffer.from(this.#bytes.subarray(0, this.#end));
+    const chunk = this.#bytes.subarray(0, this.#end);
     this.#end = 0;
     return chunk;
   }
@@ -52,7 +60,7 @@ export class ChunkWriter {
 
   key({ key, bytes, createRevision, modRevision, version, valueAt, valueBytes }: PackedKey): void {
     const keyBytes = Buffer.byteLength(key);
-    this.#begin(KEY, 3 * COUNT_BYTES + 6 + keyBytes + valueBytes);
+    this.#begin(KEY, KEY_AT + keyBytes + valueBytes);
     this.#count(createRevision);
     this.#count(modRevision);
     this.#count(version);
@@ -96,41 +104,66 @@ export class ChunkWriter {
 
 /** Throws a RangeError or a SyntaxError for a chunk that `ChunkWriter` did not write. */
 export function readChunk(chunk: Buffer, reader: RecordReader): void {
-  let at = 0;
-  const count = (): number => {
-    const value = chunk.readUIntLE(at, COUNT_BYTES);
-    at += COUNT_BYTES;
-    return value;
-  };
-  const skip = (bytes: number): number => {
-    const from = at;
-    if (at + bytes > chunk.length) throw new RangeError('a record ends beyond its chunk');
-    at += bytes;
-    return from;
-  };
-  const text = (bytes: number): string => chunk.toString('utf8', skip(bytes), at);
-  while (at < chunk.length) {
-    const kind = chunk.readUInt8(at);
+  const page = pageOf(chunk);
+  const { view } = page;
+  for (let at = 0; at < chunk.length; ) {
+    const kind = view.getUint8(at);
     at += 1;
     if (kind === KEY) {
-      const [createRevision, modRevision, version] = [count(), count(), count()];
-      const keyBytes = chunk.readUInt16LE(at);
-      const valueBytes = chunk.readUInt32LE(at + 2);
-      at += 6;
-      const key = text(keyBytes);
-      reader.key(key, { createRevision, modRevision, version, valueAt: skip(valueBytes), valueBytes });
+      at = readKey(page, at, reader);
     } else if (kind === STATE) {
-      reader.state(count());
+      reader.state(countAt(view, at));
+      at += COUNT_BYTES;
     } else if (kind === SESSION) {
-      reader.session({ id: count(), usedAt: count(), forgotten: count() });
+      const [id, usedAt] = [countAt(view, at), countAt(view, at + COUNT_BYTES)];
+      reader.session({ id, usedAt, forgotten: countAt(view, at + 2 * COUNT_BYTES) });
+      at += 3 * COUNT_BYTES;
     } else if (kind === REPLY) {
-      const sequence = count();
-      const bytes = chunk.readUInt32LE(at);
-      at += 4;
-      const reply: Reply = JSON.parse(text(bytes));
-      reader.reply(sequence, reply);
+      const textAt = at + COUNT_BYTES + 4;
+      const end = textAt + view.getUint32(at + COUNT_BYTES, true);
+      checkEnd(end, chunk);
+      const reply: Reply = JSON.parse(chunk.toString('utf8', textAt, end));
+      reader.reply(countAt(view, at), reply);
+      at = end;
     } else {
       throw new RangeError(`no record is of kind ${kind}`);
     }
   }
+}
+
+/** Returns where the record ends. */
+function readKey(page: Page, at: number, reader: RecordReader): number {
+  const { bytes, view } = page;
+  const keyAt = at + KEY_AT;
+  const valueAt = keyAt + view.getUint16(at + 3 * COUNT_BYTES, true);
+  const valueBytes = view.getUint32(at + 3 * COUNT_BYTES + 2, true);
+  checkEnd(valueAt + valueBytes, bytes);
+  const ascii = isAscii(view, keyAt, valueAt);
+  const key = ascii ? bytes.toString('latin1', keyAt, valueAt) : bytes.toString('utf8', keyAt, valueAt);
+  const record = {
+    createRevision: countAt(view, at),
+    modRevision: countAt(view, at + COUNT_BYTES),
+    version: countAt(view, at + 2 * COUNT_BYTES),
+    valueAt,
+    valueBytes,
+    keyAt: ascii ? keyAt : null,
+  };
+  reader.key(key, record, page);
+  return valueAt + valueBytes;
+}
+
+function countAt(view: DataView, at: number): number {
+  return view.getUint32(at, true) + view.getUint16(at + 4, true) * 0x1_0000_0000;
+}
+
+function checkEnd(end: number, chunk: Buffer): void {
+  if (end > chunk.length) throw new RangeError('a record ends beyond its chunk');
+}
+
+function isAscii(view: DataView, from: number, to: number): boolean {
+  let all = 0;
+  let at = from;
+  for (; at + 4 <= to; at += 4) all |= view.getInt32(at, true);
+  for (; at < to; at += 1) all |= view.getUint8(at);
+  return (all & 0x8080_8080) === 0;
 }

@@ -24,8 +24,8 @@ const NOT_YET = Buffer.alloc(0);
 export interface StateCut extends Disposable {
   readonly counts: StateCounts;
   /**
-   * The next chunk of about `chunkBytes`; null after the last. An empty one says that there was enough to do for one turn of the
-   * event loop: where a chunk ends depends on the state alone, so that all members write the same bytes.
+   * The next chunk of about `chunkBytes`, good until the next call; null after the last. An empty one says that there was enough to do
+   * for one turn of the event loop: where a chunk ends depends on the state alone, so that all members write the same bytes.
    */
   next(): Buffer | null;
 }
@@ -102,9 +102,9 @@ export class Restore {
   #session: number | null = null;
 
   /** Throws for a chunk that no cut has written, or out of its order. */
-  add(chunk: Buffer): void {
+  add(bytes: Buffer): void {
     const { sessions, versions } = this.#parts;
-    readChunk(chunk, {
+    readChunk(bytes, {
       state: (at) => {
         if (this.#revision !== null) throw new RangeError('the state comes first, and once');
         this.#revision = revision(at);
@@ -119,7 +119,7 @@ export class Restore {
         if (this.#session === null) throw new RangeError('an answer belongs to a session');
         sessions.restoreReply(this.#session, sequence, reply);
       },
-      key: (key, record) => {
+      key: (key, record, chunk) => {
         this.#checkState();
         versions.restore(key, record, chunk);
       },

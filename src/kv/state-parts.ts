@@ -19,9 +19,16 @@ export function keyPart({ key, value, createRevision, modRevision, version }: Ke
   return hash;
 }
 
+/** A text as its bytes of UTF-8. */
+export interface PackedText {
+  readonly view: DataView;
+  readonly at: number;
+  readonly bytes: number;
+}
+
 /** The same part of a key whose value is `valueBytes` bytes of UTF-8 at `valueAt`. */
 export function packedKeyPart(
-  key: string,
+  key: string | PackedText,
   view: DataView,
   valueAt: number,
   record: {
@@ -32,7 +39,8 @@ export function packedKeyPart(
   },
 ): StateHash {
   begin(KIND.key);
-  hash.text(key);
+  if (typeof key === 'string') hash.text(key);
+  else hash.bytes(key.view, key.at, key.bytes);
   hash.bytes(view, valueAt, record.valueBytes);
   hash.number(record.createRevision);
   hash.number(record.modRevision);

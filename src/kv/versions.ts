@@ -8,11 +8,13 @@ import { assert } from '../base/assert.ts';
 import type { Revision } from '../base/brand.ts';
 import { LIMITS } from '../base/limits.ts';
 import { seededRandom } from '../base/random.ts';
+import type { Page } from './blocks.ts';
 import type { KeyValue } from './commands.ts';
 import { compareKeys, keyAfter } from './key-order.ts';
-import { type PackedKey, type PackedRecord, PackedValues } from './packed-values.ts';
+import { type PackedKey, PackedValues } from './packed-values.ts';
 import { PlaceCache } from './place-cache.ts';
 import { type Place, type ReadonlySkipList, SkipList } from './skip-list.ts';
+import type { RestoredRecord } from './snapshot-records.ts';
 import { StateSum } from './state-hash.ts';
 
 /** A former version and the revision that ended it: it is seen at revisions in [kv.modRevision, until). */
@@ -109,8 +111,9 @@ export class Versions {
   }
 
   /** Puts a key back as a snapshot's chunk holds it; they come in the order of the keys. */
-  restore(key: string, record: PackedRecord, chunk: Buffer): void {
+  restore(key: string, record: RestoredRecord, chunk: Page): void {
     this.#values.restore(this.#newest.appendSlot(key), key, record, chunk);
+    this.#places.add(key, this.#newest.touched, this.#newest.size);
   }
 
   /** `at` is the revision of the deletion. */

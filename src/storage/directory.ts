@@ -1,13 +1,16 @@
 /** The files of a data directory: how they are read together, and how a new directory begins. */
 import { term } from '../base/brand.ts';
+import { LIMITS } from '../base/limits.ts';
 import type { HardState } from '../raft/messages.ts';
 import type { Done } from '../replica/ports.ts';
 import type { Disk, DoneWith } from './disk.ts';
 import { encodeMark, MARK_NAME } from './durable-mark.ts';
 import { type FoundSnapshots, readSnapshots, type StartProgress } from './find-snapshots.ts';
 import { COPY_NAMES, encodeCopy, FIRST_SEQUENCE } from './hard-state.ts';
+import { readSegments } from './read-segments.ts';
 import type { Pause, Room } from './room.ts';
-import { FIRST_SEGMENT, type Identity, segmentName, segmentNumber } from './segment.ts';
+import type { SegmentBytes, SegmentExtent } from './scan.ts';
+import { FIRST_SEGMENT, type Identity, segmentNumber } from './segment.ts';
 import { createSegment, type SegmentSizes } from './segment-writer.ts';
 import { inSequence, loadEach, withValue } from './sequence.ts';
 
@@ -31,41 +34,45 @@ export interface Place {
 export interface FoundFiles {
   readonly copies: readonly Buffer[];
   readonly mark: Buffer;
-  readonly segments: readonly { readonly file: string; readonly segment: number; readonly bytes: Buffer }[];
+  readonly segments: readonly SegmentBytes[];
+  /** Segments before those, of which nothing but their headers was read: the newest snapshot stands for all that is in them. */
+  readonly spared: readonly SegmentExtent[];
   readonly snapshots: FoundSnapshots;
 }
 
-export function readDirectory(place: Place, done: DoneWith<FoundFiles>): void {
+/** `spares`: the log from so far before the newest snapshot on is enough. */
+export function readDirectory(place: Place, spares: boolean, done: DoneWith<FoundFiles>): void {
   const { disk, dir, walDir } = place;
   const fail = (error: Error): void => done(error, null);
   const list = (path: string, next: DoneWith<readonly string[]>): void => disk.list(path, next);
   const listed = ([inDir = [], inWal = []]: readonly (readonly string[])[]): void => {
     const numbers = inWal.map(segmentNumber).filter((number) => number !== null);
     const single = [...COPY_NAMES, MARK_NAME];
-    const paths = [...single.map((name) => `${dir}/${name}`), ...numbers.map((number) => `${walDir}/${segmentName(number)}`)];
-    const missing = new Set(single.filter((name) => !inDir.includes(name)).map((name) => `${dir}/${name}`));
-    const load = (path: string, next: DoneWith<Buffer>): void => {
-      if (missing.has(path)) next(null, Buffer.alloc(0));
-      else disk.read(path, next);
+    const load = (name: string, next: DoneWith<Buffer>): void => {
+      if (inDir.includes(name)) disk.read(`${dir}/${name}`, next);
+      else next(null, Buffer.alloc(0));
     };
     const loaded = (all: readonly Buffer[]): void => {
-      const segments = numbers.map((segment, i) => ({
-        file: `${walDir}/${segmentName(segment)}`,
-        segment,
-        bytes: all[single.length + i] ?? Buffer.alloc(0),
-      }));
       const copies = COPY_NAMES.map((_, i) => all[i] ?? Buffer.alloc(0));
       const mark = all[COPY_NAMES.length] ?? Buffer.alloc(0);
       readSnapshots(
         place,
         withValue(fail, (snapshots) => {
-          const bytes = segments.reduce((sum, segment) => sum + segment.bytes.length, 0);
-          place.onProgress({ reading: 'log', segments: segments.length, bytes });
-          done(null, { copies, mark, segments, snapshots });
+          const enough = spares ? (snapshots.newest?.snapshot.last.index ?? 0) - LIMITS.logTailKept : 0;
+          readSegments(
+            place,
+            numbers,
+            enough,
+            withValue(fail, (log) => {
+              const bytes = log.segments.reduce((sum, segment) => sum + segment.bytes.length, 0);
+              place.onProgress({ reading: 'log', segments: log.segments.length, bytes });
+              done(null, { copies, mark, snapshots, ...log });
+            }),
+          );
         }),
       );
     };
-    loadEach(paths, load, withValue(fail, loaded));
+    loadEach(single, load, withValue(fail, loaded));
   };
   loadEach([dir, walDir], list, withValue(fail, listed));
 }

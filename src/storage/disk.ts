@@ -15,8 +15,8 @@ export interface DiskFile {
    * they may only be written again.
    */
   writeDurably(bytes: Buffer, position: number, done: Done): void;
-  /** Up to `count` bytes from `position` on; fewer only where the file ends. */
-  read(position: number, count: number, done: DoneWith<Buffer>): void;
+  /** Up to `count` bytes from `position` on; fewer only where the file ends. They may lie in `room`, which has place for them. */
+  read(position: number, count: number, done: DoneWith<Buffer>, room?: Buffer): void;
   /** Data and size are on the disk when it calls back without an error (fdatasync). */
   sync(done: Done): void;
   /** Shortens the file; durable with the next sync. */

@@ -76,6 +76,7 @@ export function openLogStore(options: LogStoreOptions, done: DoneWith<OpenedLog>
       if (error !== null) return fail(error);
       readDirectory(
         place,
+        true,
         withValue(fail, (found) => {
           const policy = { alone, acceptLoss };
           if (found.segments.length > 0 || !isNew(place, found)) return examine(place, found, policy, opened);
@@ -93,6 +94,7 @@ function reread(place: Place, policy: DamagePolicy, done: DoneWith<OpenedLog>): 
   const fail = (error: Error): void => done(error, null);
   readDirectory(
     place,
+    false,
     withValue(fail, (found) => {
       const verdict = judge(place, found, policy);
       if (verdict instanceof StorageError) fail(verdict);
@@ -104,9 +106,23 @@ function reread(place: Place, policy: DamagePolicy, done: DoneWith<OpenedLog>): 
 
 function examine(place: Place, found: FoundFiles, policy: DamagePolicy, done: DoneWith<OpenedLog>): void {
   const verdict = judge(place, found, policy);
-  if (verdict instanceof StorageError) done(verdict, null);
+  const isSound = !(verdict instanceof StorageError) && verdict.damage === null && !verdict.beginsAnew;
+  if (!isSound && found.spared.length > 0) readAll(place, policy, done);
+  else if (verdict instanceof StorageError) done(verdict, null);
   else if (verdict.damage === null) trust(place, found.snapshots, verdict, done);
   else mend(place, verdict, verdict.damage, policy, done);
+}
+
+/** What seemed enough was not: whatever is done about it must see everything. */
+function readAll(place: Place, policy: DamagePolicy, done: DoneWith<OpenedLog>): void {
+  readDirectory(
+    place,
+    false,
+    withValue(
+      (error) => done(error, null),
+      (found) => examine(place, found, policy, done),
+    ),
+  );
 }
 
 function mend(place: Place, verdict: Verdict, damage: StorageError, policy: DamagePolicy, done: DoneWith<OpenedLog>): void {
@@ -218,7 +234,7 @@ function assemble(place: Place, verdict: Verdict, files: OpenFiles): LogStore {
     opened: { file: files.segment, seed: scanned.seed, allocatedBytes },
     endBytes: scanned.endBytes,
     chain: scanned.chain,
-    extents: scanned.extents,
+    extents: verdict.extents,
   });
   const hardState = new HardStateFiles(files.copies, identity, newest, (file, next) =>
     timed(disk, syncTimes, (synced) => file.sync(synced))(next),

@@ -50,8 +50,8 @@ class NodeFile implements DiskFile {
     writeFrom(0);
   }
 
-  read(position: number, count: number, done: DoneWith<Buffer>): void {
-    const bytes = Buffer.allocUnsafe(count);
+  read(position: number, count: number, done: DoneWith<Buffer>, room?: Buffer): void {
+    const bytes = room ?? Buffer.allocUnsafe(count);
     const readFrom = (offset: number): void => {
       fs.read(this.#descriptor, bytes, offset, count - offset, position + offset, (error, read) => {
         if (error !== null) return done(error, null);

@@ -6,7 +6,7 @@ import type { Done } from '../replica/ports.ts';
 import { type FoundFiles, type Place, writeWhole } from './directory.ts';
 import { decodeMark } from './durable-mark.ts';
 import { type ChosenCopy, COPY_NAMES, chooseCopy, decodeCopy, FIRST_SEQUENCE, type HardStateCopy } from './hard-state.ts';
-import { type DurableEvidence, emptyLog, endOf, highestTerm, type ScannedLog, scanSegments } from './scan.ts';
+import { type DurableEvidence, emptyLog, endOf, highestTerm, type ScannedLog, type SegmentExtent, scanSegments } from './scan.ts';
 import { decodeSegmentHeader, type Identity, segmentName } from './segment.ts';
 import { inSequence, withValue } from './sequence.ts';
 import { StorageError } from './storage-error.ts';
@@ -47,6 +47,8 @@ export interface Verdict {
   readonly repairCopies: boolean;
   readonly repairMark: boolean;
   readonly scanned: ScannedLog;
+  /** Every segment of the log with the highest index in it. */
+  readonly extents: readonly SegmentExtent[];
   /** The newest that is whole. */
   readonly snapshot: Snapshot | null;
   /** The log ends before the snapshot, or has other entries at its end: it is to begin anew after it. */
@@ -86,6 +88,7 @@ export function judge(place: Place, found: FoundFiles, policy: DamagePolicy): Ve
     repairCopies: chosen.repair || changed,
     repairMark: mark === null || damage !== null,
     scanned,
+    extents: [...found.spared, ...scanned.extents],
     snapshot,
     beginsAnew: snapshot !== null && !holdsEndOf(snapshot, scanned),
     staleSegments: scanned.damage === null ? found.segments.filter((segment) => !run.includes(segment)) : [],

@@ -11,14 +11,15 @@ import {
   encodeFrame,
   encodeSnapshotHeader,
   type FrameBytes,
+  frameBytes,
   SnapshotDamage,
   SnapshotParser,
 } from './snapshot-format.ts';
 import { StorageError } from './storage-error.ts';
 
 /** Dirty bytes beyond this are synced on the way, so that no sync of the log has to wait for a whole snapshot. */
-const SYNC_EVERY_BYTES = 4 * 1_024 * 1_024;
-/** Read and decoded at once: a millisecond or two. */
+export const SYNC_EVERY_BYTES = 4 * 1_024 * 1_024;
+/** Read and decoded at once: a millisecond or two, while the next ones are read. */
 const READ_BYTES = 256 * 1_024;
 
 /** Pulls chunks out of a cut, one disk write after the other. One file, used once. */
@@ -31,6 +32,8 @@ export class SnapshotWriting {
   #end = 0;
   #syncedTo = 0;
   #cancelled = false;
+  /** Of the frame that is on its way to the disk: one at a time. */
+  #frame = Buffer.alloc(0);
 
   constructor(file: DiskFile, head: SnapshotHead, cut: StateCut) {
     this.#file = file;
@@ -59,9 +62,15 @@ export class SnapshotWriting {
           1,
           withValue(next, () => next(null)),
         );
-      else this.#write(encodeFrame(chunk, this.#chain), next);
+      else this.#write(this.#framed(chunk), next);
     };
     this.#write(encodeSnapshotHeader(this.#head, clusterId), next);
+  }
+
+  #framed(chunk: Buffer): FrameBytes {
+    const bytes = frameBytes(chunk);
+    if (bytes > this.#frame.length) this.#frame = Buffer.allocUnsafeSlow(bytes + (bytes >>> 1));
+    return encodeFrame(chunk, this.#chain, this.#frame);
   }
 
   #finish(done: DoneWith<Snapshot | null>): void {
@@ -103,40 +112,14 @@ export interface LoadOptions {
 }
 
 /** Reads a snapshot to its end, checking everything. Calls back with a StorageError of kind 'corrupt' for damage. */
-export function loadSnapshot({ disk, path, clusterId, restores, onProgress }: LoadOptions, done: DoneWith<LoadedSnapshot>): void {
-  const restore = restores ? new Restore() : null;
-  const parser = new SnapshotParser(clusterId, (chunk) => restore?.add(chunk));
-  const damaged = (error: unknown, at: number): Error => {
-    const detail = error instanceof Error ? error.message : String(error);
-    return new StorageError({ kind: 'corrupt', file: path, offset: error instanceof SnapshotDamage ? error.offset : at, detail });
-  };
-  const readOn = (file: DiskFile, at: number, finish: (error: Error | null, loaded: LoadedSnapshot | null) => void): void => {
-    file.read(
-      at,
-      READ_BYTES,
-      withValue(
-        (error) => finish(error, null),
-        (bytes) => {
-          let loaded: LoadedSnapshot | null = null;
-          try {
-            parser.push(bytes);
-            if (bytes.length < READ_BYTES) loaded = finished(parser, restore, at + bytes.length);
-          } catch (error) {
-            return finish(damaged(error, at), null);
-          }
-          onProgress?.(at + bytes.length);
-          if (loaded === null) readOn(file, at + bytes.length, finish);
-          else finish(null, loaded);
-        },
-      ),
-    );
-  };
+export function loadSnapshot(options: LoadOptions, done: DoneWith<LoadedSnapshot>): void {
+  const { disk, path } = options;
   disk.open(
     path,
     withValue(
       (error) => done(error, null),
       (file) =>
-        readOn(file, 0, (error, loaded) =>
+        new SnapshotReading(file, options).run((error, loaded) =>
           file.close((closeError) => {
             if (loaded !== null && closeError === null) done(null, loaded);
             else done(error ?? closeError ?? new Error('nothing was read'), null);
@@ -146,7 +129,66 @@ export function loadSnapshot({ disk, path, clusterId, restores, onProgress }: Lo
   );
 }
 
-function finished(parser: SnapshotParser, restore: Restore | null, sizeBytes: number): LoadedSnapshot {
-  const { last, time, configuration, counts, hash } = parser.end();
-  return { snapshot: { last, time, configuration, sizeBytes, hash }, machine: restore?.finish(counts) ?? null };
+/** While one portion is decoded, the next one is on its way from the disk. One file, used once. */
+class SnapshotReading {
+  readonly #file: DiskFile;
+  readonly #options: LoadOptions;
+  readonly #restore: Restore | null;
+  readonly #parser: SnapshotParser;
+  /** Two, used in turn. */
+  #rooms: readonly [next: Buffer, other: Buffer] = [Buffer.allocUnsafeSlow(READ_BYTES), Buffer.allocUnsafeSlow(READ_BYTES)];
+  /** How it ended, while a portion that nobody needs any more is on its way. */
+  #ended: readonly [error: Error, loaded: null] | null = null;
+
+  constructor(file: DiskFile, options: LoadOptions) {
+    this.#file = file;
+    this.#options = options;
+    const restore = options.restores ? new Restore() : null;
+    this.#restore = restore;
+    this.#parser = new SnapshotParser(options.clusterId, (chunk) => restore?.add(chunk));
+  }
+
+  run(done: DoneWith<LoadedSnapshot>): void {
+    this.#readFrom(0, done);
+  }
+
+  #readFrom(at: number, done: DoneWith<LoadedSnapshot>): void {
+    const [room, other] = this.#rooms;
+    this.#rooms = [other, room];
+    const failed = (error: Error): void => done(this.#ended?.[0] ?? error, null);
+    this.#file.read(
+      at,
+      READ_BYTES,
+      withValue(failed, (bytes) => {
+        if (this.#ended !== null) return done(...this.#ended);
+        const end = at + bytes.length;
+        const isLast = bytes.length < READ_BYTES;
+        if (!isLast) this.#readFrom(end, done);
+        let loaded: LoadedSnapshot | null = null;
+        try {
+          this.#parser.push(bytes);
+          if (isLast) loaded = this.#finished(end);
+        } catch (error) {
+          const ended = [this.#damage(error, at), null] as const;
+          if (isLast) done(...ended);
+          else this.#ended = ended;
+          return;
+        }
+        this.#options.onProgress?.(end);
+        if (loaded !== null) done(null, loaded);
+      }),
+      room,
+    );
+  }
+
+  #finished(sizeBytes: number): LoadedSnapshot {
+    const { last, time, configuration, counts, hash } = this.#parser.end();
+    return { snapshot: { last, time, configuration, sizeBytes, hash }, machine: this.#restore?.finish(counts) ?? null };
+  }
+
+  #damage(error: unknown, at: number): Error {
+    const detail = error instanceof Error ? error.message : String(error);
+    const offset = error instanceof SnapshotDamage ? error.offset : at;
+    return new StorageError({ kind: 'corrupt', file: this.#options.path, offset, detail });
+  }
 }

@@ -25,6 +25,7 @@ const VERSION = 2;
 /** Has the same bytes, but another checksum of the state in its footer, which is not known how to make any more. */
 const FORMER_VERSION = 1;
 const FOOTER_BIT = 0x8000_0000;
+const FIRST_REST_BYTES = 1_024;
 
 export interface SnapshotFooter extends SnapshotHead {
   readonly counts: StateCounts;
@@ -69,8 +70,11 @@ export function encodeSnapshotHeader({ last, time }: Pick<SnapshotHead, 'last' |
   return { bytes, chain };
 }
 
-export function encodeFrame(body: Buffer, previous: number): FrameBytes {
-  return frame(body, body.length, previous);
+export const frameBytes = (body: Buffer): number => FRAME_HEADER_BYTES + body.length;
+
+/** Written into `room`, if it is given: at least `frameBytes(body)`. */
+export function encodeFrame(body: Buffer, previous: number, room?: Buffer): FrameBytes {
+  return frame(body, body.length, previous, room);
 }
 
 export function encodeFooter({ last, time, configuration, counts, hash }: SnapshotFooter, previous: number): FrameBytes {
@@ -81,8 +85,8 @@ export function encodeFooter({ last, time, configuration, counts, hash }: Snapsh
   return frame(body, (body.length | FOOTER_BIT) >>> 0, previous);
 }
 
-function frame(body: Buffer, length: number, previous: number): FrameBytes {
-  const bytes = Buffer.allocUnsafe(FRAME_HEADER_BYTES + body.length);
+function frame(body: Buffer, length: number, previous: number, room?: Buffer): FrameBytes {
+  const bytes = (room ?? Buffer.allocUnsafe(frameBytes(body))).subarray(0, frameBytes(body));
   bytes.writeUInt32LE(length, 0);
   body.copy(bytes, FRAME_HEADER_BYTES);
   const chain = checksum(body, previous);
@@ -101,12 +105,17 @@ export class SnapshotDamage extends Error {
   }
 }
 
-/** Takes a snapshot's bytes in any portions, and gives the chunks in it once their checksums hold. */
+/**
+ * Takes a snapshot's bytes in any portions, and gives the chunks in it once their checksums hold. Nothing is allocated for a portion:
+ * what V8 is told of memory outside of its heap makes it collect garbage, and a snapshot is many portions.
+ */
 export class SnapshotParser {
   readonly #clusterId: string;
   readonly #onChunk: (chunk: Buffer) => void;
   readonly #hash = createHash('sha256');
-  #rest: Buffer = Buffer.alloc(0);
+  /** The beginning of what the portion before ended in. */
+  #rest = Buffer.allocUnsafeSlow(FIRST_REST_BYTES);
+  #restBytes = 0;
   #offset = 0;
   #chain: number | null = null;
   #footer: SnapshotFooter | null = null;
@@ -118,21 +127,60 @@ export class SnapshotParser {
     this.#onChunk = onChunk;
   }
 
-  /** Throws SnapshotDamage. A chunk is good only until the next call. */
+  /** Throws SnapshotDamage. `bytes` are not used after it; a chunk is good only until the next call. */
   push(bytes: Buffer): void {
-    this.#rest = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
-    if (this.#chain === null && !this.#takeHeader()) return;
-    while (this.#takeFrame());
+    let at = 0;
+    while (this.#restBytes > 0 && at < bytes.length) {
+      // A header says how long the rest must become, so it may take two steps.
+      const needed = Math.max(1, this.#wanted(this.#rest.subarray(0, this.#restBytes)) - this.#restBytes);
+      const end = Math.min(bytes.length, at + needed);
+      this.#keep(bytes.subarray(at, end));
+      at = end;
+      if (this.#take(this.#rest.subarray(0, this.#restBytes)) > 0) this.#restBytes = 0;
+    }
+    for (let taken = -1; taken !== 0 && at < bytes.length; at += taken) taken = this.#take(bytes.subarray(at));
+    this.#keep(bytes.subarray(at));
   }
 
   /** The whole has been pushed. Throws SnapshotDamage. */
   end(): SnapshotFooter {
-    if (this.#footer === null || this.#rest.length > 0) this.#fail('the file ends within the snapshot');
+    if (this.#footer === null || this.#restBytes > 0) this.#fail('the file ends within the snapshot');
     return this.#footer;
   }
 
-  #takeHeader(): boolean {
-    const bytes = this.#rest;
+  #keep(bytes: Buffer): void {
+    const needed = this.#restBytes + bytes.length;
+    if (needed > this.#rest.length) {
+      const longer = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#rest.length));
+      this.#rest.copy(longer, 0, 0, this.#restBytes);
+      this.#rest = longer;
+    }
+    bytes.copy(this.#rest, this.#restBytes);
+    this.#restBytes = needed;
+  }
+
+  /** How many bytes there must be before the next step; as much as is known of it. */
+  #wanted(bytes: Buffer): number {
+    if (this.#chain === null) return SNAPSHOT_HEADER_BYTES;
+    return FRAME_HEADER_BYTES + (bytes.length < FRAME_HEADER_BYTES ? 0 : this.#bodyBytes(bytes));
+  }
+
+  #bodyBytes(bytes: Buffer): number {
+    const bodyBytes = (bytes.readUInt32LE(0) & ~FOOTER_BIT) >>> 0;
+    if (bodyBytes > LIMITS.snapshotFrameBytes) this.#fail('a frame is over its size');
+    return bodyBytes;
+  }
+
+  /** How many bytes the header or the frame takes that these begin with; 0 while it is not whole. */
+  #take(bytes: Buffer): number {
+    const isHeader = this.#chain === null;
+    if (!(isHeader ? this.#takeHeader(bytes) : this.#takeFrame(bytes))) return 0;
+    const taken = isHeader ? SNAPSHOT_HEADER_BYTES : FRAME_HEADER_BYTES + this.#bodyBytes(bytes);
+    this.#offset += taken;
+    return taken;
+  }
+
+  #takeHeader(bytes: Buffer): boolean {
     if (bytes.length < SNAPSHOT_HEADER_BYTES) return false;
     if (bytes.readUInt32LE(0) !== MAGIC) this.#fail('this is no snapshot');
     const chain = checksum(bytes.subarray(8, SNAPSHOT_HEADER_BYTES), 0);
@@ -147,17 +195,14 @@ export class SnapshotParser {
     this.#head = { last, time: clusterTime(getPosition(bytes, 32)) };
     this.#chain = chain;
     this.#hash.update(bytes.subarray(0, SNAPSHOT_HEADER_BYTES));
-    this.#advance(SNAPSHOT_HEADER_BYTES);
     return true;
   }
 
-  #takeFrame(): boolean {
-    const bytes = this.#rest;
+  #takeFrame(bytes: Buffer): boolean {
     if (bytes.length < FRAME_HEADER_BYTES) return false;
     if (this.#footer !== null) this.#fail('something follows the footer');
     const length = bytes.readUInt32LE(0);
-    const bodyBytes = (length & ~FOOTER_BIT) >>> 0;
-    if (bodyBytes > LIMITS.snapshotFrameBytes) this.#fail('a frame is over its size');
+    const bodyBytes = this.#bodyBytes(bytes);
     const end = FRAME_HEADER_BYTES + bodyBytes;
     if (bytes.length < end) return false;
     const body = bytes.subarray(FRAME_HEADER_BYTES, end);
@@ -170,7 +215,6 @@ export class SnapshotParser {
       this.#hash.update(bytes.subarray(0, end));
       this.#give(body);
     }
-    this.#advance(end);
     return true;
   }
 
@@ -203,11 +247,6 @@ export class SnapshotParser {
       counts: { keys, sessions, hash: this.#version === FORMER_VERSION ? null : state },
       hash,
     };
-  }
-
-  #advance(bytes: number): void {
-    this.#rest = this.#rest.subarray(bytes);
-    this.#offset += bytes;
   }
 
   #fail(detail: string): never {

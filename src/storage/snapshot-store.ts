@@ -7,7 +7,7 @@ import type { Snapshot, SnapshotHead, SnapshotName } from '../raft/messages.ts';
 import type { Cancel, Done, ReceivedPiece, SnapshotPiece, SnapshotStore } from '../replica/ports.ts';
 import type { Disk, DiskFile, DoneWith } from './disk.ts';
 import { inSequence, withValue } from './sequence.ts';
-import { loadSnapshot, SnapshotWriting } from './snapshot-file.ts';
+import { loadSnapshot, SnapshotWriting, SYNC_EVERY_BYTES } from './snapshot-file.ts';
 import { isSnapshotFile, snapshotFile } from './snapshot-format.ts';
 import { StorageError } from './storage-error.ts';
 
@@ -32,6 +32,7 @@ interface Incoming {
   readonly snapshot: SnapshotName;
   readonly file: DiskFile;
   next: number;
+  syncedTo: number;
 }
 
 export class SnapshotFiles implements SnapshotStore {
@@ -157,8 +158,11 @@ export class SnapshotFiles implements SnapshotStore {
       incoming.file.write(data, offset, (error) => {
         if (error !== null) return failed(error);
         incoming.next = offset + data.length;
-        if (incoming.next < snapshot.sizeBytes) done(null, { next: incoming.next, loaded: null });
-        else this.#complete(incoming, done);
+        if (incoming.next >= snapshot.sizeBytes) return this.#complete(incoming, done);
+        const { next } = incoming;
+        if (next - incoming.syncedTo < SYNC_EVERY_BYTES) return done(null, { next, loaded: null });
+        incoming.syncedTo = next;
+        incoming.file.sync((syncError) => (syncError === null ? done(null, { next, loaded: null }) : failed(syncError)));
       });
     if (offset > 0 && this.#incoming !== null) {
       write(this.#incoming);
@@ -168,7 +172,7 @@ export class SnapshotFiles implements SnapshotStore {
       this.#disk.create(
         `${this.#dir}/${INCOMING}`,
         withValue(failed, (file) => {
-          this.#incoming = { snapshot, file, next: 0 };
+          this.#incoming = { snapshot, file, next: 0, syncedTo: 0 };
           write(this.#incoming);
         }),
       ),

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { revision } from '../../src/base/brand.ts';
+import { pageOf } from '../../src/kv/blocks.ts';
 import type { KeyValue } from '../../src/kv/commands.ts';
 import { PackedValues } from '../../src/kv/packed-values.ts';
 import { StateSum } from '../../src/kv/state-hash.ts';
@@ -55,7 +56,7 @@ describe('packed values', () => {
         const [from, to] = [new PackedValues(one), new PackedValues(other)];
         from.set(3, payload);
         const { bytes, ...record } = from.record(3);
-        to.restore(slot, payload.key, record, bytes);
+        to.restore(slot, payload.key, { ...record, keyAt: null }, pageOf(bytes));
         expect(to.get(slot, payload.key)).toEqual(payload);
         expect(other.value()).toBe(one.value());
       }),

@@ -21,6 +21,22 @@ describe('the cache of places', () => {
     );
   });
 
+  it('forgets nothing but a few while it grows, and knows where a key stands now when its former place comes over', () => {
+    const places = new Map<number, string>();
+    const cache = new PlaceCache((place) => places.get(place) ?? '');
+    const stand = (key: string, place: number): void => {
+      places.set(place, key);
+      cache.add(key, place, places.size);
+    };
+    for (let i = 1; i <= 5_000; i += 1) {
+      stand(`k${i}`, i);
+      if (i === 2_800) for (let moved = 2_000; moved < 2_400; moved += 1) stand(`k${moved}`, 10_000 + moved);
+      const known = Array.from({ length: i }, (_, at) => cache.find(`k${at + 1}`)).filter((place) => place !== 0);
+      if (i % 250 === 0) expect(known.length / i).toBeGreaterThan(0.95);
+    }
+    for (let moved = 2_000; moved < 2_400; moved += 1) expect([0, 10_000 + moved]).toContain(cache.find(`k${moved}`));
+  });
+
   it('grows with the map, to about twice as many entries as keys', () => {
     const cache = new PlaceCache((place) => `k${place}`);
     for (let place = 1; place <= 10_000; place += 1) cache.add(`k${place}`, place, place);

@@ -57,7 +57,7 @@ describe('a snapshot', () => {
       let turns = 0;
       for (let chunk = cut.next(); chunk !== null; chunk = cut.next()) {
         turns += 1;
-        if (chunk.length > 0) chunks.push(chunk);
+        if (chunk.length > 0) chunks.push(Buffer.from(chunk));
       }
       return { chunks, turns };
     };
@@ -157,7 +157,7 @@ describe('a snapshot', () => {
       { type: 'put', key: 'k', value: 'v', request: { session: 1, sequence: 1, acknowledged: 0 } },
     ]);
     const cut = cutOf(world.machine, 1_000);
-    const chunk = cut.next() ?? Buffer.alloc(0);
+    const chunk = Buffer.from(cut.next() ?? []);
     for (let length = 1; length < chunk.length; length += 1) {
       const restore = new Restore();
       expect(() => {

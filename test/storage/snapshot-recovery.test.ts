@@ -100,6 +100,52 @@ describe('a start', () => {
     expect(recovered.entries).toEqual(entries.slice(299));
   });
 
+  describe('after a snapshot that stands for most of the log', () => {
+    /** Two snapshots, of `count` - 400 and `count` - 100 entries, and the log since the older one. */
+    function long(): { readonly disk: MemoryDisk; readonly count: number } {
+      const disk = new MemoryDisk();
+      const log = opened(disk);
+      const hardState = { term: term(5), votedFor: null, repairFrom: null };
+      log.store.append({ hardState, entries: [], commit: logIndex(0) }, () => {});
+      const count = 2 * LIMITS.logTailKept;
+      const entries = Array.from({ length: count }, (_, i) => ({ ...entry(i + 1, 2), data: `c${i + 1}` }));
+      for (let i = 0; i < count; i += 50) {
+        log.store.append({ hardState: null, entries: entries.slice(i, i + 50), commit: logIndex(i) }, () => {});
+        disk.run();
+      }
+      take(disk, log, count - 100);
+      return { disk: disk.afterProcessCrash(), count };
+    }
+
+    it('does not read what is before, but knows of it: the next snapshots remove it', () => {
+      const { disk, count } = long();
+      const all = segments(disk);
+      const log = opened(disk);
+      expect(log.recovered.offset.index).toBe(count - 100 - LIMITS.logTailKept - 1);
+      // The header of each, and all of those that are needed.
+      const reads = all.map((path) => disk.trace.filter((step) => step === `read ${path}`).length);
+      expect(new Set(reads)).toEqual(new Set([1, 2]));
+      expect(reads.filter((count) => count === 2).length).toBeLessThan(0.6 * all.length);
+      take(disk, log, count - 50);
+      take(disk, log, count);
+      expect(segments(disk).length).toBeLessThan(3);
+      expect(summary(opened(disk.afterProcessCrash()))).toMatchObject({ snapshot: count, last: count, damaged: false });
+    });
+
+    it('passes over damage in what it does not read, and mends the whole log for damage in what it does', () => {
+      const { disk, count } = long();
+      const all = segments(disk);
+      const before = disk.copy();
+      before.flip(all[1] ?? '', 300, 1);
+      expect(summary(opened(before))).toMatchObject({ snapshot: count - 100, last: count, damaged: false });
+      const after = disk.copy();
+      after.flip(all.at(-2) ?? '', 300, 1);
+      const repairing = opened(after);
+      expect(repairing.recovered.damage).not.toBeNull();
+      expect(repairing.recovered.hardState.repairFrom).toBe(6);
+    });
+  });
+
   it('takes the older snapshot and the longer log when the newest is damaged', () => {
     const disk = new MemoryDisk();
     const log = filled(disk, 80);

@@ -138,6 +138,55 @@ describe('a snapshot on the disk', () => {
     refused(Buffer.concat([whole, Buffer.from([0])]), 'one byte more');
   });
 
+  it('is read in whatever portions it comes', () => {
+    const disk = new MemoryDisk();
+    take(storeOn(disk), disk, machineOf(120), 120);
+    const bytes = disk.peek(pathOf(disk));
+    const chunksOf = (portions: () => number): Buffer[] => {
+      const chunks: Buffer[] = [];
+      const parser = new SnapshotParser(CLUSTER, (chunk) => chunks.push(Buffer.from(chunk)));
+      for (let at = 0; at < bytes.length; ) {
+        const end = Math.min(bytes.length, at + portions());
+        const portion = Buffer.from(bytes.subarray(at, end));
+        parser.push(portion);
+        portion.fill(0xff);
+        at = end;
+      }
+      expect(parser.end().last.index).toBe(120);
+      return chunks;
+    };
+    const whole = chunksOf(() => bytes.length);
+    expect(whole.length).toBeGreaterThan(5);
+    for (const size of [1, 3, 8, 63, 64, 65, 110, 1_000]) expect(chunksOf(() => size)).toEqual(whole);
+    const random = seededRandom(2);
+    for (let round = 0; round < 50; round += 1) expect(chunksOf(() => random.integer(1, 300))).toEqual(whole);
+  });
+
+  it('of many portions comes back as it was, and is refused for damage in any of them once nothing is being read any more', () => {
+    const disk = new MemoryDisk();
+    const machine = new Machine();
+    const value = 'x'.repeat(5_000);
+    for (let i = 1; i <= 150; i += 1) {
+      const command = encodeCommand({ type: 'put', key: `ä${i % 3 === 0 ? i : `${i}k`}`, value: `${value}${i}`, request: null });
+      machine.apply(logIndex(i), command);
+    }
+    take(storeOn(disk), disk, machine, 150);
+    const path = pathOf(disk);
+    const copy = load(disk, path).loaded?.machine;
+    expect(copy?.hash()).toBe(machine.hash());
+    expect(copy?.recomputedHash()).toBe(machine.hash());
+    const whole = disk.peek(path);
+    for (const at of [100, 200_000, 300_000, 600_000, whole.length - 10]) {
+      const bytes = Buffer.from(whole);
+      bytes[at] = (bytes[at] ?? 0) ^ 4;
+      disk.put(path, bytes);
+      disk.trace.length = 0;
+      expect(load(disk, path).error, `byte ${at}`).toMatchObject({ kind: 'corrupt' });
+      expect(disk.trace.filter((step) => step.startsWith('close'))).toHaveLength(1);
+      expect(disk.trace.at(-1), `byte ${at}`).toContain('close');
+    }
+  });
+
   it('belongs to its cluster', () => {
     const disk = new MemoryDisk();
     take(storeOn(disk), disk, machineOf(5), 5);

@@ -105,7 +105,7 @@ export class FaultyDisk implements Disk {
         this.#use(path, bytes, at);
         inner.writeDurably(bytes, at, done);
       },
-      read: (at, count, done) => inner.read(at, count, done),
+      read: (at, count, done, room) => inner.read(at, count, done, room),
       sync: (done) =>
         this.#enter(() => (this.#fails('sync') ? done(systemError('EIO', 'i/o error, fdatasync')) : inner.sync(done))),
       truncate: (sizeBytes, done) =>

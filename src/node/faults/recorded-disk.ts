@@ -84,7 +84,7 @@ export class RecordedDisk implements Disk {
           }
           done(error, nothing);
         }),
-      read: (at, count, done) => inner.read(at, count, done),
+      read: (at, count, done, room) => inner.read(at, count, done, room),
       sync: (done) => {
         const id = this.#log.nextSync();
         this.#log.note({ op: 'sync', file, id });
