@@ -72,7 +72,7 @@ async function prepare(dir: string): Promise<void> {
     { length: keys },
     (_, at) => ({ type: 'put', key: keyAt(at, keys), value: valueAt(at), request: null }) as const,
   );
-  whole.forEach((put, at) => machine.apply(logIndex(at + 1), encodeCommand(put)));
+  for (const [at, put] of whole.entries()) machine.apply(logIndex(at + 1), encodeCommand(put));
   await write(1, after);
   machine.apply(logIndex(after), 'o');
   using cut = cutOf(machine, LIMITS.snapshotChunkBytes);
