@@ -8,12 +8,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { nodeId } from '../src/base/brand.ts';
 import { RaftKvClient } from '../src/cluster/client/client.ts';
-import { withFaults } from '../src/cluster/native/faults/fault-admin.ts';
 import { readClusterFile, readToken } from '../src/cluster/native/folder/directory.ts';
 import { listClusters, startCluster, stopCluster } from '../src/cluster/native/lifecycle.ts';
-import { killNode, nodeProcess, pauseNode, resumeNode, spawnNode } from '../src/cluster/native/process/processes.ts';
+import { nodeProcess } from '../src/cluster/native/process/processes.ts';
+import { type Loss, leaderOf, lose, regain, untilCaughtUp } from './leader-loss.ts';
 
 const PROGRAM = join(import.meta.dirname, '../bin/raftkv-tui.js');
 
@@ -59,60 +58,28 @@ async function startup(): Promise<void> {
   console.log(`start ${nodes} --detach to the first accepted put: ${summary(times)}`);
 }
 
-type Loss = 'SIGKILL' | 'SIGSTOP' | 'cut';
-
 /** From the loss of the leader to the next acknowledged write that was begun after it. */
 async function failover(how: Loss): Promise<void> {
   const name = `failover-${how.toLowerCase()}`;
-  const { dir } = await startCluster({ home, name, count: nodes });
+  const { dir, file } = await startCluster({ home, name, count: nodes });
+  const ids = file.nodes.map(({ id }) => id);
   const kv = await client(name);
   const times: number[] = [];
   for (let trial = 0; trial < trials; trial += 1) {
     await kv.put(`before-${trial}`, 'x');
-    const leader = await leaderOf(kv);
+    const leader = await leaderOf(kv, ids);
     const from = performance.now();
     await lose(how, dir, leader);
     await kv.put(`after-${trial}`, 'x', { deadlineMs: 20_000 });
     times.push(performance.now() - from);
     await regain(how, dir, leader);
-    await untilCaughtUp(kv, leader);
+    await untilCaughtUp(kv, ids, leader);
   }
   kv.close();
   await stopCluster({ home, name });
   console.log(
     `${how === 'cut' ? 'isolation' : how} of the leader to the next acknowledged write, ${nodes} nodes: ${summary(times)}`,
   );
-}
-
-async function lose(how: Loss, dir: string, leader: string): Promise<void> {
-  if (how === 'SIGKILL') await killNode(dir, leader);
-  else if (how === 'SIGSTOP') await pauseNode(dir, leader);
-  else await withFaults(dir, 'figures', (faults) => faults.set({ type: 'isolate', nodes: [nodeId(leader)], forMs: null }));
-}
-
-async function regain(how: Loss, dir: string, leader: string): Promise<void> {
-  if (how === 'SIGKILL') await spawnNode(dir, leader);
-  else if (how === 'SIGSTOP') await resumeNode(dir, leader);
-  else await withFaults(dir, 'figures', (faults) => faults.heal(null));
-}
-
-async function leaderOf(kv: RaftKvClient): Promise<string> {
-  for (;;) {
-    for (let i = 1; i <= nodes; i += 1) {
-      const status = await kv.status(`n${i}` as never, { retry: false, deadlineMs: 500 }).catch(() => null);
-      if (status?.role === 'leader') return status.id;
-    }
-    await sleep(20);
-  }
-}
-
-async function untilCaughtUp(kv: RaftKvClient, node: string): Promise<void> {
-  for (;;) {
-    const leader = await kv.status((await leaderOf(kv)) as never);
-    const status = await kv.status(node as never, { retry: false, deadlineMs: 500 }).catch(() => null);
-    if (status !== null && status.appliedIndex >= leader.commitIndex && leader.links.every((link) => link.connected)) return;
-    await sleep(20);
-  }
 }
 
 function cpuSeconds(pid: number): number {

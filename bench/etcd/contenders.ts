@@ -68,7 +68,7 @@ function byRole(all: readonly { readonly pid: number; readonly leads: boolean }[
 }
 
 /** The first of `count` ports in a row that nobody listens on now. */
-async function freePort(count: number): Promise<number> {
+export async function freePort(count: number): Promise<number> {
   for (let base = 23_790; base < 60_000; base += count) {
     const free = await Promise.all(Array.from({ length: count }, (_, i) => isFree(base + i)));
     if (free.every(Boolean)) return base;

@@ -34,9 +34,14 @@ export class EtcdCluster {
 
   /** Rejects when no leader answers within 30 s. Ports are `basePort` and the next ones, two for each member. */
   static async start(dir: string, count: number, basePort: number): Promise<EtcdCluster> {
-    const cluster = new EtcdCluster(dir, count, basePort);
+    const cluster = EtcdCluster.launch(dir, count, basePort);
     await cluster.leader();
     return cluster;
+  }
+
+  /** Its processes, whether they answer yet or not. A folder that was used before is gone on with. */
+  static launch(dir: string, count: number, basePort: number): EtcdCluster {
+    return new EtcdCluster(dir, count, basePort);
   }
 
   private constructor(dir: string, count: number, basePort: number) {
