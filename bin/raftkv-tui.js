@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 // Runs the program on a Node that is new enough: this one, or the one npm installed beside it.
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -14,16 +13,17 @@ if (major > REQUIRED[0] || (major === REQUIRED[0] && minor >= REQUIRED[1])) {
   if (!existsSync(entry)) fail('raftkv-tui is not built yet: run `npm run build` in its folder first.');
   await import(entry.href);
 } else {
-  runOnLocalNode();
+  await runOnLocalNode();
 }
 
-function runOnLocalNode() {
+async function runOnLocalNode() {
   const node = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
   if (!existsSync(node)) {
     fail(
       `raftkv-tui needs Node ${REQUIRED.join('.')} or newer; this is ${process.versions.node}. Install one with: npm install --no-save node@24`,
     );
   }
+  const { spawn } = await import('node:child_process');
   const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => signal !== 'SIGINT' && child.kill(signal));
   child.on('exit', (code, signal) => (signal ? process.kill(process.pid, 'SIGKILL') : process.exit(code ?? 1)));

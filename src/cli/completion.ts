@@ -18,6 +18,7 @@ const GLOBAL_FLAGS = [
   '--token-file',
   '--ca',
   '--json',
+  '--write-out',
   '--no-color',
   '--quiet',
   '--yes',

@@ -15,9 +15,10 @@ const EXAMPLES = ['start 5', 'put user:42 ann', 'get user:42', 'fault kill leade
 /** Runs one command line; resolves with the exit code. Never rejects. */
 export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
   let exit = 0;
-  const program = buildProgram(io, (code) => {
+  const onExit = (code: number): void => {
     exit = code;
-  });
+  };
+  const program = buildProgram(io, onExit, argv[0]);
   try {
     if (argv.length === 0) {
       program.outputHelp();
@@ -32,7 +33,11 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
   }
 }
 
-export function buildProgram(io: CliIo, onExit: (code: number) => void): Command {
+/**
+ * All commands; of those, when `first` is the name of one, that one alone: to describe the others takes longer than most commands run,
+ * and nobody is told of them.
+ */
+export function buildProgram(io: CliIo, onExit: (code: number) => void, first = ''): Command {
   const program = new Command('raftkv-tui')
     .description('A Raft-replicated key-value store with a terminal operations console.')
     .version(packageVersion(), '--version', 'print the version')
@@ -45,18 +50,23 @@ export function buildProgram(io: CliIo, onExit: (code: number) => void): Command
   const dispatch = (run: (invocation: Invocation) => Promise<number>) => async (command: Command) => {
     onExit(await run(await invocationOf(io, command)));
   };
-  const byName = new Map(ARGV_COMMANDS.map((command) => [command.name, command]));
+  const own = ARGV_COMMANDS.filter(({ name }) => name === first);
   const specs = commandsFor('argv', null);
+  const named = specs.filter((spec) => spec.group !== 'faults' && argvNames(spec).includes(first));
+  if (own.length > 0) addArgvCommands(program, own, dispatch, io);
+  else if (named.length > 0) addSpecs(program, named, dispatch, io);
+  else addAll(program, specs, dispatch, io);
+  return program;
+}
+
+function addAll(program: Command, specs: readonly CommandSpec[], dispatch: Dispatch, io: CliIo): void {
+  const of = (group: CommandSpec['group']): readonly CommandSpec[] => specs.filter((spec) => spec.group === group);
+  const own = new Set(ARGV_COMMANDS.map(({ name }) => name));
+  addSpecs(program, of('keys and values'), dispatch, io);
+  addArgvCommands(program, ARGV_COMMANDS, dispatch, io);
   addSpecs(
     program,
-    specs.filter((spec) => spec.group === 'keys and values'),
-    dispatch,
-    io,
-  );
-  for (const command of byName.values()) addArgvCommand(program, command, dispatch, io);
-  addSpecs(
-    program,
-    specs.filter((spec) => spec.group === 'cluster' && !byName.has(spec.name)),
+    of('cluster').filter(({ name }) => !own.has(name)),
     dispatch,
     io,
   );
@@ -65,14 +75,7 @@ export function buildProgram(io: CliIo, onExit: (code: number) => void): Command
   quietly(fault, io);
   addGlobals(fault, true);
   fault.enablePositionalOptions().action(() => fault.outputHelp());
-  addSpecs(
-    fault,
-    specs.filter((spec) => spec.group === 'faults'),
-    dispatch,
-    io,
-    'fault ',
-  );
-  return program;
+  addSpecs(fault, of('faults'), dispatch, io, 'fault ');
 }
 
 type Dispatch = (run: (invocation: Invocation) => Promise<number>) => (command: Command) => Promise<void>;
@@ -113,18 +116,20 @@ export function argvNames(spec: CommandSpec): readonly [string, ...string[]] {
   return [first, ...others];
 }
 
-function addArgvCommand(program: Command, spec: ArgvCommand, dispatch: Dispatch, io: CliIo): void {
-  const command = program
-    .command(spec.name, { hidden: spec.hidden === true })
-    .description(spec.summary)
-    .helpGroup(spec.group);
-  for (const [words, summary] of spec.words) command.argument(words, summary);
-  for (const { flags, summary } of spec.options) command.option(flags, summary);
-  command.addHelpText('after', examplesText(spec.examples));
-  quietly(command, io);
-  addGlobals(command, true);
-  const run = dispatch(async (invocation) => (await loaderOf(spec.name)())(invocation));
-  command.action(() => run(command));
+function addArgvCommands(program: Command, specs: readonly ArgvCommand[], dispatch: Dispatch, io: CliIo): void {
+  for (const spec of specs) {
+    const command = program
+      .command(spec.name, { hidden: spec.hidden === true })
+      .description(spec.summary)
+      .helpGroup(spec.group);
+    for (const [words, summary] of spec.words) command.argument(words, summary);
+    for (const { flags, summary } of spec.options) command.option(flags, summary);
+    command.addHelpText('after', examplesText(spec.examples));
+    quietly(command, io);
+    addGlobals(command, true);
+    const run = dispatch(async (invocation) => (await loaderOf(spec.name)())(invocation));
+    command.action(() => run(command));
+  }
 }
 
 function loaderOf(name: string): () => Promise<Run> {
@@ -194,8 +199,11 @@ function asksForJson(options: Readonly<Record<string, unknown>>): boolean {
 /** commander's sentence without its prefix, and where to read on. */
 function usageError(error: CommanderError, argv: readonly string[]): UsageError {
   const message = error.message.replace(/^error: /, '').replace(/\n\(Did you mean (.*)\?\)/s, ' (did you mean $1?)');
-  const name = [...ARGV_COMMANDS, ...commandsFor('argv', null)].find((command) => argv.includes(command.name))?.name;
-  const help = name === undefined ? 'raftkv-tui --help' : `raftkv-tui ${argv.includes('fault') ? 'fault ' : ''}${name} --help`;
+  const specs = commandsFor('argv', null);
+  const name = [...ARGV_COMMANDS, ...specs].find((command) => argv.includes(command.name))?.name;
+  const isFault = specs.some((spec) => spec.name === name && spec.group === 'faults');
+  if (isFault && !argv.includes('fault')) return new UsageError(message, { next: `raftkv-tui fault ${argv.join(' ')}` });
+  const help = name === undefined ? 'raftkv-tui --help' : `raftkv-tui ${isFault ? 'fault ' : ''}${name} --help`;
   const dashes = /^unknown option '-/.test(message) ? '; put -- before a value that begins with -' : '';
   return new UsageError(message, { next: `see ${help}${dashes}` });
 }

@@ -66,6 +66,7 @@ describe('wrong words', () => {
     [['put', 'k', '-x'], /put -- before a value/],
     [['range', '--limit', 'many'], /cannot be "many"/],
     [['fault', 'kill', 'n9'], /there is no node "n9"/],
+    [['kill', 'n1'], /unknown command 'kill'\n  raftkv-tui fault kill n1/],
     [['bench', '--mix', 'x'], /--mix cannot be "x"/],
     [['completion', 'tcsh'], /bash, zsh or fish/],
     [['import', '/nonexistent/file'], /cannot read/],
