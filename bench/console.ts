@@ -1,6 +1,8 @@
 /**
  * What the console costs and how quick it is, on a pseudo-terminal of 120x40 and five nodes of its own. Run with:
- * node bench/console.ts [--seconds N] [--trials N]; needs `npm run build`. Figures: docs/performance.md.
+ * node bench/console.ts [--seconds N] [--trials N] [--only attach,idle,load,full] [--program FILE]; needs `npm run build`.
+ * `full`: keys while 64 clients write as fast as they can. `--program`: another build, to be measured in turn.
+ * Figures: docs/performance.md.
  */
 import { type ChildProcess, execFileSync, spawn as spawnProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -11,10 +13,16 @@ import { parseArgs } from 'node:util';
 import { type IPty, spawn } from '@lydell/node-pty';
 import { stopCluster } from '../src/cluster/native/lifecycle.ts';
 
-const PROGRAM = join(import.meta.dirname, '../bin/raftkv-tui.js');
 const { values } = parseArgs({
-  options: { seconds: { type: 'string', default: '15' }, trials: { type: 'string', default: '15' } },
+  options: {
+    seconds: { type: 'string', default: '15' },
+    trials: { type: 'string', default: '15' },
+    only: { type: 'string', default: 'attach,idle,load' },
+    program: { type: 'string', default: join(import.meta.dirname, '../bin/raftkv-tui.js') },
+  },
 });
+const PROGRAM = values.program;
+const only = values.only.split(',');
 const seconds = Number(values.seconds);
 const trials = Number(values.trials);
 const home = mkdtempSync(join(tmpdir(), 'raftkv-console-'));
@@ -123,28 +131,44 @@ async function keys(name: string): Promise<void> {
     times.push(await screen.press('1', 'NODES'));
     await sleep(30);
   }
-  console.log(`key to the bytes of the view, ${name}, 120x40: ${summary(times)}`);
+  const late = times.filter((time) => time > 50).length;
+  console.log(`key to the bytes of the view, ${name}, 120x40: ${summary(times)}, ${late} over 50 ms`);
   await screen.leave();
 }
 
-function load(): ChildProcess {
-  const args = [PROGRAM, 'bench', '--seconds', '600', '--rate', '1000', '--mix', 'put'];
+function load(...pace: readonly string[]): ChildProcess {
+  const args = [PROGRAM, 'bench', '--seconds', '600', '--mix', 'put', ...pace];
   return spawnProcess(process.execPath, args, { env, stdio: 'ignore' });
+}
+
+async function under(writer: ChildProcess, measure: () => Promise<void>): Promise<void> {
+  try {
+    await sleep(2_000);
+    await measure();
+  } finally {
+    writer.kill('SIGTERM');
+  }
 }
 
 try {
   execFileSync(process.execPath, [PROGRAM, 'start', '5', '--detach'], { env, stdio: 'pipe' });
-  await opening();
-  await watching('watching an idle cluster', 120, 40);
-  await keys('idle');
-  const writer = load();
-  try {
-    await sleep(2_000);
-    await watching('watching 1,000 puts/s', 80, 24);
-    await watching('watching 1,000 puts/s', 120, 40);
-    await keys('under 1,000 puts/s');
-  } finally {
-    writer.kill('SIGTERM');
+  if (only.includes('attach')) await opening();
+  if (only.includes('idle')) {
+    await watching('watching an idle cluster', 120, 40);
+    await keys('idle');
+  }
+  if (only.includes('load')) {
+    await under(load('--rate', '1000'), async () => {
+      await watching('watching 1,000 puts/s', 80, 24);
+      await watching('watching 1,000 puts/s', 120, 40);
+      await keys('under 1,000 puts/s');
+    });
+  }
+  if (only.includes('full')) {
+    await under(load('--clients', '64'), async () => {
+      await watching('watching all the puts that 64 clients can make', 120, 40);
+      await keys('the same');
+    });
   }
 } finally {
   await stopCluster({ home, name: 'default' }).catch(() => {});

@@ -6,7 +6,7 @@
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
-import { builtinsUnread, editing, NO_DEVTOOLS, NO_FETCH, ONLY_FOR_WSS, quickRows } from './edits.mjs';
+import { builtinsUnread, editing, NO_DEVTOOLS, ONLY_FOR_WSS, quickRows, quickText } from './edits.mjs';
 
 const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
 
@@ -41,6 +41,20 @@ const measuringQuickly = {
 };
 const LATE = `${DIST}console/late-string-width.js`;
 
+/** A screen of rows needs no engine for layouts of any kind, which takes longer to load than Ink does. */
+const layingOutQuickly = {
+  name: 'laying-out-quickly',
+  resolveId(source) {
+    return source === 'yoga-layout' ? `${DIST}console/quick-layout.js` : null;
+  },
+};
+
+const INK_EDITS = [
+  NO_DEVTOOLS,
+  quickRows(`${DIST}console/quick-rows.js`),
+  ...quickText(`${DIST}console/width.js`, `${DIST}console/painted.js`),
+];
+
 const PLACES = '(base|wire|net|fault|check|cluster|commands|console)/|lesson/(text|wording|progress|shown)\\.js';
 const GROUPS = [
   { name: 'settings', test: /node_modules\/(conf|ajv|ajv-formats|semver|fast-uri)\//, priority: 3 },
@@ -55,7 +69,14 @@ const bundle = await rolldown({
   makeAbsoluteExternalsRelative: false,
   // React's development build is twice as slow.
   transform: { define: { 'process.env.NODE_ENV': '"production"' } },
-  plugins: [leavingNodesAside, measuringQuickly, rememberingPlaces, editing([...ONLY_FOR_WSS, NO_FETCH, NO_DEVTOOLS, quickRows(`${DIST}console/quick-rows.js`)]), builtinsUnread],
+  plugins: [
+    leavingNodesAside,
+    measuringQuickly,
+    layingOutQuickly,
+    rememberingPlaces,
+    editing([...ONLY_FOR_WSS, ...INK_EDITS]),
+    builtinsUnread,
+  ],
   onLog(level, log, handle) {
     // A module that is loaded late by one command and at once by another lies where both find it.
     if (log.code !== 'INEFFECTIVE_DYNAMIC_IMPORT') handle(level, log);

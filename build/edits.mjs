@@ -6,14 +6,6 @@ export const ONLY_FOR_WSS = [
   { file: 'ws/lib/websocket.js', text: "const tls = require('tls');", times: 1, becomes: lazily('tls') },
 ];
 
-/** The layout engine has its code in its file, yet asks for a fetch, which makes Node load an HTTP client. */
-export const NO_FETCH = {
-  file: 'yoga-layout/dist/binaries/yoga-wasm-base64-esm.js',
-  text: '"function"!=typeof fetch',
-  times: 2,
-  becomes: 'true',
-};
-
 /** Tools for the developers of Ink, which nobody has installed beside a bundle. */
 export const NO_DEVTOOLS = { file: 'ink/build/reconciler.js', text: "process.env['DEV'] === 'true'", times: 2, becomes: 'false' };
 
@@ -25,6 +17,24 @@ export const quickRows = (file) => ({
   becomes: `    get() {\n        const quick = quickRows(this.operations, this.width, this.height);\n        if (quick !== null) return quick;\n`,
   imports: `import { quickRows } from ${JSON.stringify(file)};\n`,
 });
+
+/** Rows of glyphs that take one cell each are compared as rows of ASCII are, and what is painted has nothing in it to leave out. */
+export const quickText = (width, painted) => [
+  {
+    file: 'ink/build/line-update.js',
+    text: 'const printableAscii = /^[ -~]*$/u;',
+    times: 1,
+    becomes: 'const printableAscii = { test: isSingle };',
+    imports: `import { isSingle } from ${JSON.stringify(width)};\n`,
+  },
+  {
+    file: 'ink/build/squash-text-nodes.js',
+    text: "    text = sanitizeAnsi(text.replaceAll('\\r\\n', '\\n'));\n",
+    times: 1,
+    becomes: "    if (isPainted(text)) return text;\n    text = sanitizeAnsi(text.replaceAll('\\r\\n', '\\n'));\n",
+    imports: `import { isPainted } from ${JSON.stringify(painted)};\n`,
+  },
+];
 
 function lazily(name) {
   return `const ${name} = new Proxy({}, { get: (_, member) => require('${name}')[member] });`;

@@ -135,6 +135,7 @@ describe('the house', () => {
       'cli/main.ts',
       'cli/seed-thread.ts',
       'cluster/client/client.ts',
+      'console/quick-layout.ts',
       'console/quick-rows.ts',
       'console/quick-width.ts',
       'cluster/native/watch/traffic-thread.ts',

@@ -2,11 +2,17 @@ import { enableCompileCache } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
+/** Of a module is kept what the first who loaded it had run of it, so those who run other parts of the same ones have a folder each. */
+const APART: ReadonlySet<string> = new Set(['node', 'guard', 'start', 'attach', 'learn', 'replay']);
+
 /**
+ * For main.ts alone: whatever shares its file is compiled before this is called.
+ *
  * Keeps compiled code between runs: every node, guard and one-shot command loads the same modules. Lies in the user's own
  * cache folder, never in the shared one for temporary files, where somebody else could plant code.
  */
-export function keepCompiledCode(): void {
+export function keepCompiledCode(command: string | undefined): void {
   const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
-  enableCompileCache(join(cache, 'raftkv-tui', 'code'));
+  const folder = command !== undefined && APART.has(command) ? command : 'others';
+  enableCompileCache(join(cache, 'raftkv-tui', 'code', folder));
 }

@@ -1,7 +1,7 @@
 /** The program. Ends with the exit code of its command once everything it has written is on its way. */
 import { keepCompiledCode } from './compile-cache.ts';
 
-keepCompiledCode();
+keepCompiledCode(process.argv[2]);
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // The reader of a pipe went away: there is nobody left to tell.
   process.exit(error.code === 'EPIPE' ? 0 : 1);

@@ -3,6 +3,7 @@ import type { ClusterDriver } from '../cluster/driver.ts';
 import { isTheme, THEMES, type ThemeName, UsageError } from '../commands/command.ts';
 import { loadConsole } from '../console/load-console.ts';
 import type { ConsoleOptions } from '../console/run.tsx';
+import { keepCodeOfStart } from './compiled-start.ts';
 import { streamEvents } from './event-stream.ts';
 import type { Invocation } from './io.ts';
 import { LessonDesk } from './lesson-desk.ts';
@@ -26,7 +27,24 @@ export function preloadConsole(invocation: Invocation): void {
 const FIRST_LOOK_MS = 150;
 
 export async function firstLook(driver: ClusterDriver): Promise<void> {
-  await driver.refresh(FIRST_LOOK_MS);
+  await new Promise<void>((resolve) => {
+    const settle = (): void => {
+      clearTimeout(timer);
+      stop();
+      resolve();
+    };
+    const timer = setTimeout(settle, FIRST_LOOK_MS);
+    const stop = driver.onPicture(() => {
+      if (hasTold(driver)) settle();
+    });
+    if (hasTold(driver)) settle();
+  });
+}
+
+/** A driver that watches is told by each node as soon as it is connected; where processes are seen, the others are not waited for. */
+function hasTold(driver: ClusterDriver): boolean {
+  const { nodes, dir } = driver.picture();
+  return nodes.every(({ state, status }) => status !== null || (dir !== null && state !== 'up'));
 }
 
 /** Shows the cluster until it is left, on a screen or as lines, and closes the driver. Resolves with the exit code. */
@@ -64,6 +82,7 @@ export async function showConsole({ io, globals, options }: Invocation, driver: 
   const [{ runConsole }, { keymapOf }] = await Promise.all([loadConsole(), import('../console/key-preferences.ts')]);
   // The screen is entered with the cursor where it stands: an echo of keys that were pressed too early would shift the first row.
   io.out.write('\r');
+  keepCodeOfStart();
   const { exitCode, reason } = await runConsole(driver, {
     ascii: options['ascii'] === true || (settings.ascii ?? needsAscii(io.env)),
     theme: themeOf(options['theme'], settings.theme),

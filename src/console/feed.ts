@@ -1,11 +1,15 @@
-/** From the driver to the store: at most ten times a second, and not at all when nothing happens. */
+/** From the driver to the store: at most ten times a second, less often while only numbers run, and not at all when nothing happens. */
 import { LIMITS } from '../base/limits.ts';
 import type { ChecksPicture, ClusterDriver, ClusterEvent, ClusterPicture } from '../cluster/driver.ts';
 import { clockIntervalOf } from './clock.ts';
-import { moves } from './moves.ts';
+import { motionBetween } from './moves.ts';
 import type { Store } from './store.ts';
 
 const FRAME_MS = 100;
+/** Numbers that run on and on, as under load, are drawn so often while nothing else happens. */
+const RUNNING_MS = 250;
+/** For so long after something has happened every frame counts. */
+const LIVELY_MS = 5_000;
 /** Statuses of nodes that stand still differ in round trips and memory only: those are not worth ten frames a second. */
 const QUIET_MS = 1_000;
 /** Frames of data may take one part in so many of a processor; keys are always drawn at once. */
@@ -28,8 +32,15 @@ export const REAL_CLOCKWORK: Clockwork = {
   now: () => performance.now(),
   wall: () => Date.now(),
   after: (delayMs, run) => {
-    const timer = setTimeout(run, delayMs);
-    return () => clearTimeout(timer);
+    let turn: NodeJS.Immediate | null = null;
+    // A key that has come meanwhile goes first: it is read between the timers and the end of the turn.
+    const timer = setTimeout(() => {
+      turn = setImmediate(run);
+    }, delayMs);
+    return () => {
+      clearTimeout(timer);
+      if (turn !== null) clearImmediate(turn);
+    };
   },
 };
 
@@ -52,77 +63,112 @@ function alarm(clockwork: Clockwork, run: () => void): { readonly by: (due: numb
   return { by, cancel };
 }
 
+/** Where each frame of data leaves a trace. */
+type Record = (
+  picture: ClusterPicture,
+  events: readonly ClusterEvent[],
+  now: number,
+  wall: number,
+  checks: ChecksPicture | null,
+) => void;
+
 /** Returns what ends it. */
 export function startFeed(
   driver: ClusterDriver,
   store: Store,
   clockwork: Clockwork,
   intervalMs: () => number = () => FRAME_MS,
-  record: (
-    picture: ClusterPicture,
-    events: readonly ClusterEvent[],
-    now: number,
-    wall: number,
-    checks: ChecksPicture | null,
-  ) => void = () => {},
+  record: Record = () => {},
 ): () => void {
-  let pending: ClusterEvent[] = [];
-  let dropped = 0;
+  const waiting = new WaitingEvents();
+  const clock = startClock(store, clockwork, intervalMs);
   let flushedAt = Number.NEGATIVE_INFINITY;
   let flushed: ClusterPicture | null = null;
-  let cancelClock: (() => void) | null = null;
+  let happenedAt = clockwork.now();
 
   const flush = (): void => {
     flushedAt = clockwork.now();
-    const events = pending;
-    const lost = dropped;
-    pending = [];
-    dropped = 0;
-    const picture = driver.picture();
+    const { events, dropped } = waiting.take();
+    const [picture, checks, wall] = [driver.picture(), driver.checks(), clockwork.wall()];
     flushed = picture;
-    const checks = driver.checks();
-    record(picture, events, flushedAt, clockwork.wall(), checks);
-    store.dispatch({
-      type: 'data',
-      picture,
-      ownsNodes: driver.ownsNodes,
-      checks,
-      events,
-      dropped: lost,
-      now: flushedAt,
-      wall: clockwork.wall(),
-    });
-    windClock();
+    record(picture, events, flushedAt, wall, checks);
+    store.dispatch({ type: 'data', picture, ownsNodes: driver.ownsNodes, checks, events, dropped, now: flushedAt, wall });
+    // Data brings the time along.
+    clock.rewind();
   };
   const next = alarm(clockwork, flush);
-  const soon = (): void => next.by(flushedAt + intervalMs());
-  // Only what shows an age or a timer needs a clock; without it an idle console sleeps.
-  const windClock = (): void => {
-    const interval = clockIntervalOf(store.state);
-    if (interval === null || cancelClock !== null) return;
-    cancelClock = clockwork.after(Math.max(interval, intervalMs()), () => {
-      cancelClock = null;
-      store.dispatch({ type: 'clock', now: clockwork.now(), wall: clockwork.wall() });
-      windClock();
-    });
+  const soon = (): void => {
+    happenedAt = clockwork.now();
+    next.by(flushedAt + intervalMs());
   };
-  const stops = [
-    driver.onPicture(() => (moves(flushed, driver.picture()) ? soon() : next.by(flushedAt + QUIET_MS))),
-    driver.onChecks(soon),
-    driver.onEvent((event) => {
-      if (pending.length >= LIMITS.eventRing) {
-        pending.shift();
-        dropped += 1;
-      }
-      pending.push(event);
-      soon();
-    }),
-    store.subscribe(windClock),
-  ];
+  const atLeisure = (): void => {
+    const isLively = clockwork.now() - happenedAt < LIVELY_MS;
+    next.by(flushedAt + (isLively ? intervalMs() : Math.max(RUNNING_MS, intervalMs())));
+  };
+  const look = (): void => {
+    const motion = motionBetween(flushed, driver.picture());
+    if (motion === 'turns') soon();
+    else if (motion === 'runs') atLeisure();
+    else next.by(flushedAt + QUIET_MS);
+  };
+  const take = (event: ClusterEvent): void => {
+    waiting.add(event);
+    soon();
+  };
+  const stops = [driver.onPicture(look), driver.onChecks(soon), driver.onEvent(take), clock.stop];
   flush();
   return () => {
     for (const stop of stops) stop();
     next.cancel();
-    cancelClock?.();
+  };
+}
+
+/** Events for the next frame: at most a ring of them, the oldest going first. */
+class WaitingEvents {
+  #events: ClusterEvent[] = [];
+  #dropped = 0;
+
+  add(event: ClusterEvent): void {
+    if (this.#events.length >= LIMITS.eventRing) {
+      this.#events.shift();
+      this.#dropped += 1;
+    }
+    this.#events.push(event);
+  }
+
+  take(): { readonly events: readonly ClusterEvent[]; readonly dropped: number } {
+    const taken = { events: this.#events, dropped: this.#dropped };
+    this.#events = [];
+    this.#dropped = 0;
+    return taken;
+  }
+}
+
+/** Only what shows an age or a timer needs a clock; without it an idle console sleeps. */
+function startClock(store: Store, clockwork: Clockwork, intervalMs: () => number): { rewind(): void; stop(): void } {
+  let cancel: (() => void) | null = null;
+  const wind = (): void => {
+    const interval = clockIntervalOf(store.state);
+    if (interval === null || cancel !== null) return;
+    cancel = clockwork.after(Math.max(interval, intervalMs()), () => {
+      cancel = null;
+      store.dispatch({ type: 'clock', now: clockwork.now(), wall: clockwork.wall() });
+      wind();
+    });
+  };
+  const end = (): void => {
+    cancel?.();
+    cancel = null;
+  };
+  const unsubscribe = store.subscribe(wind);
+  return {
+    rewind: () => {
+      end();
+      wind();
+    },
+    stop: () => {
+      unsubscribe();
+      end();
+    },
   };
 }

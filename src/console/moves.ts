@@ -1,24 +1,31 @@
-/** Whether something has happened between two pictures, other than that numbers of a machine at rest have wavered. Pure. */
+/** What has happened between two pictures, other than that numbers of a machine at rest have wavered. Pure. */
 import type { ClusterPicture, NodeView } from '../cluster/driver.ts';
 import type { MemberStatus } from '../replica/status.ts';
 
-export function moves(before: ClusterPicture | null, after: ClusterPicture): boolean {
+/** `runs`: positions of logs and counts have moved on, as they do under any load. `turns`: what stands still while all is well. */
+export type Motion = 'still' | 'runs' | 'turns';
+
+export function motionBetween(before: ClusterPicture | null, after: ClusterPicture): Motion {
   if (before === null || before.leader !== after.leader || before.term !== after.term || before.faults !== after.faults)
-    return true;
-  if (before.nodes.length !== after.nodes.length) return true;
-  return after.nodes.some((node, i) => node !== before.nodes[i] && nodeMoves(before.nodes[i], node));
+    return 'turns';
+  if (before.nodes.length !== after.nodes.length) return 'turns';
+  let motion: Motion = 'still';
+  for (const [i, node] of after.nodes.entries()) {
+    const moved = node === before.nodes[i] ? 'still' : nodeMotion(before.nodes[i], node);
+    if (moved === 'turns') return moved;
+    if (moved === 'runs') motion = moved;
+  }
+  return motion;
 }
 
-function nodeMoves(before: NodeView | undefined, after: NodeView): boolean {
-  if (before === undefined || before.id !== after.id || before.state !== after.state || before.pid !== after.pid) return true;
-  if (before.status === null || after.status === null) return before.status !== after.status;
-  return statusMoves(before.status, after.status);
+function nodeMotion(before: NodeView | undefined, after: NodeView): Motion {
+  if (before === undefined || before.id !== after.id || before.state !== after.state || before.pid !== after.pid) return 'turns';
+  if (before.status === null || after.status === null) return before.status === after.status ? 'still' : 'turns';
+  return statusMotion(before.status, after.status);
 }
 
-const TELLING = [
-  'role',
-  'term',
-  'leader',
+const STANDING = ['role', 'term', 'leader', 'repairing', 'transferTo'] as const satisfies readonly (keyof MemberStatus)[];
+const RUNNING = [
   'lastIndex',
   'commitIndex',
   'appliedIndex',
@@ -28,12 +35,12 @@ const TELLING = [
   'revision',
   'keys',
   'sessions',
-  'repairing',
-  'transferTo',
 ] as const satisfies readonly (keyof MemberStatus)[];
 
-function statusMoves(before: MemberStatus, after: MemberStatus): boolean {
-  if (TELLING.some((field) => before[field] !== after[field])) return true;
-  if (before.links.length !== after.links.length) return true;
-  return after.links.some(({ peer, connected }, i) => peer !== before.links[i]?.peer || connected !== before.links[i]?.connected);
+function statusMotion(before: MemberStatus, after: MemberStatus): Motion {
+  if (STANDING.some((field) => before[field] !== after[field])) return 'turns';
+  if (before.links.length !== after.links.length) return 'turns';
+  if (after.links.some(({ peer, connected }, i) => peer !== before.links[i]?.peer || connected !== before.links[i]?.connected))
+    return 'turns';
+  return RUNNING.some((field) => before[field] !== after[field]) ? 'runs' : 'still';
 }

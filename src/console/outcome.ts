@@ -9,8 +9,8 @@ import { type CommitSample, type Trial, WATCHED_MS } from './trials.ts';
 const GRACE_MS = 1_000;
 /** So long nothing is committed before that counts as stopped, or an absence as an absence. */
 const SETTLED_MS = 2_500;
-/** Pictures come ten times a second: a shorter gap is none. */
-const STEADY_GAP_MS = 250;
+/** Pictures come five times a second while nothing but the log moves: a shorter gap is none. */
+const STEADY_GAP_MS = 400;
 
 export interface Outcome {
   /** `open`: too early to say. `cut short`: something else was done before it could be said. */

@@ -1,6 +1,6 @@
 /** What is drawn, as data: rows of spans, each with a meaning instead of a colour. */
 import { safe } from '../base/safe.ts';
-import { cellsOf, headOf } from './width.ts';
+import { cellsOf, headOf, isSingle } from './width.ts';
 
 export type Style =
   | 'plain'
@@ -39,7 +39,7 @@ export const EMPTY_ROW: Row = [];
 
 /** The only way to make a span, so nothing that was not made harmless is ever drawn. */
 export function span(text: string, style: Style = 'plain', strong = false): Span {
-  return { text: safe(text), style, strong, selected: false, inverse: false };
+  return { text: isSingle(text) ? text : safe(text), style, strong, selected: false, inverse: false };
 }
 
 export const row = (text: string, style: Style = 'plain'): Row => [span(text, style)];

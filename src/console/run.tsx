@@ -200,7 +200,8 @@ class Session {
       stdout: this.#stdout,
       alternateScreen: true,
       incrementalRendering: true,
-      maxFps: 60,
+      // Data keeps its own pace, and a key waits for nothing.
+      maxFps: 1_000,
       onRender: ({ renderTime }) => {
         this.#frameCostMs += (renderTime - this.#frameCostMs) / 8;
       },

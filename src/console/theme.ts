@@ -127,7 +127,8 @@ export function paint(line: Row, theme: Theme): string {
   let visible = false;
   for (const each of line) {
     // Blanks show no colour of letters: what is in force may stay so.
-    const wanted = !visible && isBlank(each) ? open : sgrOf(each, theme);
+    const own = sgrOf(each, theme);
+    const wanted = own !== open && !visible && isBlank(each) ? open : own;
     visible = showsOnBlanks(each);
     if (wanted !== open) painted += open === '' ? `\x1b[${wanted}m` : wanted === '' ? '\x1b[0m' : `\x1b[0;${wanted}m`;
     open = wanted;
@@ -145,7 +146,28 @@ function showsOnBlanks({ style, selected, inverse }: Span): boolean {
   return selected || inverse || style === 'active';
 }
 
-function sgrOf({ style, strong, selected, inverse }: Span, theme: Theme): string {
+/** By theme, style and what is added to it: a screen asks a thousand times, with a few dozen different answers. */
+const SGRS = new WeakMap<Theme, Map<Style, string[]>>();
+
+function sgrOf(each: Span, theme: Theme): string {
+  const { style, strong, selected, inverse } = each;
+  const ofStyle = sgrsOf(theme, style);
+  const place = (strong ? 1 : 0) + (selected ? 2 : 0) + (inverse ? 4 : 0);
+  ofStyle[place] ??= sgrText(each, theme);
+  return ofStyle[place];
+}
+
+function sgrsOf(theme: Theme, style: Style): string[] {
+  const ofTheme = SGRS.get(theme);
+  const known = ofTheme?.get(style);
+  if (known !== undefined) return known;
+  const ofStyle: string[] = [];
+  if (ofTheme === undefined) SGRS.set(theme, new Map([[style, ofStyle]]));
+  else ofTheme.set(style, ofStyle);
+  return ofStyle;
+}
+
+function sgrText({ style, strong, selected, inverse }: Span, theme: Theme): string {
   return [theme.styles[style], strong ? '1' : '', selected ? theme.selected : '', inverse ? '7' : '']
     .filter((part) => part !== '')
     .join(';');

@@ -3,14 +3,40 @@ import stringWidth from 'string-width';
 import { once } from '../base/once.ts';
 import { safe } from '../base/safe.ts';
 
-const ASCII = /^[\x20-\x7e]*$/;
 /** ASCII and the glyphs that we draw ourselves, Braille included, one cell each: most of every screen, and costly to measure. */
-const SINGLE = /^[\x20-\x7e\u{b7}\u{2016}\u{2022}\u{2026}\u{203a}\u{2192}\u{2248}\u{2500}-\u{25fc}\u{2715}\u{2800}-\u{28ff}]*$/u;
+const SINGLES = singles(
+  [0x20, 0x7e],
+  [0xb7, 0xb7],
+  [0x2016, 0x2016],
+  [0x2022, 0x2022],
+  [0x2026, 0x2026],
+  [0x203a, 0x203a],
+  [0x2192, 0x2192],
+  [0x2248, 0x2248],
+  [0x2500, 0x25fc],
+  [0x2715, 0x2715],
+  [0x2800, 0x28ff],
+);
 const segmenter = once(() => new Intl.Segmenter(undefined, { granularity: 'grapheme' }));
 /** No grapheme that a person reads is longer; a taller pile of marks would only cost time. */
 const UNITS_PER_CELL = 16;
 
-export const isSingle = (text: string): boolean => SINGLE.test(text);
+/** 1 for each code unit in the ranges: a screen has thousands of pieces of text to look at, and a loop is quicker than a pattern. */
+function singles(...ranges: readonly (readonly [number, number])[]): Uint8Array {
+  const table = new Uint8Array(0x2900);
+  for (const [first, last] of ranges) table.fill(1, first, last + 1);
+  return table;
+}
+
+/** Each code unit takes one cell and does nothing but show a glyph. */
+export function isSingle(text: string): boolean {
+  for (let i = 0; i < text.length; i += 1) {
+    if (!isSingleUnit(text.charCodeAt(i))) return false;
+  }
+  return true;
+}
+
+export const isSingleUnit = (unit: number): boolean => unit < SINGLES.length && SINGLES[unit] === 1;
 
 export function cellsOf(text: string): number {
   return isSingle(text) ? text.length : stringWidth(text);
@@ -19,9 +45,8 @@ export function cellsOf(text: string): number {
 /** At most `width` cells; what is left out shows as `ellipsis` (one cell). */
 export function cutText(text: string, width: number, ellipsis: string): string {
   if (width <= 0) return '';
-  if (ASCII.test(text) ? text.length <= width : fits(text, width)) return text;
-  if (ASCII.test(text)) return text.slice(0, width - 1) + ellipsis;
-  return headOf(text, width - 1) + ellipsis;
+  if (isSingle(text)) return text.length <= width ? text : text.slice(0, width - 1) + ellipsis;
+  return fits(text, width) ? text : headOf(text, width - 1) + ellipsis;
 }
 
 function fits(text: string, width: number): boolean {
@@ -30,6 +55,7 @@ function fits(text: string, width: number): boolean {
 
 /** The longest beginning that takes at most `width` cells, ending between two graphemes. */
 export function headOf(text: string, width: number): string {
+  if (isSingle(text)) return text.slice(0, Math.max(0, width));
   let used = 0;
   let end = 0;
   for (const { segment, index } of segmenter().segment(text.slice(0, (width + 1) * UNITS_PER_CELL))) {

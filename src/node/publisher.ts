@@ -3,6 +3,10 @@ import type { RaftEvent } from '../raft/messages.ts';
 import type { MemberStatus, NodeEvent, Topic } from '../replica/status.ts';
 
 const STATUS_EVERY_MS = 100;
+/** Positions that run on and on, as under load, are told this often while nothing else happens: nobody reads quicker. */
+const RUNNING_EVERY_MS = 200;
+/** For so long after something has happened, whatever moves is told as quickly as ever: what a fault does is seen to a tenth of a second. */
+const LIVELY_MS = 5_000;
 /** An unchanged status is repeated this often, so that a watcher can tell a quiet node from a lost one. */
 const REPEAT_EVERY_MS = 1_000;
 /** A new watcher is told this many events of the past. */
@@ -12,7 +16,7 @@ const ELECTION_IS_NEAR_MS = 160;
 
 type Listener = (event: NodeEvent) => void;
 
-/** Tells watchers what happens: events at once, the status ten times a second and before a change of role, and only when it changed. */
+/** Tells watchers what happens: events at once, the status before a change of role, and up to ten times a second when it changed. */
 export class Publisher {
   readonly #node: NodeId;
   readonly #status: () => MemberStatus;
@@ -21,8 +25,9 @@ export class Publisher {
   #past: NodeEvent[] = [];
   #seq = 0;
   #timer: NodeJS.Timeout | null = null;
-  #lastPrint = '';
+  #lastPrint: Print = { standing: '', positions: '' };
   #lastSent = 0;
+  #happened = Number.NEGATIVE_INFINITY;
 
   constructor(node: NodeId, status: () => MemberStatus) {
     this.#node = node;
@@ -72,6 +77,7 @@ export class Publisher {
   }
 
   #tell(event: NodeEvent): void {
+    this.#happened = performance.now();
     this.#past.push(event);
     if (this.#past.length > 2 * REPLAYED_EVENTS) this.#past = this.#past.slice(-REPLAYED_EVENTS);
     this.#send(event);
@@ -83,9 +89,14 @@ export class Publisher {
 
   #publishStatus(): void {
     const status = this.#status();
-    const print = fingerprint(status);
+    const print = printOf(status);
     const now = performance.now();
-    if (print === this.#lastPrint && now - this.#lastSent < REPEAT_EVERY_MS) return;
+    const { standing, positions } = this.#lastPrint;
+    if (print.standing !== standing) this.#happened = now;
+    const isLively = now - this.#happened < LIVELY_MS;
+    const pause = print.positions === positions ? REPEAT_EVERY_MS : isLively ? 0 : RUNNING_EVERY_MS;
+    // Half a step of the timer is neither early nor late.
+    if (print.standing === standing && now - this.#lastSent + STATUS_EVERY_MS / 2 < pause) return;
     this.#lastPrint = print;
     this.#lastSent = now;
     this.#send(this.#statusEvent(status));
@@ -97,14 +108,27 @@ export class Publisher {
 }
 
 /** What a person would call a change: everything but clocks, memory and the timers of a quiet cluster. */
-function fingerprint(status: MemberStatus): string {
-  const { role, term, votedFor, leader, lastIndex, commitIndex, appliedIndex, durableIndex, keys, revision, votes } = status;
+interface Print {
+  /** What stands still while all is well. */
+  readonly standing: string;
+  readonly positions: string;
+}
+
+function printOf(status: MemberStatus): Print {
+  const { role, term, votedFor, leader, votes, transferTo, repairing, peers, links, queues } = status;
+  const { lastIndex, commitIndex, appliedIndex, durableIndex, keys, revision } = status;
   const waited = status.election?.elapsedMs ?? 0;
-  return JSON.stringify([
-    [role, term, votedFor, leader, lastIndex, commitIndex, appliedIndex, durableIndex, keys, revision, votes, status.transferTo],
-    waited > ELECTION_IS_NEAR_MS ? Math.round(waited) : 0,
-    status.peers.map((peer) => [peer.id, peer.state, peer.matchIndex, peer.nextIndex]),
-    status.links.map((link) => [link.peer, link.connected]),
-    status.queues,
-  ]);
+  return {
+    standing: JSON.stringify([
+      [role, term, votedFor, leader, votes, transferTo, repairing],
+      waited > ELECTION_IS_NEAR_MS ? Math.round(waited) : 0,
+      peers.map((peer) => [peer.id, peer.state]),
+      links.map((link) => [link.peer, link.connected]),
+    ]),
+    positions: JSON.stringify([
+      [lastIndex, commitIndex, appliedIndex, durableIndex, keys, revision],
+      peers.map((peer) => [peer.matchIndex, peer.nextIndex]),
+      queues,
+    ]),
+  };
 }

@@ -59,6 +59,29 @@ describe('the publisher', () => {
     publisher.stop();
   });
 
+  it('tells of positions that run on five times a second, and of what happens in between at once', () => {
+    const { publisher, events, change, statuses } = watch(fakeStatus(n1));
+    publisher.subscribe(['status'], (event) => events.push(event));
+    const run = (tenths: number): void => {
+      for (let i = 0; i < tenths; i += 1) {
+        change({ commitIndex: logIndex(10 + events.length + i) });
+        vi.advanceTimersByTime(100);
+      }
+    };
+    run(60);
+    const before = statuses();
+    run(30);
+    expect(statuses() - before).toBe(15);
+    run(1);
+    const running = statuses();
+    change({ leader: nodeId('n2') });
+    vi.advanceTimersByTime(100);
+    expect(statuses() - running).toBe(1);
+    run(10);
+    expect(statuses() - running).toBe(11);
+    publisher.stop();
+  });
+
   it('repeats an unchanged status once a second, so that silence means loss', () => {
     const { publisher, events, statuses } = watch(fakeStatus(n1));
     publisher.subscribe(['status'], (event) => events.push(event));

@@ -1,5 +1,6 @@
 /** What is built starts from few files, and loads nothing that it does not use. */
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
@@ -38,4 +39,8 @@ it('draws with Ink from a file of ours, and leaves the fetch of Node alone until
   expect(files.filter((url) => url.includes('/node_modules/'))).toEqual([]);
   expect(files.length).toBeLessThan(6);
   expect(builtins.filter((name) => name.includes('undici'))).toEqual([]);
+});
+
+it('compiles nothing before it is known where compiled code is kept', async () => {
+  expect(await readFile(join(ROOT, 'dist/cli/main.js'), 'utf8')).not.toMatch(/^import /m);
 });

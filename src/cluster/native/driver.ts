@@ -6,7 +6,7 @@ import { RaftKvClient } from '../client/client.ts';
 import { dialNode } from '../client/dial.ts';
 import { ClusterError } from './cluster-error.ts';
 import { adminClient, faultsOf } from './faults/fault-admin.ts';
-import { type GuardHandle, newOwner, spawnGuard } from './faults/guard-process.ts';
+import { type Guard, LateGuard, newOwner, spawnGuard } from './faults/guard-process.ts';
 import { readToken } from './folder/directory.ts';
 import { findCluster } from './folder/find-cluster.ts';
 import { readPrivateFile } from './folder/private-files.ts';
@@ -22,7 +22,7 @@ export interface OpenOptions {
   /** The nodes stop when the driver closes. Default false. */
   readonly ownsNodes?: boolean;
   /** From startCluster, which starts one together with the nodes. Default: a new one where the owner is a console. */
-  readonly guard?: GuardHandle | null;
+  readonly guard?: Guard | null;
 }
 
 /** Opens a cluster of this machine. Rejects with a ClusterError when there is none of that name. */
@@ -30,8 +30,7 @@ export async function openCluster(name: string, options: OpenOptions = {}): Prom
   const { watch = true, ownsNodes = false } = options;
   const { dir, file } = await findCluster({ name, ...(options.home === undefined ? {} : { home: options.home }) });
   const owner = options.owner ?? (watch ? newOwner() : 'cli');
-  const guard =
-    options.guard !== undefined ? options.guard : owner === 'cli' ? null : await spawnGuard(dir, owner, { stopNodes: ownsNodes });
+  const guard = options.guard !== undefined ? options.guard : owner === 'cli' ? null : await guardFor(dir, owner, ownsNodes);
   const nodes = file.nodes.map(({ id, url }) => ({ id: nodeId(id), url }));
   const client = new RaftKvClient({ endpoints: nodes, token: await readToken(dir, 'client') });
   const admin = await adminClient(dir, file);
@@ -40,6 +39,12 @@ export async function openCluster(name: string, options: OpenOptions = {}): Prom
   // The first picture already tells who runs.
   await driver.look();
   return driver;
+}
+
+async function guardFor(dir: string, owner: string, ownsNodes: boolean): Promise<Guard> {
+  const guard = new LateGuard(() => spawnGuard(dir, owner, { stopNodes: ownsNodes }));
+  if (ownsNodes) await guard.stand();
+  return guard;
 }
 
 const ATTACH_MS = 3_000;

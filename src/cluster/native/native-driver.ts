@@ -16,7 +16,7 @@ import type {
 } from '../driver.ts';
 import { ClusterError, systemCode } from './cluster-error.ts';
 import type { FaultAction, Faults } from './faults/faults.ts';
-import { type GuardHandle, spawnTimer } from './faults/guard-process.ts';
+import { type Guard, spawnTimer } from './faults/guard-process.ts';
 import type { ClusterFile } from './folder/directory.ts';
 import { stopAll } from './lifecycle.ts';
 import { nodeProcess } from './process/processes.ts';
@@ -32,7 +32,7 @@ export interface LocalControl {
   readonly faults: Faults;
   /** `cli`, or the id of a console. */
   readonly owner: string;
-  readonly guard: GuardHandle | null;
+  readonly guard: Guard | null;
 }
 
 export interface NativeDriverOptions {
@@ -192,6 +192,7 @@ export class NativeDriver implements ClusterDriver {
   }
 
   async #setFault(local: LocalControl, action: FaultAction): Promise<ActionResult> {
+    await local.guard?.stand();
     const result = await local.faults.set(action);
     // While this driver watches it ends the fault itself; and if it is killed its guard does.
     if (result.fault !== null && action.forMs !== null && !this.#watches) {
@@ -201,6 +202,7 @@ export class NativeDriver implements ClusterDriver {
   }
 
   async #rot(local: LocalControl, action: Extract<ClusterAction, { readonly type: 'rot' }>): Promise<ActionResult> {
+    await local.guard?.stand();
     const result = await local.faults.rot(action);
     this.#watch.tellFault(`rot ${action.nodes.join(',')}`);
     return result;

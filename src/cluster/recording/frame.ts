@@ -38,7 +38,8 @@ export interface NodeChange {
 /** Remembers what was written last, so that only changes are. */
 export class FrameWriter {
   #last: ClusterPicture | null = null;
-  readonly #fields = new Map<NodeId, Map<string, string>>();
+  /** By node and name: what a field was, lists and objects as their text. */
+  readonly #fields = new Map<NodeId, Map<string, unknown>>();
 
   /** Null when nothing changed and nothing happened. `now` is the monotonic time of `wall`. */
   write(picture: ClusterPicture, events: readonly ClusterEvent[], now: number, wall: number, key: boolean): Frame | null {
@@ -80,15 +81,16 @@ export class FrameWriter {
 
   #statusChange(id: NodeId, status: MemberStatus | null): object | null {
     if (status === null) return null;
-    const known = this.#fields.get(id) ?? new Map<string, string>();
+    const known = this.#fields.get(id) ?? new Map<string, unknown>();
     this.#fields.set(id, known);
-    const changed = Object.entries(status).filter(([name, value]) => {
-      const text = JSON.stringify(value);
-      const isNew = known.get(name) !== text;
-      if (isNew) known.set(name, text);
-      return isNew;
-    });
-    return Object.fromEntries(changed);
+    const changed: Record<string, unknown> = {};
+    for (const [name, value] of Object.entries(status)) {
+      const kept = typeof value === 'object' ? JSON.stringify(value) : value;
+      if (known.get(name) === kept && known.has(name)) continue;
+      known.set(name, kept);
+      changed[name] = value;
+    }
+    return changed;
   }
 }
 

@@ -34,18 +34,20 @@ export function table(
   width: number,
   look: Glyphs,
 ): { readonly header: Row; readonly rows: readonly Row[] } {
-  let kept = [...columns];
-  const least = (column: Column): number => Math.min(natural(column), column.shrinkTo ?? natural(column));
-  const needed = (list: readonly Column[]): number => list.reduce((sum, column) => sum + least(column) + 2, -2);
+  let kept = columns.map((column) => {
+    const natural = Math.max(cellsOf(column.title), ...column.cells.map(rowCells));
+    return { ...column, natural, least: Math.min(natural, column.shrinkTo ?? natural) };
+  });
+  const needed = (list: typeof kept): number => list.reduce((sum, { least }) => sum + least + 2, -2);
   while (kept.length > 1 && needed(kept) > width) {
     const lowest = Math.min(...kept.map(({ keep }) => keep));
     kept = kept.filter(({ keep }) => keep !== lowest);
   }
   let spare = width - needed(kept);
-  const widths = kept.map((column) => {
-    const more = Math.min(spare, natural(column) - least(column));
+  const widths = kept.map(({ least, natural }) => {
+    const more = Math.min(spare, natural - least);
     spare -= more;
-    return least(column) + more;
+    return least + more;
   });
   const count = Math.max(0, ...kept.map(({ cells }) => cells.length));
   const line = (cellOf: (column: Column) => Row): Row =>
@@ -57,10 +59,6 @@ export function table(
     header: line((column) => [span(column.title, 'dim')]),
     rows: Array.from({ length: count }, (_, y) => line((column) => column.cells[y] ?? [])),
   };
-}
-
-function natural({ title, cells }: Column): number {
-  return Math.max(cellsOf(title), ...cells.map(rowCells));
 }
 
 function aligned(cell: Row, width: number, align: 'left' | 'right', look: Glyphs): Row {

@@ -5,8 +5,18 @@ import { paths } from '../folder/directory.ts';
 import { spawnProgram } from '../process/program.ts';
 import { KEEP_NODES, RELEASE } from './guard-words.ts';
 
+/** Cleans up behind a console. */
+export interface Guard {
+  /** Resolves when it is there: to be awaited before anything is done that it would have to undo. */
+  stand(): Promise<void>;
+  /** The nodes stay when this program ends. */
+  keepNodes(): void;
+  /** All was put in order here: the guard ends without doing anything. */
+  release(): void;
+}
+
 /** The console's end of its guard. When this program ends, however it ends, the guard notices. */
-export class GuardHandle {
+export class GuardHandle implements Guard {
   readonly #input: Writable;
 
   constructor(input: Writable) {
@@ -15,14 +25,48 @@ export class GuardHandle {
     input.on('error', () => {});
   }
 
-  /** The nodes stay when this program ends. */
+  stand(): Promise<void> {
+    return Promise.resolve();
+  }
+
   keepNodes(): void {
     this.#input.write(`${KEEP_NODES}\n`);
   }
 
-  /** All was put in order here: the guard ends without doing anything. */
   release(): void {
     this.#input.end(`${RELEASE}\n`);
+  }
+}
+
+/** Is started when it is first wanted: a console that only looks leaves nothing behind, and opens sooner without. */
+export class LateGuard implements Guard {
+  readonly #start: () => Promise<Guard>;
+  #started: Promise<Guard> | null = null;
+
+  constructor(start: () => Promise<Guard>) {
+    this.#start = start;
+  }
+
+  async stand(): Promise<void> {
+    this.#started ??= this.#start();
+    try {
+      await this.#started;
+    } catch (error) {
+      this.#started = null;
+      throw error;
+    }
+  }
+
+  keepNodes(): void {
+    this.#tell((guard) => guard.keepNodes());
+  }
+
+  release(): void {
+    this.#tell((guard) => guard.release());
+  }
+
+  #tell(word: (guard: Guard) => void): void {
+    this.#started?.then(word, () => {});
   }
 }
 

@@ -15,6 +15,21 @@ export interface CommittedReaderOptions {
   readonly read: (from: LogIndex, limit: number) => Promise<readonly LogRow[]>;
   /** `previous` is the term of the entry before the first row; null when that was not read. */
   readonly onRows: (status: MemberStatus, previous: Term | null, rows: readonly LogRow[]) => void;
+  /** Takes a place in the row of all readers, and tells how long to wait for it, in milliseconds. Default: no time. */
+  readonly turn?: () => number;
+}
+
+/** A page takes the reader of keys some milliseconds: those of all nodes come one after the other, and not all in one turn of the loop. */
+export class PageTurns {
+  static readonly APART_MS = 25;
+  #next = 0;
+
+  /** `now` in milliseconds. */
+  take(now: number): number {
+    const at = Math.max(now, this.#next);
+    this.#next = at + PageTurns.APART_MS;
+    return at - now;
+  }
 }
 
 export class CommittedReader {
@@ -48,7 +63,7 @@ export class CommittedReader {
   update(status: MemberStatus): void {
     this.#status = status;
     this.#upTo ??= Math.max(status.compactedIndex, status.commitIndex - LOOK_BACK, 0);
-    if (!this.#reading && this.#timer === null) void this.#readPage();
+    if (!this.#reading && this.#timer === null) this.#begin();
   }
 
   /** The node went away: what it is asked next must not be compared with a page that was under way. */
@@ -59,6 +74,13 @@ export class CommittedReader {
   stop(): void {
     this.#stopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+
+  #begin(): void {
+    if (this.behind === 0) return;
+    const waitMs = this.#options.turn?.() ?? 0;
+    if (waitMs > 0) this.#later(waitMs, () => void this.#readPage());
+    else void this.#readPage();
   }
 
   async #readPage(): Promise<void> {
@@ -79,7 +101,7 @@ export class CommittedReader {
       this.#upTo = last.index;
       this.#previous = last.term;
     }
-    this.#later(last === undefined ? AFTER_FAILURE_MS : PAGE_EVERY_MS);
+    this.#later(last === undefined ? AFTER_FAILURE_MS : PAGE_EVERY_MS, () => this.#begin());
   }
 
   #skipTo({ commitIndex, compactedIndex }: MemberStatus): void {
@@ -91,10 +113,10 @@ export class CommittedReader {
     this.#previous = null;
   }
 
-  #later(afterMs: number): void {
+  #later(afterMs: number, run: () => void): void {
     this.#timer = setTimeout(() => {
       this.#timer = null;
-      void this.#readPage();
+      run();
     }, afterMs);
     this.#timer.unref();
   }

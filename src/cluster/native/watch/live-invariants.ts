@@ -1,5 +1,5 @@
 /**
- * The promises of Raft, checked on a running cluster from what its nodes tell anyway: statuses ten times a second with the
+ * The promises of Raft, checked on a running cluster from what its nodes tell anyway: statuses five to ten times a second with the
  * newest terms and the hashes of the state, elections and votes as they happen, pages of committed entries at leisure, and
  * the answers that this program's own writes got.
  */
@@ -9,7 +9,7 @@ import type { EntryId, RaftEvent } from '../../../raft/messages.ts';
 import { type BrokenPromise, PROMISES, type PromiseId } from '../../../raft/promises.ts';
 import type { LogRow, MemberStatus } from '../../../replica/status.ts';
 import type { CheckCoverage, PromiseCheck } from '../../driver.ts';
-import { CommittedReader } from './committed-reader.ts';
+import { CommittedReader, PageTurns } from './committed-reader.ts';
 import { WriteCounter } from './write-count.ts';
 
 /** Entries, states and acknowledgements that are remembered behind the newest commit. */
@@ -50,6 +50,7 @@ export class LiveInvariants {
     PROMISES.map(({ id }) => [id, { checked: 0, lastAt: null, detail: null }] as const),
   );
   readonly #readers = new Map<NodeId, CommittedReader>();
+  readonly #turns = new PageTurns();
   /** The newest vote of each node that a candidate has told of. */
   readonly #votes = new Map<NodeId, Vote>();
   /** Nodes that were lost: with the next word they may have started anew. With the vote that was known then. */
@@ -141,6 +142,7 @@ export class LiveInvariants {
     const reader = new CommittedReader({
       read: (from, limit) => this.#options.logRows(id, from, limit),
       onRows: (status, previous, rows) => this.#read(status, previous, rows),
+      turn: () => this.#turns.take(performance.now()),
     });
     this.#readers.set(id, reader);
     return reader;

@@ -21,7 +21,9 @@ export interface WriteCount {
 
 export class WriteCounter {
   readonly #judge: (count: WriteCount) => void;
-  readonly #names = new Set<string>();
+  /** The newest names, and those before them: each set is dropped whole. */
+  #names = new Set<string>();
+  #olderNames = new Set<string>();
   /** `#counts[i]` is the number of new names up to index `#base + i`, itself included. */
   #base = 0;
   #counts: number[] = [0];
@@ -74,9 +76,12 @@ export class WriteCounter {
     if (kind !== 'command') return false;
     if (request === null) return true;
     const name = `${request.session}/${request.sequence}`;
-    if (this.#names.has(name)) return false;
+    if (this.#names.has(name) || this.#olderNames.has(name)) return false;
     this.#names.add(name);
-    if (this.#names.size > KEPT) for (const oldest of this.#names) return this.#names.delete(oldest);
+    if (this.#names.size >= KEPT) {
+      this.#olderNames = this.#names;
+      this.#names = new Set();
+    }
     return true;
   }
 
