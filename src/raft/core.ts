@@ -29,11 +29,14 @@ import { answerVoteRequest } from './voting.ts';
 
 /** A restart delivers the whole log; in slices, so that no Ready is without bound. */
 const COMMITTED_PER_READY = 4_096;
+const NO_ENTRIES: readonly Entry[] = [];
 
 export class RaftCore {
   readonly #state: RaftState;
   #role: RoleHandler;
   #seq = 0;
+  /** All that came has been thought through. */
+  #isSettled = false;
   #lastTicket: ReadTicket = 0;
   /** Committed entries were handed out up to here. */
   #deliveredIndex = logIndex(0);
@@ -139,9 +142,24 @@ export class RaftCore {
     this.#seq += 1;
     const restore = this.#state.takeReset();
     const persist = this.#takePersist(restore);
+    // Most Readys of reads have nothing for the disk, which has done all its work: a turn to say so would be one too many.
+    const waitsForDisk = this.#state.durability.isBehind;
     if (restore !== null) this.#deliveredIndex = restore.last.index;
-    const outgoing = this.#state.outbox.take();
-    return { seq: this.#seq, persist, restore, committed: this.#takeCommitted(), ...outgoing };
+    const out = this.#state.outbox.take();
+    return {
+      seq: waitsForDisk ? this.#seq : null,
+      persist,
+      messages: out.messages,
+      messagesAfterPersist: out.messagesAfterPersist,
+      piecesToSend: out.piecesToSend,
+      piecesReceived: out.piecesReceived,
+      restore,
+      committed: this.#takeCommitted(),
+      grantedReads: out.grantedReads,
+      failedReads: out.failedReads,
+      truncated: out.truncated,
+      events: out.events,
+    };
   }
 
   status(now: Millis): CoreStatus {
@@ -190,6 +208,7 @@ export class RaftCore {
 
   /** A clock that jumps back is not believed: deadlines would move away from us. */
   #turnTo(now: Millis): void {
+    this.#isSettled = false;
     if (now > this.#state.now) this.#state.now = now;
   }
 
@@ -258,8 +277,10 @@ export class RaftCore {
 
   /** What all that came since the last Ready amounts to. */
   #settle(): void {
+    if (this.#isSettled) return;
     this.#state.checkRepaired();
     this.#role.beforeReady();
+    this.#isSettled = true;
   }
 
   /**
@@ -321,7 +342,8 @@ export class RaftCore {
   #takePersist(reset: Snapshot | null): PersistBatch | null {
     const { commitIndex: commit, durability, log, now } = this.#state;
     const hardState = this.#unwrittenHardState();
-    const entries = log.slice(after(durability.handedIndex), log.lastIndex - durability.handedIndex);
+    const count = log.lastIndex - durability.handedIndex;
+    const entries = count === 0 ? NO_ENTRIES : log.slice(after(durability.handedIndex), count);
     const isEmpty = hardState === null && reset === null && entries.length === 0;
     const persist = isEmpty ? null : { hardState, entries, commit, ...(reset === null ? {} : { reset }) };
     durability.handOut(this.#seq, now, persist, log.lastIndex);
@@ -332,7 +354,7 @@ export class RaftCore {
     const { commitIndex, log } = this.#state;
     const count = Math.min(COMMITTED_PER_READY, commitIndex - this.#deliveredIndex);
     this.#deliveredIndex = after(this.#deliveredIndex, count);
-    return count === 0 ? [] : log.slice(after(this.#deliveredIndex, 1 - count), count);
+    return count === 0 ? NO_ENTRIES : log.slice(after(this.#deliveredIndex, 1 - count), count);
   }
 }
 

@@ -56,9 +56,16 @@ export class Durability {
     return oldest === undefined ? NEVER : millis(oldest.handedAt + this.#stallMs);
   }
 
+  /** Something that was handed out is not confirmed yet. */
+  get isBehind(): boolean {
+    return this.#outstanding.length > 0;
+  }
+
+  /** What holds nothing is waited for only behind what does. */
   handOut(seq: number, now: Millis, batch: PersistBatch | null, lastIndex: LogIndex): void {
     if (batch?.hardState) this.#handedState = batch.hardState;
     this.#handedIndex = lastIndex;
+    if (batch === null && !this.isBehind) return;
     const hardState = batch?.hardState ?? null;
     this.#outstanding.push({ seq, handedAt: now, persist: batch !== null, hardState, through: lastIndex });
   }

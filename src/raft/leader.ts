@@ -28,6 +28,8 @@ export class LeaderRole extends RoleHandler {
   readonly #lease: Lease;
   readonly #transfer: Transfer;
   #progress = new Map<NodeId, Progress>();
+  /** Those that `#progress` was made for. */
+  #followed: readonly NodeId[] = [];
   #heartbeatAt: Millis;
   #quorumCheckAt: Millis;
   #heartbeatDue = false;
@@ -237,11 +239,13 @@ export class LeaderRole extends RoleHandler {
   /** Until an entry of its own term is committed, a new leader may not know all that is (dissertation §6.4, step 1). */
   #startReadRound(): void {
     const { commitIndex, leaseMs, log, now, term } = this.#state;
+    const { voters } = this.#state.membership.current;
     // With leases each heartbeat asks, so that reads need not.
     const asksAnyway = leaseMs > 0 && this.#heartbeatDue;
     if (log.termAt(commitIndex) !== term || !this.#reads.startRound(commitIndex, now, asksAnyway)) return;
     this.#poll.begun(now);
-    this.#grantConfirmedReads();
+    // Who leads others has to hear from them first.
+    if (voters.length === 1) this.#grantConfirmedReads();
   }
 
   #confirmReads(progress: Progress, round: number): void {
@@ -262,7 +266,7 @@ export class LeaderRole extends RoleHandler {
 
   #owesRound(progress: Progress): boolean {
     const { id, membership, now } = this.#state;
-    return progress.lacksRound(this.#reads.round) && this.#poll.asks(progress.id, id, membership.current, now);
+    return this.#reads.isWaiting && progress.lacksRound(this.#reads.round) && this.#poll.asks(progress.id, id, membership.current, now);
   }
 
   /** Followers among the readers are sent the index, or that there is none. */
@@ -320,8 +324,10 @@ export class LeaderRole extends RoleHandler {
   /** Keeps one Progress for every other member of the configuration in force. */
   #followMembership(): void {
     const { id, log, membership, now } = this.#state;
-    const others = membership.members.filter((member) => member !== id);
-    if (others.length === this.#progress.size && others.every((member) => this.#progress.has(member))) return;
+    const { members } = membership;
+    if (members === this.#followed) return;
+    this.#followed = members;
+    const others = members.filter((member) => member !== id);
     const known = this.#progress;
     this.#progress = new Map(
       others.map((member) => [member, known.get(member) ?? new Progress(member, after(log.lastIndex), now)]),

@@ -199,8 +199,11 @@ export type ReadPath = 'leader' | 'here' | 'lease';
  * One turn's effects, in the only order that is safe. The fields are listed in the order in which they are carried out.
  */
 export interface Ready {
-  /** Acknowledge with `persisted` once `persist` is durable, in order; also when `persist` is null. */
-  readonly seq: number;
+  /**
+   * Acknowledge with `persisted` once `persist` is durable, in order; also when `persist` is null, since it may wait for an earlier one.
+   * Null: there is nothing to wait for, nor to acknowledge.
+   */
+  readonly seq: number | null;
   readonly persist: PersistBatch | null;
   /** May leave at once: a leader's appends travel while its own disk works (dissertation §10.2.1). */
   readonly messages: readonly Message[];

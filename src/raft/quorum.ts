@@ -40,7 +40,8 @@ export function membersOf(configuration: Configuration): readonly NodeId[] {
 /** With n voters, floor(n/2) + 1 of them are at least as far. Asked several times in each turn, of few voters: no sorting. */
 function majorityValue(voters: readonly NodeId[], value: (id: NodeId) => number): number {
   if (voters.length === 0) return 0;
-  const values = voters.map(value);
+  const values: number[] = [];
+  for (const voter of voters) values.push(value(voter));
   const needed = (voters.length >> 1) + 1;
   let highest = Number.NEGATIVE_INFINITY;
   for (const candidate of values) {

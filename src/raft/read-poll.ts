@@ -62,9 +62,14 @@ export class ReadPoll {
   asks(peer: NodeId, self: NodeId, { voters, outgoing }: Configuration, now: Millis): boolean {
     // Who is enough in a joint configuration, or for a leader that is no voter itself, is not worth finding out.
     if (now >= this.#patientUntil || outgoing.length > 0 || !voters.includes(self)) return true;
-    const others = this.#order.filter((id) => voters.includes(id));
-    if (others.length < voters.length - 1) return true;
-    const place = others.indexOf(peer);
+    let others = 0;
+    let place = -1;
+    for (const id of this.#order) {
+      if (!voters.includes(id)) continue;
+      if (id === peer) place = others;
+      others += 1;
+    }
+    if (others < voters.length - 1) return true;
     return place >= 0 && place < voters.length >> 1;
   }
 }

@@ -27,6 +27,11 @@ export class Reads {
     return this.#round;
   }
 
+  /** A round is not confirmed yet. */
+  get isWaiting(): boolean {
+    return this.#rounds.length > 0;
+  }
+
   /** When the longest waiting read has waited for `patienceMs`. */
   deadline(patienceMs: number): Millis {
     const oldest = this.#rounds[0]?.startedAt ?? this.#waitingSince;

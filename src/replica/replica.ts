@@ -44,8 +44,6 @@ export class Replica {
   readonly #checkpoints = new Checkpoints();
   /** Per batch that the disk works on: the turns whose promises wait for it. */
   readonly #unsynced: Ready[][] = [];
-  /** Of `#inbox`: Readys that are durable and the core has not been told so. */
-  #unconfirmed = 0;
   #turnScheduled = false;
   /** When the armed timer fires; it may be earlier than the core's deadline, which moves with every heartbeat. */
   #timerAt: Millis = NEVER;
@@ -200,14 +198,13 @@ export class Replica {
     const now = this.#options.clock.now();
     const inbox = this.#inbox;
     this.#inbox = [];
-    this.#unconfirmed = 0;
     for (const input of inbox) this.#core.step(now, input);
     this.#proposeQueued(now);
     this.#readQueued(now);
     // Last, so that a late timer never outruns a heartbeat that had already arrived.
     if (this.#core.deadline <= now) this.#core.step(now, { type: 'tick' });
     const before = this.#machine.revision;
-    while (this.#core.hasReady()) this.#carryOut(now, this.#core.ready());
+    while (this.#core.hasReady()) this.#carryOut(this.#core.ready());
     this.#applySlice();
     if (this.#machine.revision !== before) this.#options.onChange?.();
     this.#snapshotter.consider(this.#machine, this.#appliedIndex);
@@ -216,11 +213,11 @@ export class Replica {
   }
 
   /** The order below is Raft's safety argument in code. */
-  #carryOut(now: Millis, ready: Ready): void {
+  #carryOut(ready: Ready): void {
     const { transport, onEvent } = this.#options;
     for (const message of ready.messages) transport.send(message);
     for (const piece of ready.piecesToSend) this.#snapshotter.sendPiece(piece);
-    this.#persist(now, ready);
+    this.#persist(ready);
     if (ready.restore !== null) this.#restore(ready.restore);
     for (const entry of ready.committed) this.#toApply.push(entry);
     for (const { ticket, index } of ready.grantedReads) this.#waiting.granted(ticket, index);
@@ -233,15 +230,14 @@ export class Replica {
   }
 
   /** Promises leave only when what they promise is on the disk, and never before an earlier batch's. */
-  #persist(now: Millis, ready: Ready): void {
+  #persist(ready: Ready): void {
     if (ready.persist === null) {
       const newest = this.#unsynced.at(-1);
       if (newest !== undefined) newest.push(ready);
       else {
-        // Nothing is on its way to the disk: all that was promised is durable, and a turn to say so would be one too many.
+        // Nothing is on its way to the disk: all that was promised is durable.
         this.#keepPromises(ready);
-        if (this.#unconfirmed === 0) this.#core.step(now, { type: 'persisted', seq: ready.seq });
-        else this.#confirm(ready);
+        this.#confirm(ready);
       }
       return;
     }
@@ -259,8 +255,7 @@ export class Replica {
 
   /** In their order, and never in the middle of a turn. */
   #confirm({ seq }: Ready): void {
-    this.#unconfirmed += 1;
-    this.#accept({ type: 'persisted', seq });
+    if (seq !== null) this.#accept({ type: 'persisted', seq });
   }
 
   #keepPromises(ready: Ready): void {

@@ -61,7 +61,7 @@ class One {
       this.sent.push(...ready.messages, ...ready.messagesAfterPersist);
       for (const { ticket, index } of ready.grantedReads) this.granted.push([ticket, index]);
       this.failed.push(...ready.failedReads);
-      this.core.step(millis(this.now), { type: 'persisted', seq: ready.seq });
+      if (ready.seq !== null) this.core.step(millis(this.now), { type: 'persisted', seq: ready.seq });
     }
     return this;
   }

@@ -80,7 +80,7 @@ function settle(one: RaftCore, now: number): Message[] {
   while (one.hasReady()) {
     const ready = one.ready();
     sent.push(...ready.messages, ...ready.messagesAfterPersist);
-    one.step(millis(now), { type: 'persisted', seq: ready.seq });
+    if (ready.seq !== null) one.step(millis(now), { type: 'persisted', seq: ready.seq });
   }
   return sent;
 }

@@ -82,7 +82,7 @@ class One {
     const ready = this.unsynced.shift();
     if (ready === undefined) return this;
     this.sent.push(...ready.messagesAfterPersist);
-    return this.step({ type: 'persisted', seq: ready.seq });
+    return ready.seq === null ? this.collect() : this.step({ type: 'persisted', seq: ready.seq });
   }
 
   wait(ms: number): this {

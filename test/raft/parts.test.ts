@@ -44,20 +44,32 @@ describe('durability', () => {
 
   it('stops on a confirmation out of order', () => {
     const durability = new Durability(START, at(0), 1_000);
-    durability.handOut(1, now, null, at(0));
-    durability.handOut(2, now, null, at(0));
+    durability.handOut(1, now, batchTo(1), at(1));
+    durability.handOut(2, now, batchTo(2), at(2));
     expect(() => durability.confirm(2)).toThrow(InvariantViolation);
+  });
+
+  it('waits for what holds nothing only behind what does', () => {
+    const durability = new Durability(START, at(0), 1_000);
+    durability.handOut(1, now, null, at(0));
+    expect(durability.isBehind).toBe(false);
+    durability.handOut(2, now, batchTo(1), at(1));
+    durability.handOut(3, now, null, at(1));
+    durability.confirm(2);
+    expect(durability.isBehind).toBe(true);
+    durability.confirm(3);
+    expect(durability.isBehind).toBe(false);
   });
 
   it('is stuck when its oldest write is old, whatever came after', () => {
     const durability = new Durability(START, at(0), 1_000);
-    durability.handOut(1, millis(5), null, at(0));
     expect(durability.stalledFrom).toBe(Number.POSITIVE_INFINITY);
     durability.handOut(2, millis(10), batchTo(1), at(1));
-    durability.handOut(3, millis(900), batchTo(2), at(2));
+    durability.handOut(3, millis(500), null, at(1));
+    durability.handOut(4, millis(900), batchTo(2), at(2));
     expect(durability.stalledFrom).toBe(1_010);
-    durability.confirm(1);
     durability.confirm(2);
+    durability.confirm(3);
     expect(durability.stalledFrom).toBe(1_900);
   });
 });

@@ -79,7 +79,7 @@ class Member {
       const ready = this.core.ready();
       this.readies.push(ready);
       this.sent.push(...ready.messages, ...ready.messagesAfterPersist);
-      this.core.step(millis(this.now), { type: 'persisted', seq: ready.seq });
+      if (ready.seq !== null) this.core.step(millis(this.now), { type: 'persisted', seq: ready.seq });
     }
     return this;
   }

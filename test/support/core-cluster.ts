@@ -254,7 +254,7 @@ export class CoreCluster {
     if (ready === undefined || node.core === null) return;
     if (ready.persist !== null) node.disk.write(ready.persist);
     for (const message of ready.messagesAfterPersist) this.#send(message);
-    this.step(id, { type: 'persisted', seq: ready.seq });
+    if (ready.seq !== null) this.step(id, { type: 'persisted', seq: ready.seq });
   }
 
   /** Carries out all Readys of `id`. */
