@@ -11,9 +11,11 @@ import { clusterTime, logIndex, nodeId, revision, term } from '../src/base/brand
 import { RaftKvClient } from '../src/cluster/client/client.ts';
 import type { Command, KeyValue } from '../src/kv/commands.ts';
 import { clientHandlers } from '../src/net/client-api.ts';
+import type { Succeed } from '../src/net/later.ts';
 import { RpcSocket } from '../src/net/rpc-socket.ts';
 import { listen } from '../src/net/server.ts';
-import type { AdminService, KvService } from '../src/net/service.ts';
+import type { AdminService, Applied, KvService } from '../src/net/service.ts';
+import { realClock } from '../src/node/real-clock.ts';
 import type { AppendRequest, Entry } from '../src/raft/messages.ts';
 import { checkParams } from '../src/wire/check.ts';
 import { CLIENT_FRAMES, guardFrame, PEER_FRAMES } from '../src/wire/guard.ts';
@@ -40,9 +42,9 @@ async function serve(): Promise<void> {
   const replies = { put: { type: 'put', revision: revision(1) }, session: { type: 'session', session: 1 } } as const;
   const service = {
     // As a replica does it: all that arrived in this turn is answered in a later one.
-    propose: ({ type }: Command) =>
-      nextTurn().then(() => ({ reply: type === 'open-session' ? replies.session : replies.put, at })),
-    read: nextTurn,
+    propose: ({ type }: Command, _deadlineMs: number, succeed: Succeed<Applied>) =>
+      realClock.soon(() => succeed({ reply: type === 'open-session' ? replies.session : replies.put, at })),
+    read: (_deadlineMs: number, _path: unknown, succeed: () => void) => realClock.soon(succeed),
     get: () => kv,
     revision: () => 1,
     leader: () => ({ id: self, url: '' }),
@@ -64,18 +66,6 @@ async function serve(): Promise<void> {
   process.send?.(server.port);
   process.on('message', () => process.send?.(cpuMicros()));
   process.on('disconnect', () => process.exit());
-}
-
-let turn: Promise<void> | null = null;
-
-function nextTurn(): Promise<void> {
-  turn ??= new Promise((resolve) => {
-    setImmediate(() => {
-      turn = null;
-      resolve();
-    });
-  });
-  return turn;
 }
 
 /** CPU time of this process so far: on a machine with other work it tells more than the rate. */

@@ -3,7 +3,7 @@ import { millis } from '../base/brand.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { Message } from '../raft/messages.ts';
 import type { Cancel, Clock, Transport } from '../replica/ports.ts';
-import type { LinkFilter } from './link-filter.ts';
+import { type LinkFilter, UNTOUCHED } from './link-filter.ts';
 
 export class FaultyTransport implements Transport {
   readonly #inner: Transport;
@@ -30,10 +30,18 @@ export class FaultyTransport implements Transport {
     if (this.#closed) return;
     const fate = this.#filter.fate(message.from, message.to);
     if (fate === 'drop') return;
+    if (fate === UNTOUCHED) {
+      this.#inner.send(message);
+      return;
+    }
     for (const delayMs of fate.delaysMs) {
       if (delayMs <= 0) this.#inner.send(message);
       else this.#hold(message, delayMs);
     }
+  }
+
+  flush(): void {
+    this.#inner.flush?.();
   }
 
   /** Loses what is held back; sends nothing any more. The inner transport is its owner's. */

@@ -10,7 +10,7 @@ export type Fate = 'drop' | { readonly delaysMs: readonly number[] };
 /** What a plan says of links. */
 type LinkPlan = Pick<FaultPlan, 'links'>;
 
-const UNTOUCHED: Fate = { delaysMs: [0] };
+export const UNTOUCHED: Fate = { delaysMs: [0] };
 
 export class LinkFilter {
   readonly #self: NodeId;

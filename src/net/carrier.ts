@@ -47,9 +47,23 @@ let waiting: FrameWriter[] = [];
 
 /** Writes now what would be written at the end of the turn: before a goodbye, behind which nothing may follow. */
 export function writeWaitingFrames(): void {
+  if (waiting.length === 0) return;
   const writers = waiting;
   waiting = [];
   for (const writer of writers) writer.flush();
+}
+
+let isGathering = false;
+
+/** What is written meanwhile leaves when `run` has ended: without a callback of its own for that, which costs as much as a frame. */
+export function gatherFrames(run: () => void): void {
+  isGathering = true;
+  try {
+    run();
+  } finally {
+    isGathering = false;
+    writeWaitingFrames();
+  }
 }
 
 /** Gathers the text frames of a turn; after it, and after the promises it settled, all leave together. */
@@ -73,7 +87,7 @@ export class FrameWriter {
   write(text: string): void {
     this.#units += text.length;
     if (this.#texts.push(text) > 1) return;
-    if (waiting.push(this) === 1) process.nextTick(writeWaitingFrames);
+    if (waiting.push(this) === 1 && !isGathering) process.nextTick(writeWaitingFrames);
   }
 
   flush(): void {

@@ -7,6 +7,7 @@ import { checkParams } from '../wire/check.ts';
 import { METHODS, type MethodName, type ParamsOf, type ResultOf } from '../wire/methods.ts';
 import { openrpcDocument } from '../wire/openrpc.ts';
 import type { Forwarder } from './forwarder.ts';
+import { type Later, settle } from './later.ts';
 import { LeaderCall } from './leader-call.ts';
 import type { CallContext, Handler, RpcSocket } from './rpc-socket.ts';
 import type { AdminService, KvService } from './service.ts';
@@ -24,7 +25,7 @@ type Methods = {
   readonly [M in MethodName as (typeof METHODS)[M]['role'] extends 'client' | 'admin' ? M : never]: (
     params: ParamsOf<M>,
     connection: RpcSocket,
-  ) => ResultOf<M> | Promise<ResultOf<M>>;
+  ) => ResultOf<M> | Later;
 };
 
 /** One map for all connections of clients and admins. */
@@ -55,16 +56,14 @@ function kvMethods({ self, service, forwarder }: ClientApiOptions): Pick<Methods
   const calls = new LeaderCall(self, service, forwarder);
   // The leader's answers have this form already; they are passed on as they are.
   const write = <M extends KvMethodName>(method: M, params: ParamsOf<M>, command: Command, answer: Answer<M>) =>
-    calls.run(method, params, 'write', async (deadlineMs) => {
-      const { reply, at } = await service.propose(command, deadlineMs);
-      return answer(reply, at);
-    }) as Promise<ResultOf<M>>;
+    calls.run(method, params, 'write', (deadlineMs, succeed, fail) => {
+      service.propose(command, deadlineMs, ({ reply, at }) => settle(() => answer(reply, at), succeed, fail), fail);
+    });
   const read = <M extends 'kv.get' | 'kv.range' | 'kv.history'>(method: M, params: ParamsOf<M>, answer: () => ResultOf<M>) => {
     if (params.consistency === 'stale') return answer();
-    return calls.run(method, params, 'read', async (deadlineMs) => {
-      await service.read(deadlineMs, pathOf(params));
-      return answer();
-    }) as Promise<ResultOf<M>>;
+    return calls.run(method, params, 'read', (deadlineMs, succeed, fail) => {
+      service.read(deadlineMs, pathOf(params), () => settle(answer, succeed, fail), fail);
+    });
   };
   return {
     'kv.put': (params) =>

@@ -26,18 +26,42 @@ export function framesAsLatin1(texts: readonly string[]): string | null {
 
 /** The bytes of several frames in a row; with keys of chance when `masked`, as a client must send them. */
 export function framesAsBytes(texts: readonly string[], masked: boolean): Buffer {
-  const lengths = texts.map((text) => Buffer.byteLength(text));
   const keyBytes = masked ? KEY_BYTES : 0;
-  const frames = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + headerBytes(length) + keyBytes + length, 0));
+  const lengths: number[] = [];
+  let bytes = 0;
+  for (const text of texts) {
+    const length = Buffer.byteLength(text);
+    lengths.push(length);
+    bytes += headerBytes(length) + keyBytes + length;
+  }
+  const frames = Buffer.allocUnsafe(bytes);
   let at = 0;
   for (let i = 0; i < texts.length; i += 1) {
     const length = lengths[i] ?? 0;
-    const start = at + frames.write(header(length), at, 'latin1') + keyBytes;
-    if (masked) frames[at + 1] = (frames[at + 1] ?? 0) | MASKED;
+    const start = putHeader(frames, at, length, masked ? MASKED : 0) + keyBytes;
     at = start + frames.write(texts[i] ?? '', start);
     if (masked) mask(frames, start, at);
   }
   return frames;
+}
+
+/** Returns where the header ends. */
+function putHeader(frames: Buffer, at: number, length: number, flags: number): number {
+  frames[at] = FIN_AND_TEXT;
+  if (length <= SHORT) {
+    frames[at + 1] = flags | length;
+    return at + 2;
+  }
+  if (length < 0x1_0000) {
+    frames[at + 1] = flags | TWO_BYTES;
+    frames[at + 2] = length >> 8;
+    frames[at + 3] = length & 0xff;
+    return at + 4;
+  }
+  // No frame comes near 4 GiB.
+  frames[at + 1] = flags | EIGHT_BYTES;
+  frames.writeUInt32BE(0, at + 2);
+  return frames.writeUInt32BE(length, at + 6);
 }
 
 function headerBytes(length: number): number {
@@ -61,8 +85,10 @@ function mask(frames: Buffer, start: number, end: number): void {
     randomFillSync(chance);
     used = 0;
   }
-  chance.copy(frames, start - KEY_BYTES, used, used + KEY_BYTES);
-  used += KEY_BYTES;
+  for (let at = start - KEY_BYTES; at < start; at += 1) {
+    frames[at] = chance[used] as number;
+    used += 1;
+  }
   applyKey(frames, start, end);
 }
 

@@ -68,6 +68,7 @@ export class Intake {
   #turnFrames: number;
   #framesLeft: number;
   #turnScheduled = false;
+  #turnSince = 0;
   #refusing = false;
   #refusedAt = 0;
 
@@ -123,14 +124,6 @@ export class Intake {
   ended(calls: number): void {
     this.#calls -= calls;
     this.#ended += calls;
-    const now = this.#clock.now();
-    if (now - this.#endedSince >= RATE_OVER_MS) {
-      const [least, most] = this.#bounds.calls;
-      const wanted = (this.#ended / (now - this.#endedSince)) * this.#bounds.targetMs;
-      this.#mostCalls = Math.min(most, Math.max(least, Math.ceil(wanted)));
-      this.#ended = 0;
-      this.#endedSince = now;
-    }
     if (this.#waiting.length > 0) this.#scheduleTurn();
   }
 
@@ -139,16 +132,30 @@ export class Intake {
   }
 
   /** A turn is everything from the first frame of it to the next turn, answers included. */
-  #scheduleTurn(since: number = this.#clock.now()): void {
+  #scheduleTurn(since?: number): void {
     if (this.#turnScheduled) return;
     this.#turnScheduled = true;
-    this.#clock.soon(() => {
-      const now = this.#clock.now();
-      this.#turnScheduled = false;
-      this.#adapt(now - since);
-      this.#framesLeft = this.#turnFrames;
-      this.#serveWaiting(now);
-    });
+    this.#turnSince = since ?? this.#clock.now();
+    this.#clock.soon(this.#turn);
+  }
+
+  readonly #turn = (): void => {
+    const now = this.#clock.now();
+    this.#turnScheduled = false;
+    this.#adapt(now - this.#turnSince);
+    this.#countEnded(now);
+    this.#framesLeft = this.#turnFrames;
+    if (this.#waiting.length > 0) this.#serveWaiting(now);
+  };
+
+  #countEnded(now: number): void {
+    const passedMs = now - this.#endedSince;
+    if (passedMs < RATE_OVER_MS) return;
+    const [least, most] = this.#bounds.calls;
+    const wanted = (this.#ended / passedMs) * this.#bounds.targetMs;
+    this.#mostCalls = Math.min(most, Math.max(least, Math.ceil(wanted)));
+    this.#ended = 0;
+    this.#endedSince = now;
   }
 
   /** What a frame costs is known only when its turn is over: a page of a range costs a hundred times what a key does. */

@@ -6,6 +6,7 @@ import type { NodeId } from '../base/brand.ts';
 import type { Random } from '../base/random.ts';
 import type { Message } from '../raft/messages.ts';
 import type { LinkStatus, Transport } from '../replica/ports.ts';
+import { writeWaitingFrames } from './carrier.ts';
 import { type PeerAddress, PeerLink } from './peer-link.ts';
 import { PeerSocket } from './peer-socket.ts';
 import type { WireLog } from './rpc-socket.ts';
@@ -65,6 +66,10 @@ export class PeerTransport implements Transport {
     const peer = this.#peers.get(message.to);
     assert(peer !== undefined, 'a message to this node itself or to a stranger', () => message.to);
     peer.link.send(message);
+  }
+
+  flush(): void {
+    writeWaitingFrames();
   }
 
   /** Takes over a connection that a peer has opened; the handshake has proved who it is. A newer one replaces an older. */

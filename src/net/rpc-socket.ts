@@ -12,6 +12,7 @@ import { AdmissionGate } from './admission.ts';
 import { Alarm } from './alarms.ts';
 import { FrameWriter, readTexts, writeWaitingFrames } from './carrier.ts';
 import type { Intake, Lane } from './intake.ts';
+import { Later } from './later.ts';
 import { Liveness } from './liveness.ts';
 import { type RemoteRole, type RpcLimits, rpcLimits } from './rpc-limits.ts';
 import { errorFromReply, errorReply } from './wire-errors.ts';
@@ -24,7 +25,7 @@ export interface CallContext {
   readonly connection: RpcSocket;
 }
 
-/** Parameters are unchecked: an object, or undefined. Throws or rejects with RpcError to answer with an error. */
+/** Parameters are unchecked: an object, or undefined. Returns the answer, or a promise of it, or a Later; throws or fails with RpcError to answer with an error. */
 export type Handler = (params: unknown, context: CallContext) => unknown;
 
 /** A line for the node's log: `detail` may hold text from outside. */
@@ -208,7 +209,7 @@ export class RpcSocket {
       const found = request.id === undefined ? null : errorReply(request.id, 'METHOD_NOT_FOUND');
       return Promise.resolve(found as JSONRPCErrorResponse | null);
     };
-    for (const [name, handler] of this.#options.handlers) server.addMethod(name, handler);
+    for (const [name, handler] of this.#options.handlers) server.addMethod(name, promised(handler));
     return server;
   }
 
@@ -306,7 +307,8 @@ export class RpcSocket {
       fail(error);
       return;
     }
-    if (outcome instanceof Promise) outcome.then(succeed, fail);
+    if (outcome instanceof Later) outcome.begin(succeed, fail);
+    else if (outcome instanceof Promise) outcome.then(succeed, fail);
     else succeed(outcome);
   }
 
@@ -377,4 +379,12 @@ export class RpcSocket {
     this.#options.onClose?.(code, reason);
     for (const listener of this.#closeListeners) listener();
   }
+}
+
+/** As the library takes it. */
+function promised(handler: Handler): Handler {
+  return (params, context) => {
+    const outcome = handler(params, context);
+    return outcome instanceof Later ? outcome.promise() : outcome;
+  };
 }

@@ -1,4 +1,4 @@
-/** What the network edge asks of the node behind it. All failures are RpcErrors, thrown or rejected. */
+/** What the network edge asks of the node behind it. All failures are RpcErrors, thrown or told. */
 import type { LogIndex, NodeId, Revision } from '../base/brand.ts';
 import type { FaultPlan } from '../fault/plan.ts';
 import type { Command, KeyValue, RangeQuery, RangeResult, Reply } from '../kv/commands.ts';
@@ -6,18 +6,25 @@ import type { ReadonlyHistory } from '../kv/history.ts';
 import type { HistoryQuery, HistoryResult } from '../kv/key-history.ts';
 import type { EntryId, ReadPath } from '../raft/messages.ts';
 import type { LogRow, MemberStatus, NodeEvent, Topic } from '../replica/status.ts';
+import type { Fail, Succeed } from './later.ts';
+
+/** What came of a command, and the entry that carried it. */
+export interface Applied {
+  readonly reply: Reply;
+  readonly at: EntryId;
+}
 
 export interface KvService {
   /**
-   * Replicates a command and applies it. Rejects with NOT_LEADER (definite) where it must be asked elsewhere,
+   * Replicates a command and applies it. Fails with NOT_LEADER (definite) where it must be asked elsewhere,
    * OVERLOADED, NO_QUORUM, or UNKNOWN_OUTCOME after `deadlineMs`.
    */
-  propose(command: Command, deadlineMs: number): Promise<{ readonly reply: Reply; readonly at: EntryId }>;
+  propose(command: Command, deadlineMs: number, succeed: Succeed<Applied>, fail: Fail): void;
   /**
-   * Resolves when this node's own state may answer a linearizable read: of a leader, or with `path` `here` of a follower too, which
-   * asks its leader for an index first. Rejects with NOT_LEADER or NO_QUORUM, both definite.
+   * Succeeds when this node's own state may answer a linearizable read: of a leader, or with `path` `here` of a follower too, which
+   * asks its leader for an index first. Fails with NOT_LEADER or NO_QUORUM, both definite.
    */
-  read(deadlineMs: number, path: ReadPath): Promise<void>;
+  read(deadlineMs: number, path: ReadPath, succeed: () => void, fail: Fail): void;
   /** At a revision, or now with null. Throws COMPACTED for one that is forgotten, INVALID_PARAMS for one that is yet to come. */
   get(key: string, at: Revision | null): KeyValue | null;
   range(query: RangeQuery, at: Revision | null): RangeResult;

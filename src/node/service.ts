@@ -3,16 +3,17 @@ import { RpcError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import { type FaultPlan, NO_FAULTS } from '../fault/plan.ts';
 import { encodeCommand } from '../kv/command-text.ts';
-import type { Command, KeyValue, RangeQuery, RangeResult, Reply } from '../kv/commands.ts';
+import type { Command, KeyValue, RangeQuery, RangeResult } from '../kv/commands.ts';
 import type { ReadonlyHistory } from '../kv/history.ts';
 import type { HistoryQuery, HistoryResult } from '../kv/key-history.ts';
-import type { AdminService, KvService } from '../net/service.ts';
-import type { EntryId, ReadPath } from '../raft/messages.ts';
+import type { Fail, Succeed } from '../net/later.ts';
+import type { AdminService, Applied, KvService } from '../net/service.ts';
+import type { ReadPath } from '../raft/messages.ts';
 import { logRow } from '../replica/log-row.ts';
 import type { Clock, LinkStatus, LogStore } from '../replica/ports.ts';
 import type { Replica } from '../replica/replica.ts';
 import type { LogRow, MemberStatus, NodeEvent, Topic } from '../replica/status.ts';
-import type { ReadOutcome } from '../replica/waiting.ts';
+import type { ProposalOutcome, ReadOutcome } from '../replica/waiting.ts';
 import type { LoopMonitor } from './health.ts';
 import type { Publisher } from './publisher.ts';
 
@@ -63,7 +64,7 @@ function processorTime() {
   return { userMs: user / 1_000, systemMs: system / 1_000 };
 }
 
-/** What clients may ask of this node, answered from its replica. Rejects with RpcError only. */
+/** What clients may ask of this node, answered from its replica. All failures are RpcErrors. */
 export class ReplicaService implements KvService, AdminService {
   readonly #parts: MemberParts;
   readonly #publisher: Publisher;
@@ -77,23 +78,20 @@ export class ReplicaService implements KvService, AdminService {
     this.#faults = faults;
   }
 
-  propose(command: Command, deadlineMs: number): Promise<{ readonly reply: Reply; readonly at: EntryId }> {
-    return new Promise((resolve, reject) => {
-      this.#parts.replica.propose(encodeCommand(command), this.#deadline(deadlineMs), (outcome) => {
-        if (outcome.ok) resolve(outcome);
-        else reject(this.#refusal(outcome.error));
-      });
-    });
+  propose(command: Command, deadlineMs: number, succeed: Succeed<Applied>, fail: Fail): void {
+    const done = (outcome: ProposalOutcome): void => {
+      if (outcome.ok) succeed(outcome);
+      else fail(this.#refusal(outcome.error));
+    };
+    this.#parts.replica.propose(encodeCommand(command), this.#deadline(deadlineMs), done);
   }
 
-  read(deadlineMs: number, path: ReadPath): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const done = (outcome: ReadOutcome): void => {
-        if (outcome.ok) resolve();
-        else reject(this.#refusal(outcome.error));
-      };
-      this.#parts.replica.read(this.#deadline(deadlineMs), done, path);
-    });
+  read(deadlineMs: number, path: ReadPath, succeed: () => void, fail: Fail): void {
+    const done = (outcome: ReadOutcome): void => {
+      if (outcome.ok) succeed();
+      else fail(this.#refusal(outcome.error));
+    };
+    this.#parts.replica.read(this.#deadline(deadlineMs), done, path);
   }
 
   get(key: string, at: Revision | null): KeyValue | null {

@@ -266,7 +266,9 @@ export class LeaderRole extends RoleHandler {
 
   #owesRound(progress: Progress): boolean {
     const { id, membership, now } = this.#state;
-    return this.#reads.isWaiting && progress.lacksRound(this.#reads.round) && this.#poll.asks(progress.id, id, membership.current, now);
+    return (
+      this.#reads.isWaiting && progress.lacksRound(this.#reads.round) && this.#poll.asks(progress.id, id, membership.current, now)
+    );
   }
 
   /** Followers among the readers are sent the index, or that there is none. */

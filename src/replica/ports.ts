@@ -91,6 +91,8 @@ export interface SnapshotStore {
 export interface Transport {
   /** Best effort, never blocks, may drop: the protocol repairs. */
   send(message: Message): void;
+  /** Nothing more will be sent for now: whoever gathers messages need not wait for the end of the turn. */
+  flush?(): void;
 }
 
 export interface Clock {

@@ -216,6 +216,8 @@ export class Replica {
   #carryOut(ready: Ready): void {
     const { transport, onEvent } = this.#options;
     for (const message of ready.messages) transport.send(message);
+    // Others work while the rest of this turn is done.
+    if (ready.messages.length > 0) transport.flush?.();
     for (const piece of ready.piecesToSend) this.#snapshotter.sendPiece(piece);
     this.#persist(ready);
     if (ready.restore !== null) this.#restore(ready.restore);
@@ -260,6 +262,7 @@ export class Replica {
 
   #keepPromises(ready: Ready): void {
     for (const message of ready.messagesAfterPersist) this.#options.transport.send(message);
+    if (ready.messagesAfterPersist.length > 0) this.#options.transport.flush?.();
     for (const piece of ready.piecesReceived) this.#snapshotter.receivePiece(piece);
   }
 

@@ -224,7 +224,10 @@ describe('a follower', () => {
   it('answers linearizable reads from its own state once it may, and lets the leader answer what it may not', async () => {
     const { leader, follower } = await pair();
     const paths: unknown[] = [];
-    follower.service.read = async (_deadlineMs, path) => void paths.push(path);
+    follower.service.read = (_deadlineMs, path, succeed) => {
+      paths.push(path);
+      succeed();
+    };
     const client = await follower.client();
     await client.request('kv.put', { key: 'a', value: '1' });
     expect(await client.request('kv.get', { key: 'a' })).toEqual({ kv: null, revision: 0 });
@@ -233,7 +236,7 @@ describe('a follower', () => {
     // A lease is its leader's alone.
     await client.request('kv.get', { key: 'a', consistency: 'lease' });
     expect(paths).toEqual(['here', 'here', 'lease']);
-    follower.service.read = () => Promise.reject(new RpcError('NO_QUORUM'));
+    follower.service.read = (_deadlineMs, _path, _succeed, fail) => fail(new RpcError('NO_QUORUM'));
     expect(await client.request('kv.get', { key: 'a' })).toMatchObject({ kv: { value: '1' } });
     const asked = client.request('kv.get', { key: 'a', forward: false });
     await expect(asked).rejects.toMatchObject({ kind: 'NO_QUORUM' });

@@ -13,8 +13,8 @@ import { type FaultPlan, NO_FAULTS } from '../../src/fault/plan.ts';
 import type { Command, KeyValue, RangeQuery, RangeResult, Reply } from '../../src/kv/commands.ts';
 import { type Change, History, type ReadonlyHistory } from '../../src/kv/history.ts';
 import type { HistoryQuery, HistoryResult } from '../../src/kv/key-history.ts';
-import type { AdminService, KvService } from '../../src/net/service.ts';
-import type { EntryId } from '../../src/raft/messages.ts';
+import { type Fail, type Succeed, settle } from '../../src/net/later.ts';
+import type { AdminService, Applied, KvService } from '../../src/net/service.ts';
 import type { LogRow, MemberStatus, NodeEvent, Topic } from '../../src/replica/status.ts';
 
 /** A store of one node, in a Map, that applies at once; enough to see calls go through the network edge. */
@@ -27,7 +27,7 @@ export class FakeService implements KvService, AdminService {
   /** Who leads, as this node believes. */
   known: { readonly id: NodeId; readonly url: string } | null;
   /** Runs instead of applying; for failures and for calls that hang. */
-  intercept: ((command: Command) => Promise<{ readonly reply: Reply; readonly at: EntryId }>) | null = null;
+  intercept: ((command: Command) => Promise<Applied>) | null = null;
   readonly changeListeners = new Set<() => void>();
   readonly past = new History(revision(0));
   readonly #rows = new Map<string, KeyValue>();
@@ -42,7 +42,11 @@ export class FakeService implements KvService, AdminService {
     return this.known?.id === this.id;
   }
 
-  async propose(command: Command): Promise<{ readonly reply: Reply; readonly at: EntryId }> {
+  propose(command: Command, _deadlineMs: number, succeed: Succeed<Applied>, fail: Fail): void {
+    this.#propose(command).then(succeed, fail);
+  }
+
+  async #propose(command: Command): Promise<Applied> {
     this.#mustLead();
     this.proposed.push(command);
     if (this.intercept !== null) return this.intercept(command);
@@ -51,8 +55,8 @@ export class FakeService implements KvService, AdminService {
     return { reply: this.#apply(command), at: entry };
   }
 
-  async read(_deadlineMs?: number, _path?: unknown): Promise<void> {
-    this.#mustLead();
+  read(_deadlineMs: number, _path: unknown, succeed: () => void, fail: Fail): void {
+    settle(() => this.#mustLead(), succeed, fail);
   }
 
   get(key: string, at: Revision | null): KeyValue | null {
