@@ -1,6 +1,8 @@
 /** `sh`: a line with -c, lines from a pipe, or a person at a terminal. */
 import { createInterface } from 'node:readline';
 import type { ClusterDriver } from '../cluster/driver.ts';
+import type { LastFailure } from '../commands/command.ts';
+import { refusalOf } from '../commands/failure.ts';
 import { outputControl } from '../commands/output.ts';
 import { runLine } from '../commands/run-line.ts';
 import { interruptSignal } from './interrupt.ts';
@@ -37,6 +39,7 @@ async function runScript(
 ): Promise<number> {
   const interrupt = interruptSignal();
   const output = outputControl(globals);
+  let lastFailure: LastFailure | null = null;
   let exit = 0;
   try {
     for await (const line of script) {
@@ -49,8 +52,10 @@ async function runScript(
         cursor: null,
         signal: interrupt.signal,
         output,
+        lastFailure,
         emit: (part) => printPart(io, globals, part),
       });
+      lastFailure = refusalOf(line, result, Date.now()) ?? lastFailure;
       if (result.lines.length === 0 && result.json === null) continue;
       // What follows in a script must not stick to a value.
       const raw =

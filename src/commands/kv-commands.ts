@@ -146,7 +146,7 @@ const retry: CommandSpec = {
     const done = (await context.driver.kv.retryUnknown?.(callOptions(context, args))) ?? null;
     if (done === null) {
       const why = 'there is no write of unknown outcome to ask again: none was left open here, or many writes came after it';
-      return { lines: [`(error) ${why}`, '  read the key instead'], json: { retried: null }, exit: 1 };
+      return { lines: [`(error) ${why}`, '  read the key instead'], json: { retried: null }, exit: 1, prose: true };
     }
     const name = done.method.slice(3);
     const json = { retried: name, key: done.key, revision: done.revision, changed: done.changed };

@@ -35,7 +35,7 @@ export function outputOf(
   const at = words.findIndex(({ text, quoted }) => !quoted && (text === '-w' || text === '--write-out'));
   const end = words.findIndex(({ text, quoted }) => !quoted && text === '--');
   const form = words[at + 1];
-  if (at < 1 || (end >= 0 && end < at)) return { words, form: output?.form() ?? 'simple' };
+  if (at < 0 || (end >= 0 && end < at)) return { words, form: output?.form() ?? 'simple' };
   if (form === undefined || !isOutput(form.text)) {
     const column = form?.start ?? words[at]?.end ?? null;
     throw new UsageError('-w needs a form', { column, next: `write -w ${OUTPUTS.join(', -w ')}; quote "-w" to say just that` });

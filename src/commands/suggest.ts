@@ -3,7 +3,7 @@ export function suggest(typed: string, known: readonly string[], most = 3): read
   const wanted = typed.toLowerCase();
   if (wanted.length === 0) return [];
   const allowed = wanted.length <= 3 ? 1 : wanted.length <= 6 ? 2 : 3;
-  return known
+  return [...new Set(known)]
     .map((word) => ({ word, distance: word.startsWith(wanted) ? 0.5 : editDistance(wanted, word.toLowerCase()) }))
     .filter(({ word, distance }) => distance <= allowed && distance < word.length)
     .sort((a, b) => a.distance - b.distance || a.word.localeCompare(b.word, 'en'))

@@ -176,7 +176,7 @@ export class Effects {
     if (!prepared.ok) return later(() => finish(prepared.problem));
     const { action, consequence, spec } = prepared.line;
     if (action !== null && consequence !== null && consequence.level > 0) {
-      return later(() => this.#world.dispatch({ type: 'ask', id, line, action, consequence }));
+      return later(() => this.#world.dispatch({ type: 'ask', id, line, action, consequence, where }));
     }
     const changes = spec !== null && changesAnything(spec);
     const result = await prepared.line.run();

@@ -47,6 +47,7 @@ export type Message =
       readonly line: string;
       readonly action: ClusterAction;
       readonly consequence: Consequence;
+      readonly where: Where;
     }
   | ({ readonly type: 'key-detail'; readonly id: number } & LoadedKey)
   /** Lines of a command that goes on. */

@@ -35,7 +35,7 @@ export function startAction(state: ConsoleState, line: string, action: ClusterAc
   if (reason !== null) return { state: withFlash({ ...state, overlay: null }, reason, 'warn'), effects: [] };
   const { state: next, id } = opened(state, line);
   const consequence = consequenceOf(state.picture, action);
-  if (consequence.level > 0) return { state: confirmAction(next, { id, line, action, consequence }), effects: [] };
+  if (consequence.level > 0) return { state: confirmAction(next, { id, line, action, consequence, where: 'key' }), effects: [] };
   return { state: { ...next, overlay: null }, effects: [{ type: 'act', id, line, action, where: 'key' }] };
 }
 
@@ -50,9 +50,10 @@ interface Asked {
   readonly line: string;
   readonly action: ClusterAction;
   readonly consequence: Consequence;
+  readonly where: Where;
 }
 
-export function confirmAction(state: ConsoleState, { id, line, action, consequence }: Asked): ConsoleState {
+export function confirmAction(state: ConsoleState, { id, line, action, consequence, where }: Asked): ConsoleState {
   return {
     ...state,
     overlay: {
@@ -62,7 +63,7 @@ export function confirmAction(state: ConsoleState, { id, line, action, consequen
       expected: consequence.level === 2 ? state.picture.name : null,
       typed: '',
       since: state.now,
-      yes: { type: 'act', id, line, action, where: 'key' },
+      yes: { type: 'act', id, line, action, where },
     },
   };
 }
@@ -119,7 +120,9 @@ function showResult(state: ConsoleState, message: Message & { type: 'finished' }
   const severity = result.exit === 0 ? 'info' : result.exit === 3 ? 'warn' : 'error';
   const trailer = result.trailer === undefined ? '' : `   ${result.trailer}`;
   const flash = `${lines.join('  ')}${trailer}`;
-  const isLong = told.length > 2 || soFar.length > 0 || cellsOf(foreign(flash, state.size.columns)) > state.size.columns - 2;
+  const fits = cellsOf(foreign(flash, state.size.columns)) <= state.size.columns - 2;
+  // A key that did what it should must not put a panel in the way of the next one: one line will do, the shell has it whole.
+  const isLong = told.length > 2 || soFar.length > 0 || !(fits || (where === 'key' && result.exit === 0));
   if ((isLong || (prose && result.exit === 0)) && next.overlay === null) {
     const remark = result.trailer === undefined ? [] : ['', `(${result.trailer})`];
     return { ...next, overlay: { type: 'output', title: line, lines: [...told, ...remark], prose, top: 0 } };

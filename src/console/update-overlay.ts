@@ -4,6 +4,7 @@ import { type EditKey, editLine } from '../commands/line-editor.ts';
 import { menuItems } from './fault-menu.ts';
 import { helpEntries } from './help-entries.ts';
 import { keyName } from './key-input.ts';
+import { actionFor } from './keymap.ts';
 import type { Step } from './messages.ts';
 import type { ConsoleState, Overlay } from './state.ts';
 import { runViewAction } from './update-actions.ts';
@@ -30,11 +31,11 @@ export function overlayKey(state: ConsoleState, overlay: Overlay, key: EditKey):
     case 'help':
       return helpKey(state, overlay, key);
     case 'output':
-      return still(scrolled(state, overlay, keyName(key), Math.max(0, overlay.lines.length - 3)));
+      return leads(state, key) ?? still(scrolled(state, overlay, keyName(key), Math.max(0, overlay.lines.length - 3)));
     case 'value':
-      return still(versionKey(state, overlay, keyName(key)));
+      return leads(state, key) ?? still(versionKey(state, overlay, keyName(key)));
     case 'node':
-      return still(scrolled(state, overlay, keyName(key), 10_000));
+      return leads(state, key) ?? still(scrolled(state, overlay, keyName(key), 10_000));
     case 'event':
       return still({ ...state, overlay: null });
     default:
@@ -44,6 +45,14 @@ export function overlayKey(state: ConsoleState, overlay: Overlay, key: EditKey):
 
 const still = (state: ConsoleState): Step<ConsoleState> => ({ state, effects: [] });
 const closed = (state: ConsoleState): ConsoleState => ({ ...state, overlay: null });
+
+/** Who has read enough goes straight to another view, the command line or the help. */
+function leads(state: ConsoleState, key: EditKey): Step<ConsoleState> | null {
+  const name = keyName(key);
+  const action = name === null ? null : actionFor(state.keymap, name, state.view, state.capabilities);
+  const away = action !== null && (action.startsWith('view-') || action === 'command' || action === 'help');
+  return away ? runViewAction(closed(state), action) : null;
+}
 
 /** The list narrows while one types; Esc brings back what was there before. */
 function filterKey(state: ConsoleState, overlay: Of<'filter'>, key: EditKey): Step<ConsoleState> {

@@ -221,6 +221,13 @@ describe('sh', () => {
     expect(cluster.store.has('never')).toBe(false);
   });
 
+  it('knows in a script what was refused before', async () => {
+    const cluster = fakeCluster();
+    cluster.failWith = new RpcError('OVERLOADED');
+    const run = await cli(['sh'], { cluster, input: 'put a 1\nwhy refused\n' });
+    expect(run.out).toContain('More was waiting than the node admits');
+  });
+
   it('gives one JSON document for each line', async () => {
     const run = await cli(['sh', '--json'], { input: 'put a 1\nget a\nnope\n' });
     const documents = run.out

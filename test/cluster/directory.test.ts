@@ -13,6 +13,7 @@ import {
   writeClusterFile,
   writeNodeConfigs,
 } from '../../src/cluster/native/folder/directory.ts';
+import { findCluster } from '../../src/cluster/native/folder/find-cluster.ts';
 import { clusterDir, defaultHome } from '../../src/cluster/native/folder/home.ts';
 import { freePorts, isPortFree } from '../../src/cluster/native/folder/ports.ts';
 import { createPrivateFile, readPrivateFile, replacePrivateFile } from '../../src/cluster/native/folder/private-files.ts';
@@ -63,6 +64,14 @@ describe('the folder of a cluster', () => {
     const results = await Promise.allSettled([createClusterDir(home, FILE), createClusterDir(home, FILE)]);
     expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     expect(await listClusterNames(home)).toEqual(['demo']);
+  });
+
+  it('is named with the others when one is asked for that is not there', async () => {
+    await createClusterDir(home, FILE);
+    await expect(findCluster({ home, name: 'other' })).rejects.toThrow("no cluster 'other'. Here are: demo (--cluster NAME).");
+    await expect(findCluster({ home: join(home, 'none') })).rejects.toThrow(
+      "no cluster 'default'. Start one with: raftkv-tui start",
+    );
   });
 
   it('is read as it was written, and vanishes whole', async () => {

@@ -18,6 +18,7 @@ describe('the form of results', () => {
   it('is simple at first, and another one for one command with -w', async () => {
     const { context } = await contextWithKeys();
     expect((await runLine('range', context)).lines[0]).toBe('1) "city:1" "Ulm"');
+    expect((await runLine('-w json range', context)).lines).toEqual((await runLine('range -w json', context)).lines);
     const table = await runLine('range -w table', context);
     expect(table.lines).toEqual([
       'KEY        VALUE          REV  VERSION  CREATED',

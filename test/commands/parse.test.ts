@@ -100,6 +100,7 @@ describe('suggestions', () => {
     expect(suggest('puut', ['put', 'get', 'del'])).toEqual(['put']);
     expect(suggest('part', ['partition', 'put'])).toContain('partition');
     expect(didYouMean('xyzzy', ['put', 'get'])).toBeNull();
+    expect(didYouMean('gte', ['get', 'put', 'get'])).toBe('did you mean get?');
   });
 });
 

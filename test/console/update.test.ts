@@ -68,6 +68,36 @@ describe('answers of commands', () => {
     expect(answer({ lines: [long], exit: 4, prose: true }).overlay).toMatchObject({ lines: [long], prose: true });
   });
 
+  it('do not come between the keys of one who goes on', () => {
+    const done = { lines: [`paused n2 ${'and more '.repeat(20)}`], json: null, exit: 0 } as const;
+    const state = send(healthy(), { type: 'finished', id: 99, line: 'x', result: done, where: 'key', change: null }).state;
+    expect(state.overlay).toBeNull();
+    expect(state.flash?.text).toContain('paused n2');
+  });
+
+  it('stay in the shell, also of what was asked for first', () => {
+    const picture = fakePicture(5);
+    const action = { type: 'kill', nodes: [nodeId('n2'), nodeId('n3')], forMs: null } as const;
+    const consequence = consequenceOf(picture, action);
+    const asked = send(consoleState(undefined, picture), {
+      type: 'ask',
+      id: 1,
+      line: 'kill n2,n3',
+      action,
+      consequence,
+      where: 'shell',
+    }).state;
+    expect(press(asked, ['y']).effects).toEqual([expect.objectContaining({ type: 'act', where: 'shell' })]);
+  });
+
+  it('give way to another view, the command line and the help', () => {
+    const open = answer({ lines: [long], exit: 4 });
+    expect(press(open, ['3']).state).toMatchObject({ overlay: null, view: 'links' });
+    expect(press(open, [':']).state.overlay?.type).toBe('command');
+    expect(press(open, ['?']).state.overlay?.type).toBe('help');
+    expect(press(open, ['j']).state.overlay?.type).toBe('output');
+  });
+
   it('keep the remark under a longer answer', () => {
     const list = answer({ lines: ['a', 'b', 'c'], exit: 0, trailer: '3 of 9  6 more' }).overlay;
     expect(list).toMatchObject({ lines: ['a', 'b', 'c', '', '(3 of 9  6 more)'] });
@@ -121,6 +151,7 @@ describe('faults from keys', () => {
       line: 'kill n2,n3',
       action,
       consequence: consequenceOf(picture, action),
+      where: 'command',
     }).state;
     const worse = withNode(picture, 'n4', { state: 'down' });
     const changed = send(asked, {
@@ -141,7 +172,7 @@ describe('faults from keys', () => {
     const action = { type: 'stop' } as const;
     const consequence = consequenceOf(fakePicture(5), action);
     expect(consequence.level).toBe(2);
-    const asked = send(healthy(), { type: 'ask', id: 1, line: 'stop', action, consequence }).state;
+    const asked = send(healthy(), { type: 'ask', id: 1, line: 'stop', action, consequence, where: 'command' }).state;
     expect(asked.overlay).toMatchObject({ type: 'confirm', expected: 'demo' });
     expect(press(asked, ['y', 'enter']).effects).toEqual([]);
     expect(press(asked, ['d', 'e', 'm', 'enter']).state.overlay).toBeNull();

@@ -35,7 +35,10 @@ export function headerRow(state: ConsoleState, width: number, look: Glyphs): Row
     ],
     quorumPart(state),
     [span('commit ', 'dim'), span(String(highestCommit(state)))],
-    [span(`${countText(state.rate.perSecond)}/s`, state.rate.perSecond > 0 ? 'plain' : 'dim')],
+    // What is counted is the present.
+    ...(state.moment === null
+      ? [[span(`${countText(state.rate.perSecond)}/s`, state.rate.perSecond > 0 ? 'plain' : 'dim')] as Row]
+      : []),
     ...(picture.faults.length === 0 ? [] : [[span(plural(picture.faults.length, 'fault'), 'warn')]]),
   ];
   let line: Row = EMPTY_ROW;

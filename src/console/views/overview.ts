@@ -92,7 +92,7 @@ function vitalsPanel(state: ConsoleState, width: number, look: Glyphs): readonly
   return [
     title,
     facts([
-      [' commits/s', countText(state.rate.perSecond)],
+      [' commits/s', state.moment === null ? countText(state.rate.perSecond) : '-'],
       ['keys', countText(status.keys)],
       ['revision', countText(status.revision)],
     ]),

@@ -68,6 +68,9 @@ function resultLines({ lines, prose }: NonNullable<TranscriptEntry['result']>, w
   if (prose === true) return lines.flatMap((line) => wrapWords(foreign(line, width * 8), width, look.ellipsis));
   const [only = '', ...others] = lines;
   if (others.length > 0 || only.length <= width) return lines;
+  const said = foreign(only, width * 4);
+  if (said.split(' ').every((word) => cellsOf(word) <= width) && cellsOf(said) <= width * 3)
+    return wrapWords(said, width, look.ellipsis);
   const rows = wrapText(foreign(only, width * (VALUE_ROWS + 1)), width, VALUE_ROWS + 1);
   return rows.length <= VALUE_ROWS ? rows : [...rows.slice(0, VALUE_ROWS), look.ellipsis];
 }

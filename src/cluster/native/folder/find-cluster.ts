@@ -1,7 +1,7 @@
 /** Finds a cluster of this machine by its name. */
 import { ClusterError } from '../cluster-error.ts';
 import { type NodeProcess, nodeProcess } from '../process/processes.ts';
-import { type ClusterFile, readClusterFile } from './directory.ts';
+import { type ClusterFile, listClusterNames, readClusterFile } from './directory.ts';
 import { clusterDir, defaultHome } from './home.ts';
 
 export const DEFAULT_NAME = 'default';
@@ -25,13 +25,19 @@ export function dirOf(which: WhichCluster): string {
 export async function findCluster(which: WhichCluster): Promise<{ readonly dir: string; readonly file: ClusterFile }> {
   const dir = dirOf(which);
   const file = await readClusterFile(dir);
-  if (file === null) {
-    const name = which.name ?? DEFAULT_NAME;
-    throw new ClusterError(
-      `There is no cluster '${name}'. Start one with: raftkv-tui start${name === DEFAULT_NAME ? '' : ` --cluster ${name}`}`,
-    );
-  }
+  if (file === null) throw new ClusterError(await unknownCluster(which));
   return { dir, file };
+}
+
+const MOST_NAMED = 5;
+
+async function unknownCluster(which: WhichCluster): Promise<string> {
+  const name = which.name ?? DEFAULT_NAME;
+  // A home that cannot be read has no names to offer.
+  const others = await listClusterNames(homeOf(which)).catch(() => []);
+  const more = others.length > MOST_NAMED ? ', …' : '';
+  const here = others.length === 0 ? '' : ` Here are: ${others.slice(0, MOST_NAMED).join(', ')}${more} (--cluster NAME).`;
+  return `There is no cluster '${name}'.${here} Start one with: raftkv-tui start${name === DEFAULT_NAME ? '' : ` --cluster ${name}`}`;
 }
 
 /** A member with its process. */
