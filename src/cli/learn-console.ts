@@ -20,7 +20,7 @@ export async function learnInConsole(
   let say: (text: string | null) => void = () => {};
   const desk = new LessonDesk(invocation, driver, ({ title }, error) => {
     const over = t(
-      `${title.en} is over. :lesson NAME begins another here, :lesson lists them, q leaves.`,
+      `${title.en} is over. :lesson lists them, :lesson NAME begins one, q leaves.`,
       `「${title.zh}」结束。:lesson 名字 开始另一课，:lesson 列出全部，q 退出。`,
     );
     say(error === null ? over[language] : error.message);

@@ -3,6 +3,7 @@ import { unreachable } from '../base/assert.ts';
 import { type LogIndex, logIndex, type NodeId } from '../base/brand.ts';
 import type { ClusterDriver, ClusterEvent } from '../cluster/driver.ts';
 import { PastDriver } from '../cluster/recording/past-driver.ts';
+import { pastReads } from '../cluster/recording/past-keys.ts';
 import type { CommandContext, CommandResult, ConsoleControls } from '../commands/command.ts';
 import { argumentHint, complete } from '../commands/completion.ts';
 import { failureOf } from '../commands/failure.ts';
@@ -129,7 +130,8 @@ export class Effects {
 
   #travel(move: Move): void {
     const moment = this.#world.traveller.go(move);
-    later(() => this.#world.dispatch({ type: 'moment', move, moment }));
+    const { begins } = this.#world.traveller;
+    later(() => this.#world.dispatch({ type: 'moment', move, moment, begins }));
   }
 
   async #save(file: string | null): Promise<void> {
@@ -244,18 +246,25 @@ function shownCommand(line: string): string {
 /** Asks a majority first; when none answers, any node, and says so. */
 async function readPage(driver: ClusterDriver, request: KeysRequest): Promise<KeysPage> {
   const query = queryOf(request);
-  const options = { deadlineMs: READ_DEADLINE_MS, ...(request.at === null ? {} : { revision: request.at }) };
+  const options = { deadlineMs: READ_DEADLINE_MS };
   try {
-    return { ok: true, result: await driver.kv.range(query, options), stale: false };
-  } catch {
+    const kv = request.at === null ? driver.kv : pastReads(driver.kv, request.at);
+    return { ok: true, result: await kv.range(query, options), stale: false };
+  } catch (first) {
+    // Of the past any node has been asked already.
+    if (request.at !== null) return unread(first);
     try {
       const result = await driver.kv.range(query, { ...options, consistency: 'stale' });
       return { ok: true, result, stale: true };
     } catch (error) {
-      const [problem = 'The keys cannot be read.'] = failureOf(error, false).lines;
-      return { ok: false, problem };
+      return unread(error);
     }
   }
+}
+
+function unread(error: unknown): KeysPage {
+  const [problem = 'The keys cannot be read.'] = failureOf(error, false).lines;
+  return { ok: false, problem };
 }
 
 function queryOf({ prefix, kind, key, limit }: KeysRequest): Partial<RangeQuery> {

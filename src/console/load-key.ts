@@ -1,7 +1,8 @@
 /** Asks for one key in depth: its history from the cluster, its version from each node alone. Never rejects. */
-import { type NodeId, revision } from '../base/brand.ts';
+import type { NodeId } from '../base/brand.ts';
 import { RpcError } from '../base/errors.ts';
 import type { ClusterDriver, NodeState } from '../cluster/driver.ts';
+import { pastReads } from '../cluster/recording/past-keys.ts';
 import { failureOf } from '../commands/failure.ts';
 import type { HistoryResult } from '../kv/key-history.ts';
 import type { ReplicaAnswer } from './key-detail.ts';
@@ -33,25 +34,29 @@ export async function loadKey(driver: ClusterDriver, key: string, at: KeyMoment 
   return { ...history, answers: new Map(replicas) };
 }
 
-/** Asks a majority first, and any node when none answers. */
+/** Asks a majority first, and any node when none answers; of the past any node knows. */
 async function askHistory(
   { kv }: ClusterDriver,
   key: string,
   at: KeyMoment | null,
 ): Promise<Pick<LoadedKey, 'history' | 'problem'>> {
-  const page = { limit: MOST_VERSIONS, ...(at === null ? {} : { before: at.revision + 1 }) };
-  const asOf = (history: HistoryResult): HistoryResult =>
-    at === null ? history : { ...history, revision: revision(at.revision) };
+  const page = { limit: MOST_VERSIONS };
+  const options = { deadlineMs: HISTORY_DEADLINE_MS };
   try {
-    return { history: asOf(await kv.history(key, page, { deadlineMs: HISTORY_DEADLINE_MS })), problem: null };
-  } catch {
+    if (at !== null) return { history: await pastReads(kv, at.revision).history(key, page, options), problem: null };
+    return { history: await kv.history(key, page, options), problem: null };
+  } catch (first) {
+    if (at !== null) return { history: null, problem: whyUnread(first) };
     try {
-      const stale = { deadlineMs: HISTORY_DEADLINE_MS, consistency: 'stale' } as const;
-      return { history: asOf(await kv.history(key, page, stale)), problem: null };
+      return { history: await kv.history(key, page, { ...options, consistency: 'stale' }), problem: null };
     } catch (error) {
-      return { history: null, problem: failureOf(error, false).lines[0] ?? 'The history cannot be read.' };
+      return { history: null, problem: whyUnread(error) };
     }
   }
+}
+
+function whyUnread(error: unknown): string {
+  return failureOf(error, false).lines[0] ?? 'The history cannot be read.';
 }
 
 /** A node of the past is asked for the newest revision that it had applied then, if it still remembers that. */

@@ -61,8 +61,8 @@ export type Message =
       /** The command as events show it, when it may have changed something; null for one that only looks. */
       readonly change: string | null;
     }
-  /** Null: there is nothing where the move would lead. */
-  | { readonly type: 'moment'; readonly move: Move; readonly moment: Moment | null }
+  /** Null: there is nothing where the move would lead. `begins`: the recording does, in wall-clock milliseconds. */
+  | { readonly type: 'moment'; readonly move: Move; readonly moment: Moment | null; readonly begins?: number | null }
   | { readonly type: 'writable'; readonly on: boolean }
   | { readonly type: 'theme'; readonly theme: ThemeName }
   | { readonly type: 'history'; readonly lines: readonly string[] }

@@ -33,6 +33,11 @@ export class Traveller {
     this.#at = null;
   }
 
+  /** When the recording begins, in wall-clock milliseconds; null while it is empty. What came before was only told. */
+  get begins(): number | null {
+    return this.#recording.span?.from ?? null;
+  }
+
   /** Null when there is nothing in that direction, or nothing is recorded. */
   go(move: Move): Moment | null {
     const recorded = this.#recording.span;

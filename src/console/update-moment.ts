@@ -1,5 +1,6 @@
 /** Looking at the past: every view shows one moment, while the present goes on unseen. */
 import { newestIndex } from '../commands/log-cells.ts';
+import { timeText } from '../commands/wording.ts';
 import { withEvents, withoutDoubles } from './event-list.ts';
 import { withFlash } from './flash.ts';
 import { type Action, keyFor } from './keymap.ts';
@@ -30,11 +31,12 @@ export function travelAction(state: ConsoleState, action: Action): Step<ConsoleS
   return move === undefined ? null : { state, effects: [{ type: 'travel', move }] };
 }
 
-export function takeMoment(state: ConsoleState, { moment, move }: Message & { type: 'moment' }): ConsoleState {
+export function takeMoment(state: ConsoleState, { moment, move, begins = null }: Message & { type: 'moment' }): ConsoleState {
   if (moment === null) {
     const back = move.endsWith('back');
-    const what = move.startsWith('election') ? 'No election' : move.startsWith('event') ? 'Nothing' : 'Nothing';
-    return withFlash(state, `${what} ${back ? 'earlier' : 'later'} is recorded.`, 'info');
+    const since = back && begins !== null ? `: the recording begins at ${timeText(begins, false)}` : '';
+    const what = move.startsWith('election') ? 'No election' : 'Nothing';
+    return withFlash(state, `${what} ${back ? 'earlier' : 'later'} is recorded${since}.`, 'info');
   }
   const { picture, events, checks } = moment;
   const known = (id: string | null): boolean => picture.nodes.some((node) => node.id === id);

@@ -54,6 +54,19 @@ describe('the picture', () => {
     expect(keeper.picture).toMatchObject({ leader: null, term: 4 });
   });
 
+  it('does not take what a process said for what the next one is', () => {
+    const keeper = keeperOf();
+    keeper.updateNode(n1, { state: 'up', pid: 1, status: status('leader', 3), seenAt: 5 });
+    keeper.updateProcess(n1, { state: 'down', pid: null }, false);
+    expect(keeper.node(n1)).toMatchObject({ state: 'down', status: { role: 'leader' }, seenAt: 5 });
+    keeper.updateProcess(n1, { state: 'up', pid: 2 }, false);
+    expect(keeper.node(n1)).toMatchObject({ state: 'up', pid: 2, status: null, seenAt: null });
+    expect(keeper.picture.leader).toBeNull();
+    keeper.updateNode(n1, { status: status('follower', 3), seenAt: 9 });
+    keeper.updateProcess(n1, { state: 'up', pid: 3 }, true);
+    expect(keeper.node(n1)).toMatchObject({ pid: 3, status: { role: 'follower' }, seenAt: 9 });
+  });
+
   it('notices when a node leaves a fault that stays', () => {
     const keeper = keeperOf();
     const fault: ActiveFault = {

@@ -129,9 +129,9 @@ describe('asking for a key', () => {
       return { kv: kvOf('1', 1), revision: 99 };
     };
     const remembered = driver.kv.history.bind(driver.kv);
-    driver.kv.history = (key: string, page: HistoryPage = {}) => {
+    driver.kv.history = async (key: string, page: HistoryPage = {}) => {
       asked.push(page);
-      return remembered(key);
+      return { ...(await remembered(key)), revision: revision(99) };
     };
     const nodes = [
       { id: nodeId('n1'), state: 'up', revision: 7 },

@@ -120,6 +120,14 @@ describe('the past in the state', () => {
     expect(back.effects).toEqual([{ type: 'present' }]);
   });
 
+  it('says where the recording begins, to one who looks for more', () => {
+    const from = { type: 'moment', moment: null, begins: FAKE_NOW } as const;
+    expect(send(frozen(), { ...from, move: 'election-back' }).state.flash?.text).toBe(
+      'No election earlier is recorded: the recording begins at 12:04:31.',
+    );
+    expect(send(frozen(), { ...from, move: 'event-on' }).state.flash?.text).toBe('Nothing later is recorded.');
+  });
+
   it('changes nothing: not by key, not by the fault menu', () => {
     for (const keys of [['R'], ['u'], ['f'], ['3', 'space'], ['3', 's'], ['4', 'n']]) {
       const { state, effects } = press(frozen(), keys);

@@ -32,7 +32,7 @@ function whyThis(story: Story, leader: NodeView): readonly string[] {
     );
   return [
     `${leader.id} leads term ${picture.term}.`,
-    ...(election.length === 0 ? ['How it was elected happened before the recording.'] : election),
+    ...(election.length === 0 ? ['How it was elected is not among the events recorded so far.'] : election),
     stays,
     ...stale,
   ];

@@ -19,7 +19,7 @@ const REASONS: Partial<Record<ErrorKind, string>> = {
 
 export function whyRefused(story: Story): readonly string[] {
   const { failure, picture } = story;
-  if (failure === null) return ['No request has been refused here.'];
+  if (failure === null) return ['No request has been refused here: a shell and the console remember the newest one that was.'];
   const about = `${failure.line.slice(0, 80)}: ${failure.message} (${whenText(story, failure.time)})`;
   const reason = REASONS[failure.kind];
   if (failure.kind !== 'NO_QUORUM' && failure.kind !== 'NOT_LEADER' && failure.kind !== 'UNKNOWN_OUTCOME')

@@ -72,11 +72,12 @@ function titleOf({ keys }: ConsoleState): string {
 }
 
 function remarkOf({ keys }: ConsoleState): Row {
-  const prefix = keys.prefix === '' ? [] : [span('prefix ', 'dim'), span(`${foreign(keys.prefix, 24)}  `, 'key')];
-  const past = keys.at === null ? [] : [span(`as of rev ${keys.at}`, 'warn')];
-  const gap = keys.at !== null && keys.stale ? [span('  ')] : [];
-  const stale = keys.stale ? [...gap, span('stale: no majority answers', 'warn')] : [];
-  return [...prefix, ...past, ...stale];
+  const parts: readonly Row[] = [
+    ...(keys.prefix === '' ? [] : [[span('prefix ', 'dim'), span(foreign(keys.prefix, 24), 'key')]]),
+    ...(keys.at === null ? [] : [[span(`as of rev ${keys.at}`, 'warn')]]),
+    ...(keys.stale ? [[span('stale: no majority answers', 'warn')]] : []),
+  ];
+  return parts.flatMap((part, i): Row => (i === 0 ? part : [span('  '), ...part]));
 }
 
 function emptyRows({ keys, keymap }: ConsoleState): readonly Row[] {

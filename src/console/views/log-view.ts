@@ -124,5 +124,6 @@ function entryList(
   const all = lines.map((line, i) => (shown[i] === index ? selectRow(line, width, look.ellipsis) : line));
   const compacted = leaderOf(state.picture)?.status?.compactedIndex ?? 0;
   const title = compacted === 0 ? 'ENTRIES' : `ENTRIES  compacted up to ${compacted}`;
-  return [titleRow(title, width, look), header, ...all];
+  const remark: Row = state.moment === null ? [] : [span('what they say is not recorded', 'dim')];
+  return [titleRow(title, width, look, remark), header, ...all];
 }

@@ -62,8 +62,8 @@ const WAKING: Part = {
       type: 'observe',
       scene: 'overview',
       text: t(
-        'Watch the column TIMER, then ROLE: somebody will be first.',
-        '注意 TIMER 一列，再看 ROLE：总会有一个节点最先行动。',
+        'Watch the column HEARS, where the election timers run, then ROLE: somebody will be first.',
+        '注意 HEARS 一列中的选举计时，再看 ROLE：总会有一个节点最先行动。',
       ),
       until: ['a leader'],
       deeds: ['let first = leader'],

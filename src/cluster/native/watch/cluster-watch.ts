@@ -138,7 +138,7 @@ export class ClusterWatch {
     for (const { id, state, pid } of found) {
       const old = keeper.node(id);
       if (old === null) continue;
-      keeper.updateNode(id, { state, pid });
+      keeper.updateProcess(id, { state, pid }, this.#nodes.get(id)?.connected ?? false);
       if (!first) await this.#tellProcess(old, { state, pid });
       if (state === 'up') this.#nodes.get(id)?.hurry();
     }

@@ -31,6 +31,10 @@ export class NodeWatch {
     void this.#connect();
   }
 
+  get connected(): boolean {
+    return this.#connected;
+  }
+
   /** There is reason to believe that the node is there now: try at once. */
   hurry(): void {
     this.#pauseMs = FIRST_PAUSE_MS;

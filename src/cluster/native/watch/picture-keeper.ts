@@ -39,6 +39,12 @@ export class PictureKeeper {
     this.#announce();
   }
 
+  /** What the process before it had told says nothing of a new one; `told`: the new one has told of itself already. */
+  updateProcess(id: NodeId, { state, pid }: Pick<NodeView, 'state' | 'pid'>, told: boolean): void {
+    const isNew = pid !== null && pid !== this.node(id)?.pid && !told;
+    this.updateNode(id, isNew ? { state, pid, status: null, seenAt: null } : { state, pid });
+  }
+
   updateFaults(faults: readonly ActiveFault[]): void {
     const old = this.#picture.faults;
     const unchanged = faults.length === old.length && faults.every(({ id }, place) => id === old[place]?.id);
