@@ -1,7 +1,7 @@
 /** The screen as Ink elements: one text per row, ready-made. All meaning is decided before, in `frame.ts`. */
-import { memo, type ReactElement, useEffect, useSyncExternalStore } from 'react';
+import { createElement, memo, type ReactElement, useEffect, useSyncExternalStore } from 'react';
 import type { EditKey } from '../commands/line-editor.ts';
-import { Box, type Key, Text, useApp, useCursor, useInput, usePaste, useWindowSize } from './ink.ts';
+import { Box, type Key, useApp, useCursor, useInput, usePaste, useWindowSize } from './ink.ts';
 import { keysOf } from './key-input.ts';
 import type { Size } from './state.ts';
 import type { Store } from './store.ts';
@@ -19,7 +19,12 @@ export interface MountedApp {
   readonly suspend: (during: () => Promise<void>) => Promise<void>;
 }
 
-const Line = memo(({ text }: { readonly text: string }): ReactElement => <Text wrap="truncate">{text === '' ? ' ' : text}</Text>);
+/** What Ink makes of `<Text wrap="truncate">`, less what it asks of contexts and colours for each row of each frame: rows are painted. */
+const ROW = { style: { flexGrow: 0, flexShrink: 1, flexDirection: 'row', textWrap: 'truncate' } } as const;
+
+const Line = memo(
+  ({ text }: { readonly text: string }): ReactElement => createElement('ink-text', ROW, text === '' ? ' ' : text),
+);
 Line.displayName = 'Line';
 
 export function App({ store, onKeys, onSize, onMounted }: AppProps): ReactElement {

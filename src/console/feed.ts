@@ -12,13 +12,16 @@ const RUNNING_MS = 250;
 const LIVELY_MS = 5_000;
 /** Statuses of nodes that stand still differ in round trips and memory only: those are not worth ten frames a second. */
 const QUIET_MS = 1_000;
-/** Frames of data may take one part in so many of a processor; keys are always drawn at once. */
+/** Frames of data may take one part in so many of a processor, and half of that while only numbers run; keys are always drawn at once. */
 const SHARE = 20;
 
 /** How long data waits for the next frame, in milliseconds, when drawing one costs `frameCostMs`. */
 export function dataInterval(frameCostMs: number): number {
   return Math.max(FRAME_MS, Math.min(5 * FRAME_MS, frameCostMs * SHARE));
 }
+
+/** The same while only numbers run; `liveMs` is what it would be otherwise. */
+const runningInterval = (liveMs: number): number => Math.max(RUNNING_MS, Math.min(5 * FRAME_MS, 2 * liveMs));
 
 /** Time and timers, so that tests need no waiting. */
 export interface Clockwork {
@@ -103,7 +106,7 @@ export function startFeed(
   };
   const atLeisure = (): void => {
     const isLively = clockwork.now() - happenedAt < LIVELY_MS;
-    next.by(flushedAt + (isLively ? intervalMs() : Math.max(RUNNING_MS, intervalMs())));
+    next.by(flushedAt + (isLively ? intervalMs() : runningInterval(intervalMs())));
   };
   const look = (): void => {
     const motion = motionBetween(flushed, driver.picture());

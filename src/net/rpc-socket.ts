@@ -15,6 +15,7 @@ import type { Intake, Lane } from './intake.ts';
 import { Later } from './later.ts';
 import { Liveness } from './liveness.ts';
 import { type RemoteRole, type RpcLimits, rpcLimits } from './rpc-limits.ts';
+import { Repeats } from './same-answers.ts';
 import { errorFromReply, errorReply } from './wire-errors.ts';
 
 /** What a handler knows of the call beside its parameters. */
@@ -79,6 +80,7 @@ export class RpcSocket {
   /** What is done with the answer to each request of ours. */
   readonly #pending = new Map<number, (reply: Reply) => void>();
   readonly #closeListeners: (() => void)[] = [];
+  readonly #repeats = new Repeats();
   #nextId = 1;
   #badFrames = 0;
 
@@ -148,6 +150,7 @@ export class RpcSocket {
         if (reply.error === undefined) resolve(reply.result);
         else reject(errorFromReply(reply.error));
       };
+      this.#repeats.asked(id, method);
       if (LOAD.has(method)) {
         this.#pending.set(id, settle);
         this.#sendRequest(id, method, params);
@@ -231,7 +234,7 @@ export class RpcSocket {
 
   #take(text: string): void {
     if (!this.isOpen) return;
-    const frame = readFrame(text, this.#limits.frames);
+    const frame = this.#repeats.read(text, this.#limits.frames);
     if (frame.type === 'calls') this.#serve(frame.calls, frame.batch, text.length);
     else if (frame.type === 'replies') for (const reply of frame.replies) this.#settle(reply);
     else this.#refuse(frame.id, frame.kind, { detail: frame.detail }, frame.fatal);
@@ -256,7 +259,8 @@ export class RpcSocket {
     if (admission === 'pause') this.#leaveUnread();
     this.#lane?.began(calls.length);
     const [call] = calls;
-    const handler = !batch && call !== undefined && LOAD.has(call.method) ? this.#options.handlers.get(call.method) : undefined;
+    const isDirect = !batch && call !== undefined && (LOAD.has(call.method) || call.id === undefined);
+    const handler = isDirect ? this.#options.handlers.get(call.method) : undefined;
     if (call !== undefined && handler !== undefined) this.#run(call, handler, bytes);
     else void this.#answer(calls, batch).finally(() => this.#served(calls.length, bytes));
   }
@@ -298,7 +302,8 @@ export class RpcSocket {
     };
     const fail = (error: unknown): void => {
       this.#served(1, bytes);
-      if (call.id !== undefined) this.#sendReply(JSON.stringify(this.#answerError(call.id, error)));
+      const answer = this.#answerError(call.id ?? null, error);
+      if (call.id !== undefined) this.#sendReply(JSON.stringify(answer));
     };
     let outcome: unknown;
     try {
@@ -363,6 +368,7 @@ export class RpcSocket {
     if (typeof reply.id !== 'number') return;
     const settle = this.#pending.get(reply.id);
     this.#pending.delete(reply.id);
+    this.#repeats.over(reply.id);
     settle?.(reply);
   }
 

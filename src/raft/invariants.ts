@@ -186,6 +186,11 @@ export class InvariantChecker {
     for (const vote of this.#votes.keys()) if (Number.parseInt(vote, 10) < term) this.#votes.delete(vote);
   }
 
+  /** So many comparisons of the very same things as before, with the same outcome. */
+  repeated(promise: PromiseId, times: number): void {
+    this.#checked.set(promise, this.checked(promise) + times);
+  }
+
   #check(promise: PromiseId, holds: boolean, what: string, detail: () => unknown): void {
     this.#checked.set(promise, (this.#checked.get(promise) ?? 0) + 1);
     if (!holds) this.#onBroken(new BrokenPromise(promise, what, detail()));

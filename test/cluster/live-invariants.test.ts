@@ -167,18 +167,55 @@ describe('live invariants', () => {
     const logs: { n1: readonly LogRow[] } = { n1: rowsOf(Array.from({ length: 1_000 }, () => 1)) };
     const { live, tell, asked } = watching(logs);
     tell(n1);
-    expect(asked).toEqual([{ node: 'n1', from: 489, limit: 256 }]);
     await vi.advanceTimersByTimeAsync(2_000);
-    expect(asked).toHaveLength(2);
+    // Up to the end of a page that is the same for everybody, then pages; the end is not whole and waits for a while.
+    expect(asked.map(({ from, limit }) => [from, limit])).toEqual([
+      [489, 24],
+      [513, 256],
+      [769, 232],
+    ]);
     logs.n1 = rowsOf(Array.from({ length: 9_000 }, () => 1));
     tell(n1);
     await vi.advanceTimersByTimeAsync(0);
-    expect(asked.at(-1)).toEqual({ node: 'n1', from: 8_745, limit: 256 });
-    expect(live.coverage()).toMatchObject({ behind: 0, skipped: 7_744 });
+    expect(asked.at(-1)).toEqual({ node: 'n1', from: 8_745, limit: 216 });
+    expect(live.coverage()).toMatchObject({ behind: 40, skipped: 7_744 });
     const before = asked.length;
     for (let i = 0; i < 20; i += 1) tell(n1);
     await vi.advanceTimersByTimeAsync(1_000);
-    expect(asked).toHaveLength(before);
+    expect(live.coverage()).toMatchObject({ behind: 0, skipped: 7_744 });
+    for (let i = 0; i < 20; i += 1) tell(n1);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(asked).toHaveLength(before + 1);
+  });
+
+  it('count a page that two nodes tell as the same object like one that they tell twice', async () => {
+    const counts = await Promise.all(
+      [rowsOf([1, 1, 2]), null].map(async (shared) => {
+        const live = new LiveInvariants({ logRows: async () => shared ?? rowsOf([1, 1, 2]), onBroken: () => {} });
+        const ends = { lastIndex: logIndex(3), lastTerm: term(2), commitIndex: logIndex(3), durableIndex: logIndex(3) };
+        const tail = { first: logIndex(1), terms: [term(1), term(1), term(2)] };
+        for (const node of [n1, n2, n3]) live.status(fakeStatus(node, { ...ends, term: term(2), tail }));
+        await vi.advanceTimersByTimeAsync(300);
+        return live.promises().map(({ id, checked, state }) => [id, checked, state]);
+      }),
+    );
+    expect(counts[0]).toEqual(counts[1]);
+    expect(counts[0]).toContainEqual(['log-matching', 15, 'holds']);
+  });
+
+  it('read the page that a log has outgrown without waiting any longer', async () => {
+    const logs: { n1: readonly LogRow[] } = { n1: rowsOf(Array.from({ length: 250 }, () => 1)) };
+    const { tell, asked } = watching(logs);
+    tell(n1);
+    await vi.advanceTimersByTimeAsync(0);
+    logs.n1 = rowsOf(Array.from({ length: 255 }, () => 1));
+    tell(n1);
+    await vi.advanceTimersByTimeAsync(400);
+    expect(asked).toHaveLength(1);
+    logs.n1 = rowsOf(Array.from({ length: 270 }, () => 1));
+    tell(n1);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(asked.at(-1)).toEqual({ node: 'n1', from: 251, limit: 6 });
   });
 });
 

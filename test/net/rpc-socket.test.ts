@@ -254,3 +254,31 @@ describe('signs of life', () => {
     expect(node.accepted[0]?.rttMs).toBeGreaterThan(0);
   });
 });
+
+describe('a page of a log', () => {
+  const rows = Array.from({ length: 100 }, (_, place) => ({ index: place + 1, term: 1, text: `put k "${place}"` }));
+  const nodeWith = async (page: unknown) => (await serve({ 'node.log': () => ({ rows: page }) })).client();
+
+  it('that several nodes tell in the same words is read once', async () => {
+    const [one, other] = [await nodeWith(rows), await nodeWith(structuredClone(rows))];
+    const first = await one.request('node.log', {});
+    expect(first).toEqual({ rows });
+    expect(await other.request('node.log', {})).toBe(first);
+  });
+
+  it('that differs in a letter is another one', async () => {
+    const changed = rows.map((row) => (row.index === 50 ? { ...row, text: 'put k "x"' } : row));
+    const [one, other] = [await nodeWith(rows), await nodeWith(changed)];
+    await one.request('node.log', {});
+    expect(await other.request('node.log', {})).toEqual({ rows: changed });
+  });
+
+  it('is given to nobody who asked for something else', async () => {
+    const node = await serve({ 'node.log': () => ({ rows }), other: () => ({ rows: structuredClone(rows) }) });
+    const client = await node.client();
+    const page = await client.request('node.log', {});
+    const answer = await client.request('other', {});
+    expect(answer).toEqual(page);
+    expect(answer).not.toBe(page);
+  });
+});

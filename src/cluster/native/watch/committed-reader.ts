@@ -4,7 +4,12 @@ import type { LogRow, MemberStatus } from '../../../replica/status.ts';
 
 const PAGE_ROWS = 256;
 /** Over a thousand entries a second and node. */
-const PAGE_EVERY_MS = 250;
+const PAGE_EVERY_MS = 200;
+/**
+ * Pages end at the same indexes on all nodes, so that all tell the same page in the same words, which is read but once (net/same-answers.ts).
+ * The end of a log that grows waits so long for the rest of its page.
+ */
+const WHOLE_PAGE_MS = 1_000;
 const AFTER_FAILURE_MS = 1_000;
 /** On the first look, so much of what is already there. */
 const LOOK_BACK = 512;
@@ -41,6 +46,9 @@ export class CommittedReader {
   #skipped = 0;
   #reading = false;
   #timer: NodeJS.Timeout | null = null;
+  /** The timer waits for the rest of a page. */
+  #waits = false;
+  #readAt = Number.NEGATIVE_INFINITY;
   #stopped = false;
 
   constructor(options: CommittedReaderOptions) {
@@ -63,6 +71,11 @@ export class CommittedReader {
   update(status: MemberStatus): void {
     this.#status = status;
     this.#upTo ??= Math.max(status.compactedIndex, status.commitIndex - LOOK_BACK, 0);
+    if (this.#waits && this.#isWhole(status)) {
+      if (this.#timer !== null) clearTimeout(this.#timer);
+      this.#timer = null;
+      this.#waits = false;
+    }
     if (!this.#reading && this.#timer === null) this.#begin();
   }
 
@@ -76,8 +89,19 @@ export class CommittedReader {
     if (this.#timer !== null) clearTimeout(this.#timer);
   }
 
+  /** The node has all of the page that comes next. */
+  #isWhole({ commitIndex }: MemberStatus): boolean {
+    return commitIndex >= pageEnd(this.#upTo ?? 0);
+  }
+
   #begin(): void {
-    if (this.behind === 0) return;
+    if (this.behind === 0 || this.#status === null) return;
+    const patienceMs = this.#readAt + WHOLE_PAGE_MS - performance.now();
+    this.#waits = patienceMs > 0 && !this.#isWhole(this.#status);
+    if (this.#waits) {
+      this.#later(patienceMs, () => this.#begin());
+      return;
+    }
     const waitMs = this.#options.turn?.() ?? 0;
     if (waitMs > 0) this.#later(waitMs, () => void this.#readPage());
     else void this.#readPage();
@@ -88,13 +112,15 @@ export class CommittedReader {
     if (status === null || this.#stopped || this.#upTo === null) return;
     this.#skipTo(status);
     const from = this.#upTo;
-    const limit = Math.min(PAGE_ROWS, status.commitIndex - from);
+    const limit = Math.min(pageEnd(from), status.commitIndex) - from;
     if (limit <= 0) return;
     this.#reading = true;
-    const rows = await this.#options.read(logIndex(from + 1), limit).catch(() => null);
+    this.#readAt = performance.now();
+    const rows = (await this.#options.read(logIndex(from + 1), limit).catch(() => null)) ?? [];
     this.#reading = false;
     if (this.#stopped || this.#status === null) return;
-    const page = (rows ?? []).slice(0, limit).filter(({ index }, place) => index === from + 1 + place);
+    const follows = ({ index }: LogRow, place: number): boolean => index === from + 1 + place;
+    const page = rows.length <= limit && rows.every(follows) ? rows : rows.slice(0, limit).filter(follows);
     const last = page.at(-1);
     if (last !== undefined) {
       this.#options.onRows(status, this.#previous, page);
@@ -116,8 +142,14 @@ export class CommittedReader {
   #later(afterMs: number, run: () => void): void {
     this.#timer = setTimeout(() => {
       this.#timer = null;
+      this.#waits = false;
       run();
     }, afterMs);
     this.#timer.unref();
   }
+}
+
+/** The last index of the page in which `index + 1` is. */
+function pageEnd(index: number): number {
+  return (Math.floor(index / PAGE_ROWS) + 1) * PAGE_ROWS;
 }

@@ -21,9 +21,10 @@ export interface WriteCount {
 
 export class WriteCounter {
   readonly #judge: (count: WriteCount) => void;
-  /** The newest names, and those before them: each set is dropped whole. */
-  #names = new Set<string>();
-  #olderNames = new Set<string>();
+  /** Sequences by session: the newest names, and those before them, which are dropped whole. */
+  #names = new Map<number, Set<number>>();
+  #olderNames = new Map<number, Set<number>>();
+  #count = 0;
   /** `#counts[i]` is the number of new names up to index `#base + i`, itself included. */
   #base = 0;
   #counts: number[] = [0];
@@ -75,12 +76,16 @@ export class WriteCounter {
   #isNew({ kind, request }: LogRow): boolean {
     if (kind !== 'command') return false;
     if (request === null) return true;
-    const name = `${request.session}/${request.sequence}`;
-    if (this.#names.has(name) || this.#olderNames.has(name)) return false;
-    this.#names.add(name);
-    if (this.#names.size >= KEPT) {
+    const { session, sequence } = request;
+    const known = this.#names.get(session) ?? new Set();
+    if (known.has(sequence) || this.#olderNames.get(session)?.has(sequence)) return false;
+    if (known.size === 0) this.#names.set(session, known);
+    known.add(sequence);
+    this.#count += 1;
+    if (this.#count >= KEPT) {
       this.#olderNames = this.#names;
-      this.#names = new Set();
+      this.#names = new Map();
+      this.#count = 0;
     }
     return true;
   }
