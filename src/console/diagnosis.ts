@@ -9,6 +9,8 @@ import type { Severity } from './state.ts';
 export interface Diagnosis {
   readonly severity: Severity;
   readonly text: string;
+  /** The same where there is less room. */
+  readonly short?: string;
 }
 
 /** A follower this far behind is worth a word. */
@@ -145,5 +147,6 @@ function allWell(picture: ClusterPicture, leader: NodeView, reach: number, quoru
   return {
     severity: unheard === null ? 'info' : 'warn',
     text: `${unheard ?? `${all} ${leader.id}.`} ${plural(spare, 'node')} may fail before writes stop.`,
+    ...(unheard === null ? {} : { short: `${unheard} ${spare} more may fail.` }),
   };
 }

@@ -21,12 +21,24 @@ export const WORDS = {
     'This run went another way than any of the answers; r does this part again.',
     '这一次的经过与哪个选项都不一样；按 r 可以重做本节。',
   ),
-  score: (right: number, asked: number): Text =>
-    t(
-      `${right} of ${asked} predictions came true. The others are the ones that taught you something.`,
-      `${asked} 个预测中有 ${right} 个成真。其余几个，才是真正学到东西的地方。`,
-    ),
-  allRight: (asked: number): Text => t(`All ${asked} predictions came true.`, `${asked} 个预测全部成真。`),
+  /** `right` is less than `asked`. */
+  score: (right: number, asked: number): Text => {
+    if (right > 0)
+      return t(
+        `${right} of ${asked} predictions came true. ${asked - right === 1 ? 'The other one is what' : 'The others are the ones that'} taught you something.`,
+        `${asked} 个预测中有 ${right} 个成真。其余${asked - right === 1 ? '那个' : '几个'}，才是真正学到东西的地方。`,
+      );
+    return asked === 1
+      ? t('Your prediction did not come true: that is how one learns something.', '你的预测没有成真：正是这样才学到东西。')
+      : t(
+          `None of ${asked} predictions came true: each of them taught you something.`,
+          `${asked} 个预测都没有成真：每一个都让你学到了东西。`,
+        );
+  },
+  allRight: (asked: number): Text =>
+    asked === 1
+      ? t('Your prediction came true.', '你的预测成真了。')
+      : t(`All ${asked} predictions came true.`, `${asked} 个预测全部成真。`),
   noneAsked: t('You made no predictions this time.', '这一次你没有作预测。'),
 } as const;
 

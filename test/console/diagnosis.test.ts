@@ -82,6 +82,7 @@ describe('the standing diagnosis', () => {
     expect(diagnose(cut)).toEqual({
       severity: 'warn',
       text: 'n4 does not hear n1 (fault 7: link n1 n4 --drop 1). 2 nodes may fail before writes stop.',
+      short: 'n4 does not hear n1 (fault 7: link n1 n4 --drop 1). 2 more may fail.',
     });
     expect(diagnose(withNode(alone, 'n5', { state: 'down' })).text).toBe(
       'n4 does not hear n1. 1 node may fail before writes stop.',

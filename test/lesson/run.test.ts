@@ -5,6 +5,7 @@ import { NOT_BEGUN, type Progress, readProgress } from '../../src/lesson/progres
 import { LessonRun } from '../../src/lesson/run.ts';
 import type { LessonInput, ShownLesson } from '../../src/lesson/shown.ts';
 import { languageOf, t } from '../../src/lesson/text.ts';
+import { WORDS } from '../../src/lesson/wording.ts';
 import { LESSON_KEYS, restore } from '../../src/lesson/workshop.ts';
 import { VirtualWorld } from '../../src/scenario/virtual-world.ts';
 import { choosing, learn } from '../support/learner.ts';
@@ -220,4 +221,16 @@ it('speaks the language that is asked for, else that of the environment', () => 
   expect(languageOf(undefined, { LANG: 'zh_CN.UTF-8', LC_ALL: 'de_DE.UTF-8' })).toBe('en');
   expect(languageOf('klingon', { LC_ALL: 'zh_TW' })).toBe('zh');
   expect(languageOf(undefined, {})).toBe('en');
+});
+
+it('sums up in whole sentences, however few came true', () => {
+  const { score, allRight } = WORDS;
+  expect([score(0, 1), score(0, 3), score(2, 3), score(1, 3), allRight(1), allRight(2)].map(({ en }) => en)).toEqual([
+    'Your prediction did not come true: that is how one learns something.',
+    'None of 3 predictions came true: each of them taught you something.',
+    '2 of 3 predictions came true. The other one is what taught you something.',
+    '1 of 3 predictions came true. The others are the ones that taught you something.',
+    'Your prediction came true.',
+    'All 2 predictions came true.',
+  ]);
 });

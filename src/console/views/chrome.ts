@@ -129,8 +129,9 @@ export function statusLine(state: ConsoleState, width: number, look: Glyphs, wal
       row: cutRow([span(' '), ...tortureLine(state.torture, width, look, keyFor(state.keymap, 'quit'))], width, look.ellipsis),
       x: null,
     };
-  const { severity, text } = diagnose(state.picture, keyFor(state.keymap, 'heal-all'));
-  return { row: cutRow([span(` ${text}`, STYLES[severity])], width, look.ellipsis), x: null };
+  const { severity, text, short = text } = diagnose(state.picture, keyFor(state.keymap, 'heal-all'));
+  const said = cellsOf(text) < width ? text : short;
+  return { row: cutRow([span(` ${said}`, STYLES[severity])], width, look.ellipsis), x: null };
 }
 
 /** Where in time this is, and the way back. */
