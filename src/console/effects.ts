@@ -16,6 +16,7 @@ import { keyAfter, prefixEnd } from '../kv/key-order.ts';
 import type { LessonInput } from '../lesson/shown.ts';
 import type { LogRow } from '../replica/status.ts';
 import { dated, readsOf } from './key-moment.ts';
+import { keyFor } from './keymap.ts';
 import { loadKey } from './load-key.ts';
 import type { Effect, KeysPage, KeysRequest, Message } from './messages.ts';
 import type { ConsoleState } from './state.ts';
@@ -181,9 +182,17 @@ export class Effects {
       return later(() => this.#world.dispatch({ type: 'ask', id, line, action, consequence, where }));
     }
     const changes = spec !== null && changesAnything(spec);
+    if (spec?.name === 'watch' && where !== 'shell' && moment === null) this.#sayWhere(line);
     const result = await prepared.line.run();
     telling.flush();
     finish(dated(result, spec, moment), changes ? shownCommand(line) : null);
+  }
+
+  /** What goes on until it is stopped must not seem to do nothing. */
+  #sayWhere(line: string): void {
+    const { state, dispatch } = this.#world;
+    const text = `${line}: the changes come here and stand in the shell (${keyFor(state().keymap, 'view-shell')}); Ctrl-C stops it.`;
+    later(() => dispatch({ type: 'flash', text, severity: 'info' }));
   }
 
   async #act({ id, line, action, where }: Effect & { type: 'act' }): Promise<void> {

@@ -95,7 +95,9 @@ export function tellMore(state: ConsoleState, id: number, lines: readonly string
     ...entry,
     soFar: [...(entry.soFar ?? []), ...lines].slice(-MOST_TOLD),
   });
-  return { ...state, transcript: state.transcript.map((entry) => (entry.id === id ? told(entry) : entry)) };
+  const next = { ...state, transcript: state.transcript.map((entry) => (entry.id === id ? told(entry) : entry)) };
+  const newest = lines.at(-1);
+  return state.view === 'shell' || newest === undefined ? next : withFlash(next, newest, 'info');
 }
 
 /** In the shell the transcript shows it; elsewhere one line flashes and a longer answer opens over the view. */

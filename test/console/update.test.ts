@@ -90,6 +90,16 @@ describe('answers of commands', () => {
     expect(press(asked, ['y']).effects).toEqual([expect.objectContaining({ type: 'act', where: 'shell' })]);
   });
 
+  it('flash while the command goes on, and stand in the shell', () => {
+    const running = press(healthy(), [':', 'watch a', 'enter']);
+    const [run] = running.effects.filter(({ type }) => type === 'run-line');
+    const id = run !== undefined && 'id' in run ? Number(run.id) : -1;
+    const told = send(running.state, { type: 'told', id, lines: ['rev 7  put a 1', 'rev 8  put a 2'] }).state;
+    expect(told.flash?.text).toBe('rev 8  put a 2');
+    expect(told.transcript.at(-1)?.soFar).toEqual(['rev 7  put a 1', 'rev 8  put a 2']);
+    expect(send({ ...running.state, view: 'shell', flash: null }, { type: 'told', id, lines: ['rev 7'] }).state.flash).toBeNull();
+  });
+
   it('give way to another view, the command line and the help', () => {
     const open = answer({ lines: [long], exit: 4 });
     expect(press(open, ['3']).state).toMatchObject({ overlay: null, view: 'links' });
