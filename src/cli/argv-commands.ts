@@ -129,7 +129,7 @@ export const ARGV_COMMANDS: readonly ArgvCommand[] = [
     group: DATA,
     summary: 'Open the shell: history, completion, help; lines from a pipe, or one with -c.',
     options: [opt('-c, --command <line>', 'run this line and exit')],
-    examples: ['sh', 'sh -c \'put greeting "hello, world"\'', 'printf "put a 1\\nget a\\n" | raftkv-tui sh'],
+    examples: ['sh', 'sh -c \'put greeting "hello, world"\'', 'sh < lines.txt'],
   },
   {
     name: 'import',
