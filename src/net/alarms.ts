@@ -8,27 +8,43 @@ import { performance } from 'node:perf_hooks';
 /** How late an alarm may ring, in milliseconds. */
 const STEP_MS = 10;
 
+/** Alarms that ring together, the newest first. */
+interface Step {
+  newest: Alarm | null;
+}
+
 export class Alarm {
   readonly #ring: () => void;
-  readonly #step: number;
+  readonly #step: Step;
+  #newer: Alarm | null = null;
+  #older: Alarm | null;
   #over = false;
 
   /** Rings once, `afterMs` from now or up to a step later, unless it is cancelled. */
   constructor(afterMs: number, ring: () => void) {
     this.#ring = ring;
-    this.#step = Math.ceil((performance.now() + afterMs) / STEP_MS);
-    let alarms = steps.get(this.#step);
-    if (alarms === undefined) {
-      alarms = new Set();
-      steps.set(this.#step, alarms);
-    }
-    alarms.add(this);
-    if (this.#step < armedFor) arm(this.#step);
+    const at = Math.ceil((performance.now() + afterMs) / STEP_MS);
+    const step = steps.get(at) ?? newStep(at);
+    this.#step = step;
+    this.#older = step.newest;
+    if (this.#older !== null) this.#older.#newer = this;
+    step.newest = this;
+    if (at < armedFor) arm(at);
   }
 
   cancel(): void {
+    if (this.#over) return;
     this.#over = true;
-    steps.get(this.#step)?.delete(this);
+    if (this.#newer === null) this.#step.newest = this.#older;
+    else this.#newer.#older = this.#older;
+    if (this.#older !== null) this.#older.#newer = this.#newer;
+  }
+
+  /** For the timer: those set before it for the same step, and itself, in the order in which they were set. */
+  together(): readonly Alarm[] {
+    const all: Alarm[] = [];
+    for (let each: Alarm | null = this; each !== null; each = each.#older) all.push(each);
+    return all.reverse();
   }
 
   /** For the timer. */
@@ -38,9 +54,15 @@ export class Alarm {
 }
 
 /** Alarms by the step in which they ring. */
-const steps = new Map<number, Set<Alarm>>();
+const steps = new Map<number, Step>();
 let timer: NodeJS.Timeout | undefined;
 let armedFor = Number.POSITIVE_INFINITY;
+
+function newStep(at: number): Step {
+  const step = { newest: null };
+  steps.set(at, step);
+  return step;
+}
 
 function arm(step: number): void {
   clearTimeout(timer);
@@ -54,10 +76,10 @@ function ringDue(): void {
   armedFor = Number.POSITIVE_INFINITY;
   let next = Number.POSITIVE_INFINITY;
   const due: Alarm[] = [];
-  for (const [step, alarms] of steps) {
-    if (step <= now || alarms.size === 0) {
+  for (const [step, { newest }] of steps) {
+    if (step <= now || newest === null) {
       steps.delete(step);
-      due.push(...alarms);
+      if (newest !== null) due.push(...newest.together());
     } else if (step < next) {
       next = step;
     }

@@ -39,6 +39,7 @@ export class FrameReader {
   readonly #library: DataListener;
   /** The beginning of a header whose end has not come yet. */
   #rest: Buffer | null = null;
+  #isReading = true;
   /** So many bytes to come belong to a frame that the library has begun to read. */
   #begun = 0;
   /** Of the frame that was looked at last: where its payload starts, and where it ends. */
@@ -54,8 +55,29 @@ export class FrameReader {
     if (library === undefined) return;
     stream.on('data', this.#data);
     stream.removeListener('data', library);
+    this.#takeFromStream();
     // The library has given up reading; what still comes is nobody's.
-    socket.once('error', () => stream.removeListener('data', this.#data));
+    socket.once('error', () => this.#stopReading());
+  }
+
+  /**
+   * What a stream that flows has just been given, it would hand on at once, and then see to it in a callback of its own whether there
+   * is more; on a connection that has one frame in each turn that costs more than all that is done with the frame here.
+   */
+  #takeFromStream(): void {
+    const { stream } = this.#options;
+    const push = stream.push;
+    stream.push = (chunk: Buffer | null, encoding?: BufferEncoding): boolean => {
+      if (chunk === null || !this.#isReading || stream.readableFlowing !== true || stream.readableLength > 0)
+        return push.call(stream, chunk, encoding);
+      this.#data(chunk);
+      return true;
+    };
+  }
+
+  #stopReading(): void {
+    this.#isReading = false;
+    this.#options.stream.removeListener('data', this.#data);
   }
 
   readonly #data = (arrived: Buffer): void => {
@@ -107,7 +129,7 @@ export class FrameReader {
   #surrender(bytes: Buffer): void {
     const { stream } = this.#options;
     stream.on('data', this.#library);
-    stream.removeListener('data', this.#data);
+    this.#stopReading();
     if (bytes.length > 0) this.#library.call(stream, bytes);
   }
 

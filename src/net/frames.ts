@@ -39,7 +39,8 @@ export function framesAsBytes(texts: readonly string[], masked: boolean): Buffer
   for (let i = 0; i < texts.length; i += 1) {
     const length = lengths[i] ?? 0;
     const start = putHeader(frames, at, length, masked ? MASKED : 0) + keyBytes;
-    at = start + frames.write(texts[i] ?? '', start);
+    const text = texts[i] ?? '';
+    at = start + frames.write(text, start, length, length === text.length ? 'latin1' : 'utf8');
     if (masked) mask(frames, start, at);
   }
   return frames;

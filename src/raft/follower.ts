@@ -100,8 +100,9 @@ export class FollowerRole extends RoleHandler {
   #beyondOffset(request: AppendRequest): AppendRequest {
     const { offset } = this.#state.log;
     const skipped = offset.index - request.previous.index;
+    if (skipped <= 0) return request;
     const last = request.entries[skipped - 1];
-    if (skipped <= 0 || last === undefined) return request;
+    if (last === undefined) return request;
     return { ...request, previous: { index: last.index, term: last.term }, entries: request.entries.slice(skipped) };
   }
 

@@ -68,7 +68,7 @@ export class Membership {
   }
 
   #newest(): InForce {
-    const newest = this.#history.at(-1);
+    const newest = this.#history[this.#history.length - 1];
     assert(newest !== undefined, 'there is always a configuration in force');
     return newest;
   }

@@ -4,6 +4,10 @@ const SAFE_DIGITS = 16;
 const ZERO = 0x30;
 const NINE = 0x39;
 const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const FIRST_PLAIN = 0x20;
+/** Up to here a loop over the characters is cheaper than calling an expression. */
+const SHORT = 64;
 /** What cannot stand in a string of JSON as it is. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is those that are looked for.
 const ESCAPED = /[\\\u0000-\u001f]/;
@@ -68,7 +72,7 @@ export class Cursor {
       return '';
     }
     const content = this.#text.slice(start, end);
-    if (ESCAPED.test(content)) this.#failed = true;
+    if (hasEscaped(content)) this.#failed = true;
     this.#at = end + 1;
     return content;
   }
@@ -77,4 +81,13 @@ export class Cursor {
   rest(ending: string): string | null {
     return this.#failed || !this.#text.endsWith(ending) ? null : this.#text.slice(this.#at, -ending.length);
   }
+}
+
+function hasEscaped(content: string): boolean {
+  if (content.length > SHORT) return ESCAPED.test(content);
+  for (let at = 0; at < content.length; at += 1) {
+    const unit = content.charCodeAt(at);
+    if (unit < FIRST_PLAIN || unit === BACKSLASH) return true;
+  }
+  return false;
 }

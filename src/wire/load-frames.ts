@@ -5,6 +5,7 @@
  */
 import { Cursor } from './cursor.ts';
 import { type FrameBounds, type Guarded, guardFrame } from './guard.ts';
+import { quote } from './quote.ts';
 
 const HEAD = '{"jsonrpc":"2.0","id":';
 const GET = ',"method":"kv.get","params":{"key":';
@@ -17,7 +18,7 @@ type Members = Readonly<Record<string, unknown>>;
 export function callText(id: number, method: string, params: object): string {
   const text =
     method === 'kv.get' ? getParamsText(params as Members) : method === 'kv.put' ? putParamsText(params as Members) : null;
-  return `${HEAD}${id},"method":${JSON.stringify(method)},"params":${text ?? JSON.stringify(params)}}`;
+  return `${HEAD}${id},"method":${quote(method)},"params":${text ?? JSON.stringify(params)}}`;
 }
 
 /** The answer to request `id`. `result` holds what JSON can say. */
@@ -59,7 +60,7 @@ export function loadId(text: string): number | null {
 function getParamsText({ key, revision, consistency, forward, deadlineMs }: Members): string | null {
   if (revision !== undefined || typeof key !== 'string' || !Number.isSafeInteger(deadlineMs)) return null;
   if (consistency !== 'linearizable' || typeof forward !== 'boolean') return null;
-  return `{"key":${JSON.stringify(key)},"consistency":"linearizable","forward":${forward},"deadlineMs":${deadlineMs}}`;
+  return `{"key":${quote(key)},"consistency":"linearizable","forward":${forward},"deadlineMs":${deadlineMs}}`;
 }
 
 function getParams(cursor: Cursor): Members {
@@ -77,7 +78,7 @@ function putParamsText({ key, value, session, sequence, acknowledged, forward, d
   if (!Number.isSafeInteger(session) || !Number.isSafeInteger(sequence) || !Number.isSafeInteger(acknowledged)) return null;
   if (!Number.isSafeInteger(deadlineMs)) return null;
   const request = `"session":${session},"sequence":${sequence},"acknowledged":${acknowledged}`;
-  return `{"key":${JSON.stringify(key)},"value":${JSON.stringify(value)},${request},"forward":${forward},"deadlineMs":${deadlineMs}}`;
+  return `{"key":${quote(key)},"value":${JSON.stringify(value)},${request},"forward":${forward},"deadlineMs":${deadlineMs}}`;
 }
 
 function putParams(cursor: Cursor): Members {
@@ -106,7 +107,7 @@ function getResultText({ kv, revision }: Members): string | null {
   if (typeof key !== 'string' || typeof value !== 'string') return null;
   if (!Number.isSafeInteger(createRevision) || !Number.isSafeInteger(modRevision) || !Number.isSafeInteger(version)) return null;
   const revisions = `"createRevision":${createRevision},"modRevision":${modRevision},"version":${version}`;
-  return `{"kv":{"key":${JSON.stringify(key)},"value":${JSON.stringify(value)},${revisions}},"revision":${revision}}`;
+  return `{"kv":{"key":${quote(key)},"value":${JSON.stringify(value)},${revisions}},"revision":${revision}}`;
 }
 
 function getResult(cursor: Cursor): Members {
