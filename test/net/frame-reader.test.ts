@@ -27,6 +27,8 @@ class Wire extends Duplex {
 interface Heard {
   /** In order, whatever way they came. */
   readonly events: readonly string[];
+  /** So many of them before a pause ended. */
+  readonly early: number;
   readonly sent: string;
   readonly short: number;
   /** Reads that brought all that had come. */
@@ -54,6 +56,7 @@ async function hear(chunks: readonly Buffer[], withReader: boolean): Promise<Hea
     if (socket.readyState !== socket.OPEN) return;
     events.push(text);
     if (text === 'bye') socket.close(1000);
+    if (text === 'pause') socket.pause();
   };
   const take = (text: string): void => {
     short += 1;
@@ -70,12 +73,15 @@ async function hear(chunks: readonly Buffer[], withReader: boolean): Promise<Hea
     if (!stream.destroyed) stream.push(Buffer.from(chunk));
     await turn();
   }
+  const early = events.length;
+  if (socket.isPaused) socket.resume();
+  await turn();
   const listeners = stream.listenerCount('data');
   if (!stream.destroyed) stream.push(null);
   await turn();
   socket.terminate();
   await turn();
-  return { events, sent: Buffer.concat(stream.sent).toString('hex'), short, emptied, listeners };
+  return { events, early, sent: Buffer.concat(stream.sent).toString('hex'), short, emptied, listeners };
 }
 
 const text = fc.oneof(
@@ -148,5 +154,13 @@ describe('frames that take the short way', () => {
     // A header in two pieces is waited for.
     const long = framesAsBytes(['x'.repeat(300)], true);
     expect((await hear([long.subarray(0, 3), long.subarray(3)], true)).short).toBe(1);
+  });
+
+  it('waits while the connection is paused, and then comes in its order', async () => {
+    const chunks = ['a', 'pause', 'b', 'c'].map((text) => framesAsBytes([text], true));
+    const heard = await hear(chunks, true);
+    expect(heard).toMatchObject({ early: 2, short: 4 });
+    expect(heard.events.slice(0, 4)).toEqual(['a', 'pause', 'b', 'c']);
+    expect((await hear(chunks, false)).early).toBe(2);
   });
 });
