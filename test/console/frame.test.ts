@@ -9,7 +9,17 @@ import { plainText, rowCells } from '../../src/console/rows.ts';
 import type { ConsoleState, Size } from '../../src/console/state.ts';
 import { ASCII_GLYPHS, type Glyphs, paint, themeFor, UTF8_GLYPHS } from '../../src/console/theme.ts';
 import { consoleState, press, send } from '../support/console-state.ts';
-import { FAKE_NOW, fakeEvent, fakeFault, fakeNode, fakePicture, fakeRows, fakeStatus } from '../support/fake-picture.ts';
+import {
+  FAKE_NOW,
+  fakeEvent,
+  fakeFault,
+  fakeNode,
+  fakePeer,
+  fakePicture,
+  fakeRows,
+  fakeStatus,
+  withNode,
+} from '../support/fake-picture.ts';
 import { HOSTILE, SCENE_TERMS, scenePicture } from '../support/fake-scene.ts';
 
 const sizes = fc.record({ columns: fc.integer({ min: 40, max: 220 }), rows: fc.integer({ min: 10, max: 70 }) });
@@ -182,4 +192,13 @@ describe('the frame', { timeout: 30_000 }, () => {
     expect(paint(row, themeFor('dark', true))).not.toMatch(/\[[0-9;]*(?:3|4|9)[0-7]/);
     expect(plainText(row)).toMatch(/^> n1/);
   });
+});
+
+it('cuts no digit of a place in a long log', () => {
+  const peers = [fakePeer('n2', 1_234_567), fakePeer('n3', 1_234_566, { state: 'probe' })];
+  const picture = withNode(fakePicture(3), 'n1', {}, { peers });
+  const { rows } = frameOf(consoleState({ columns: 80, rows: 24 }, picture), UTF8_GLYPHS);
+  const text = rows.map(plainText).join('\n');
+  expect(text).toContain('m 1234567 › 1234568');
+  expect(text).toContain('› 1234567 probe');
 });

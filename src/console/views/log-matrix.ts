@@ -88,11 +88,11 @@ function drawCell({ state, term }: Cell, width: number, look: Glyphs): Span {
 
 /** What the leader knows of this follower, or what is wrong with its log. */
 function remarkOf(node: NodeView, picture: ClusterPicture, width: number, look: Glyphs): Row {
-  const text = cutText(`  ${remarkText(node, picture)}`, width, look.ellipsis);
+  const text = cutText(`  ${remarkText(node, picture, width - 2, look)}`, width, look.ellipsis);
   return [span(text, divergence(node, picture) === null ? 'dim' : 'bad')];
 }
 
-function remarkText(node: NodeView, picture: ClusterPicture): string {
+function remarkText(node: NodeView, picture: ClusterPicture, width: number, look: Glyphs): string {
   const leader = leaderOf(picture);
   const gone = divergence(node, picture);
   if (gone !== null) return `${gone.count} of T${gone.term} to be truncated`;
@@ -103,8 +103,12 @@ function remarkText(node: NodeView, picture: ClusterPicture): string {
   if (leader === null || node.id === leader.id) return '';
   const progress = leader.status?.peers.find(({ id }) => id === node.id);
   if (progress === undefined) return behind === '' ? '' : `${behind} behind`;
-  const probe = progress.state === 'probe' ? ' probe' : '';
-  return `match ${progress.matchIndex} next ${progress.nextIndex}${probe}`;
+  const { matchIndex, nextIndex } = progress;
+  const probes = progress.state === 'probe';
+  const whole = `match ${matchIndex} next ${nextIndex}${probes ? ' probe' : ''}`;
+  if (whole.length <= width) return whole;
+  // Digits must not be cut: they would read as another number.
+  return probes ? `${look.next} ${nextIndex} probe` : `${look.match} ${matchIndex} ${look.next} ${nextIndex}`;
 }
 
 /** `▲` under the commit index, `m` under matchIndex, `›` under nextIndex. */
