@@ -4,7 +4,7 @@ import { type LogIndex, logIndex, type NodeId } from '../base/brand.ts';
 import type { ClusterDriver, ClusterEvent } from '../cluster/driver.ts';
 import { PastDriver } from '../cluster/recording/past-driver.ts';
 import { pastReads } from '../cluster/recording/past-keys.ts';
-import type { CommandContext, CommandResult, ConsoleControls } from '../commands/command.ts';
+import type { CommandContext, CommandResult, ConsoleControls, LastFailure } from '../commands/command.ts';
 import { argumentHint, complete } from '../commands/completion.ts';
 import { failureOf } from '../commands/failure.ts';
 import type { History } from '../commands/history.ts';
@@ -163,7 +163,7 @@ export class Effects {
       signal: this.#running.signal,
       console: this.#controls,
       output: this.#output,
-      ...(moment === null ? { lastFailure } : { wall: moment.wall }),
+      ...(moment === null ? { lastFailure } : { wall: moment.wall, lastFailure: refusedBy(moment.wall, lastFailure) }),
       ...(readOnly === null ? {} : { readOnly }),
     };
   }
@@ -239,6 +239,11 @@ export class Effects {
     await Promise.all(nodes.map(load));
     this.#world.dispatch({ type: 'log-page', window, loaded });
   }
+}
+
+/** At a moment of the past a later refusal is yet to come. */
+function refusedBy(wall: number, failure: LastFailure | null): LastFailure | null {
+  return failure !== null && failure.time <= wall ? failure : null;
 }
 
 /** Effects may be carried out while the store is still dispatching; what they answer at once has to wait its turn. */

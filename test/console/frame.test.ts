@@ -202,3 +202,13 @@ it('cuts no digit of a place in a long log', () => {
   expect(text).toContain('m 1234567 › 1234568');
   expect(text).toContain('› 1234567 probe');
 });
+
+it('offers in a console that only looks what works there, and the key that changes that', () => {
+  const footer = (state: ConsoleState): string => plainText(frameOf(state, UTF8_GLYPHS).rows.at(-1) ?? []);
+  const broken = { ...consoleState(), writable: false };
+  expect(footer(broken)).toContain('W may change');
+  expect(footer(broken)).not.toMatch(/fault|undo|heal|restart/);
+  expect(footer({ ...broken, view: 'links' })).not.toMatch(/cut|undo|heal/);
+  expect(footer(consoleState())).toMatch(/f fault.*u undo/);
+  expect(footer({ ...broken, replay: true })).not.toContain('may change');
+});

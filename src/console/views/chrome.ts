@@ -259,7 +259,9 @@ function viewHints(state: ConsoleState): readonly Hint[] {
     ];
   }
   const noFaults = state.picture.faults.length === 0;
-  const useless: readonly Action[] = state.moment !== null ? CHANGING : noFaults ? ['undo', 'heal-all', 'heal-one'] : [];
+  const onlyLooks = state.moment === null && !state.writable;
+  const useless: readonly Action[] =
+    state.moment !== null ? CHANGING : onlyLooks ? BREAKING : noFaults ? ['undo', 'heal-all', 'heal-one'] : [];
   const shown = bindingsFor(state.keymap, state.view, state.capabilities).filter(
     ({ action }) => !useless.includes(action) && !ALWAYS.includes(action),
   );
@@ -276,7 +278,8 @@ function viewHints(state: ConsoleState): readonly Hint[] {
           ...(state.replay ? [] : [['Esc', 'now'] as const]),
         ];
   const moves = shown.some(({ action }) => action === 'down');
-  return [...lessonHints(state), ...travel, ...shown.flatMap(hintOf), ...(moves ? [move] : [])];
+  const opens: readonly Hint[] = onlyLooks && !state.replay && state.torture === null ? [[keys('write'), 'may change']] : [];
+  return [...lessonHints(state), ...travel, ...opens, ...shown.flatMap(hintOf), ...(moves ? [move] : [])];
 }
 
 function lessonHints({ lesson }: ConsoleState): readonly Hint[] {
@@ -285,8 +288,8 @@ function lessonHints({ lesson }: ConsoleState): readonly Hint[] {
   return lessonBindings(kind, past).map(({ key, hint }): Hint => [key, hint[language]]);
 }
 
-/** What the past does not let one do. */
-const CHANGING: readonly Action[] = [
+/** What a console that only looks does not let one do. */
+const BREAKING: readonly Action[] = [
   'fault-menu',
   'restart',
   'undo',
@@ -297,10 +300,10 @@ const CHANGING: readonly Action[] = [
   'new-key',
   'edit-key',
   'delete-key',
-  'mark',
-  'detach',
-  'freeze',
 ];
+
+/** What is of no use in the past. */
+const CHANGING: readonly Action[] = [...BREAKING, 'mark', 'detach', 'freeze'];
 
 type Hint = readonly [string, string];
 
