@@ -1,4 +1,5 @@
 /** The only door to the console, and so to Ink: everything else of the command line starts without it. */
+import { z } from 'zod';
 import type { ClusterDriver } from '../cluster/driver.ts';
 import { isTheme, THEMES, type ThemeName, UsageError } from '../commands/command.ts';
 import { loadConsole } from '../console/load-console.ts';
@@ -20,6 +21,8 @@ function isSpoken({ io, options }: Invocation): boolean {
 
 /** Begins to load what draws, while something else is waited for. A failure shows when it is needed. */
 export function preloadConsole(invocation: Invocation): void {
+  // Code that is made for a schema pays from the hundredth value on: what comes that often is checked by hand.
+  z.config({ jitless: true });
   if (hasScreen(invocation) && !invocation.globals.json && !isSpoken(invocation)) void loadConsole().catch(() => {});
 }
 

@@ -24,6 +24,11 @@ export function clockIntervalOf(state: ConsoleState): number | null {
   return waits.length === 0 ? null : Math.max(FRAME_MS, Math.min(...waits) + 1);
 }
 
+/** What is shown is of this second, or counts on also when nothing happens. */
+export function runsWithTime({ view, overlay, moment, rate }: ConsoleState): boolean {
+  return view === 'metrics' || view === 'checks' || overlay?.type === 'node' || moment !== null || rate.perSecond > 0;
+}
+
 /** A running node of which nothing is heard is an age on the screen; before that, it may become one. */
 function silentIn({ picture, now }: ConsoleState): number | null {
   const ages = picture.nodes

@@ -1,7 +1,7 @@
 /** From the driver to the store: at most ten times a second, less often while only numbers run, and not at all when nothing happens. */
 import { LIMITS } from '../base/limits.ts';
 import type { ChecksPicture, ClusterDriver, ClusterEvent, ClusterPicture } from '../cluster/driver.ts';
-import { clockIntervalOf } from './clock.ts';
+import { clockIntervalOf, runsWithTime } from './clock.ts';
 import { motionBetween } from './moves.ts';
 import type { Store } from './store.ts';
 
@@ -12,6 +12,8 @@ const RUNNING_MS = 250;
 const LIVELY_MS = 5_000;
 /** Statuses of nodes that stand still differ in round trips and memory only: those are not worth ten frames a second. */
 const QUIET_MS = 1_000;
+/** And of those one in so long is drawn, in views that do not run with the time. */
+const DRAW_QUIET_MS = 5_000;
 /** Frames of data may take one part in so many of a processor, and half of that while only numbers run; keys are always drawn at once. */
 const SHARE = 20;
 
@@ -88,14 +90,22 @@ export function startFeed(
   let flushedAt = Number.NEGATIVE_INFINITY;
   let flushed: ClusterPicture | null = null;
   let happenedAt = clockwork.now();
+  let drawnAt = Number.NEGATIVE_INFINITY;
 
   const flush = (): void => {
-    flushedAt = clockwork.now();
+    const now = clockwork.now();
     const { events, dropped } = waiting.take();
     const [picture, checks, wall] = [driver.picture(), driver.checks(), clockwork.wall()];
+    const isQuiet = events.length === 0 && happenedAt < flushedAt && motionBetween(flushed, picture) === 'still';
+    const isDrawn = !isQuiet || now - drawnAt >= DRAW_QUIET_MS || runsWithTime(store.state);
+    flushedAt = now;
     flushed = picture;
-    record(picture, events, flushedAt, wall, checks);
-    store.dispatch({ type: 'data', picture, ownsNodes: driver.ownsNodes, checks, events, dropped, now: flushedAt, wall });
+    record(picture, events, now, wall, checks);
+    const message = { type: 'data', picture, ownsNodes: driver.ownsNodes, checks, events, dropped, now, wall } as const;
+    if (isDrawn) {
+      drawnAt = now;
+      store.dispatch(message);
+    } else store.take(message);
     // Data brings the time along.
     clock.rewind();
   };

@@ -29,6 +29,12 @@ export class Store {
 
   /** Several messages make one frame. */
   dispatch(...messages: readonly Message[]): void {
+    this.take(...messages);
+    this.#refresh();
+  }
+
+  /** Changes the state, and leaves drawing it to whoever comes next. */
+  take(...messages: readonly Message[]): void {
     const effects: Effect[] = [];
     for (const message of messages) {
       const step = update(this.#state, message);
@@ -36,7 +42,6 @@ export class Store {
       effects.push(...step.effects);
     }
     for (const effect of effects) this.#carryOut(effect);
-    this.#refresh();
   }
 
   // The two below are handed to useSyncExternalStore and must keep their `this`.

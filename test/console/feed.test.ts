@@ -115,6 +115,26 @@ describe('the feed', () => {
     expect(store.state.picture.nodes[1]?.status?.term).toBe(2);
   });
 
+  it('takes what a quiet cluster tells each second, and draws it each fifth, but for views that run with the time', () => {
+    const { driver, clockwork, store, counts } = bench();
+    const repeat = (seconds: number): void => {
+      for (let i = 0; i < seconds; i += 1) {
+        const seen = { seenAt: clockwork.now() };
+        driver.setPicture(['n1', 'n2', 'n3'].reduce((picture, id) => withNode(picture, id, seen), driver.picture()));
+        clockwork.pass(1_000);
+      }
+    };
+    repeat(10);
+    const before = counts().drawn;
+    repeat(10);
+    expect(counts().drawn - before).toBe(2);
+    expect(store.state.picture).toBe(driver.picture());
+    store.dispatch({ type: 'key', key: { type: 'text', text: '6' }, now: clockwork.now(), wall: clockwork.wall() });
+    const shown = counts().drawn;
+    repeat(5);
+    expect(counts().drawn - shown).toBe(5);
+  });
+
   it('bounds what waits and counts what it drops', () => {
     const { driver, clockwork, store } = bench();
     for (let i = 0; i < 5_000; i += 1) driver.emit({ text: `event ${i}` });

@@ -71,7 +71,7 @@ const frame = once(
       nodes: z.array(nodeChange()).max(64).optional(),
       faults: z.array(activeFault()).max(1_024).optional(),
       events: z.array(event()).max(LIMITS.eventRing).optional(),
-      checks: recordedChecks.optional(),
+      checks: recordedChecks().optional(),
     }) satisfies z.ZodType<Frame>,
 );
 

@@ -1,5 +1,6 @@
 /** What was checked, as a line of a recording holds it: numbers and verdicts; what the promises say is known. */
 import { z } from 'zod';
+import { once } from '../../base/once.ts';
 import { timelineLines } from '../../check/timeline.ts';
 import { PROMISES } from '../../raft/promises.ts';
 import { count } from '../../wire/fields.ts';
@@ -11,29 +12,30 @@ const DRAWN_CELLS = 116;
 const MOST_DRAWN = 200;
 const MOST_DETAIL = 4_000;
 
-const detail = z.string().max(MOST_DETAIL).nullable();
-const time = z.number().nullable();
-
 /** A promise that this version does not know is left out. */
-export const recordedChecks = z.object({
-  promises: z
-    .array(
-      z.object({ id: z.string().max(64), state: z.enum(['holds', 'broken', 'not-yet']), checked: count, lastAt: time, detail }),
-    )
-    .max(64),
-  coverage: z.object({ from: count, to: count, behind: count, skipped: count }),
-  traffic: z.object({
-    verdict: z.enum(['none', 'linearizable', 'not-linearizable', 'gave-up']),
-    checked: count,
-    waiting: count,
-    leftOut: count,
-    unknown: count,
-    lastAt: time,
-    detail,
-    drawn: z.array(z.string().max(1_024)).max(MOST_DRAWN),
-  }),
+export const recordedChecks = once(() => {
+  const detail = z.string().max(MOST_DETAIL).nullable();
+  const time = z.number().nullable();
+  return z.object({
+    promises: z
+      .array(
+        z.object({ id: z.string().max(64), state: z.enum(['holds', 'broken', 'not-yet']), checked: count, lastAt: time, detail }),
+      )
+      .max(64),
+    coverage: z.object({ from: count, to: count, behind: count, skipped: count }),
+    traffic: z.object({
+      verdict: z.enum(['none', 'linearizable', 'not-linearizable', 'gave-up']),
+      checked: count,
+      waiting: count,
+      leftOut: count,
+      unknown: count,
+      lastAt: time,
+      detail,
+      drawn: z.array(z.string().max(1_024)).max(MOST_DRAWN),
+    }),
+  });
 });
-export type RecordedChecks = z.infer<typeof recordedChecks>;
+export type RecordedChecks = z.infer<ReturnType<typeof recordedChecks>>;
 
 /** Tells which checks are worth a place in the recording: each change of a verdict, and numbers beside what is written anyhow. */
 export class ChecksWriter {

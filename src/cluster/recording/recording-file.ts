@@ -2,11 +2,12 @@
 import { open } from 'node:fs/promises';
 import { z } from 'zod';
 import { LIMITS } from '../../base/limits.ts';
+import { once } from '../../base/once.ts';
 import type { ClusterPicture } from '../driver.ts';
 import { Recording } from './recording.ts';
 
 const FORMAT = 1;
-const header = z.object({ raftkvRecording: z.literal(FORMAT), cluster: z.string().max(4_096), saved: z.number() });
+const header = once(() => z.object({ raftkvRecording: z.literal(FORMAT), cluster: z.string().max(4_096), saved: z.number() }));
 
 /** A file that is not what it should be. The message says where. */
 export class RecordingError extends Error {
@@ -43,7 +44,7 @@ export async function loadRecording(file: string, onPicture: OnPicture = () => {
 /** Throws a RecordingError that names the line. A torn last line, as after a full disk, is left out. */
 export function parseRecording(text: string, onPicture: OnPicture = () => {}): Recording {
   const [first = '', ...lines] = text.split('\n');
-  if (!header.safeParse(parsedJson(first)).success) throw new RecordingError('line 1 is not the header of a recording');
+  if (!header().safeParse(parsedJson(first)).success) throw new RecordingError('line 1 is not the header of a recording');
   const torn = lines.pop() ?? '';
   const recording = new Recording(LIMITS.recordingFileBytes);
   for (const [i, line] of lines.entries()) readLine(recording, line, i + 2, onPicture);

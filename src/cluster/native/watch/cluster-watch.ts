@@ -15,7 +15,7 @@ import type { PictureKeeper } from './picture-keeper.ts';
 /** How often is looked where nobody tells of changes, or where a fault has a time at which it ends. */
 const LOOK_EVERY_MS = 500;
 /** Files that change are told of, a process that ends closes its connections, and one that stands still falls silent: this is for the rest. */
-const LOOK_SELDOM_MS = 3_000;
+const LOOK_SELDOM_MS = 10_000;
 /** Nodes repeat their status every second. */
 const SILENT_MS = 1_400;
 
