@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import type { NodeId } from '../src/base/brand.ts';
+import { type NodeId, nodeId } from '../src/base/brand.ts';
 import { RaftKvClient } from '../src/cluster/client/client.ts';
 import { paths, readToken } from '../src/cluster/native/folder/directory.ts';
 import { removeCluster, startCluster, stopCluster } from '../src/cluster/native/lifecycle.ts';
@@ -174,12 +174,18 @@ async function leaderAndFollower(cluster: Cluster): Promise<{ readonly leader: M
   return { leader, follower };
 }
 
-/** A follower comes back with an empty disk. */
+/** A follower comes back with an empty disk, to a leader that remembers nothing of what it had. */
 async function wiped(cluster: Cluster): Promise<Record<string, unknown>> {
   const { leader, follower } = await leaderAndFollower(cluster);
+  const next = cluster.file.nodes.find(({ id }) => id !== leader.id && id !== follower.id);
+  if (next === undefined) throw new Error('nobody else can lead');
   await stopNode(cluster.dir, follower.id);
   rmSync(paths.data(cluster.dir, follower.id), { recursive: true });
-  return { compacted: leader.compactedIndex, ...(await comesBack(cluster, leader.id, follower.id)) };
+  const to = nodeId(next.id);
+  const admin = new RaftKvClient({ endpoints: cluster.file.nodes, token: await readToken(cluster.dir, 'admin') });
+  await admin.admin(leader.id, 'cluster.transferLeadership', { to }).finally(() => admin.close());
+  while (!(await statuses(cluster)).some(({ id, role }) => id === to && role === 'leader')) await sleep(50);
+  return { compacted: leader.compactedIndex, ...(await comesBack(cluster, to, follower.id)) };
 }
 
 /** A follower is stopped, and the log moves on beyond what the others keep of it. */
