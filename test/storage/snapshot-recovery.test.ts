@@ -141,6 +141,11 @@ describe('a start', () => {
       const after = disk.copy();
       after.flip(all.at(-2) ?? '', 300, 1);
       const repairing = opened(after);
+      const untilChanged = after.trace.slice(
+        0,
+        after.trace.findIndex((step) => step.startsWith('create')),
+      );
+      for (const path of all) expect(untilChanged.filter((step) => step === `read ${path}`).length, path).toBeGreaterThan(1);
       expect(repairing.recovered.damage).not.toBeNull();
       expect(repairing.recovered.hardState.repairFrom).toBe(6);
     });
