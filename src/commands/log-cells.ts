@@ -56,6 +56,30 @@ function acknowledged(node: NodeView, index: number, leader: NodeView | null, lo
   return term === null ? null : { state: 'logged', term };
 }
 
+/** Up to where the log of a node is on its disk, as far as it or its leader has told; 0 where nothing is known. */
+export function diskIndex(node: NodeView, picture: ClusterPicture): number {
+  const { status } = node;
+  if (status === null) return 0;
+  const leader = leaderOf(picture);
+  const match =
+    leader !== null && follows(node, leader) ? leader.status?.peers.find(({ id }) => id === node.id)?.matchIndex : undefined;
+  return Math.max(Math.min(status.lastIndex, status.durableIndex), match ?? 0);
+}
+
+/** Of the nodes that have an entry: on whose disk it is, and who has it in memory only. */
+export function holdersOf(
+  picture: ClusterPicture,
+  index: number,
+  has: (node: NodeView) => boolean,
+): { readonly disks: readonly NodeId[]; readonly writing: readonly NodeId[] } {
+  const holders = picture.nodes.filter(has);
+  const isOnDisk = (node: NodeView): boolean => diskIndex(node, picture) >= index;
+  return {
+    disks: holders.filter(isOnDisk).map(({ id }) => id),
+    writing: holders.filter((node) => !isOnDisk(node)).map(({ id }) => id),
+  };
+}
+
 function termAt({ id, status }: NodeView, index: number, loaded: Logs['loaded']): number | null {
   if (status === null) return null;
   const inTail = status.tail.terms[index - status.tail.first];

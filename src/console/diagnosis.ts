@@ -2,7 +2,7 @@
 import type { NodeId } from '../base/brand.ts';
 import type { ClusterPicture, NodeView } from '../cluster/driver.ts';
 import { bestReach, type Connectivity, connectivityOf, faultsCutting, majorityOf, partnersOf } from '../commands/connectivity.ts';
-import { divergence, leaderOf } from '../commands/log-cells.ts';
+import { diskIndex, divergence, leaderOf } from '../commands/log-cells.ts';
 import { listText, plural } from '../commands/wording.ts';
 import type { Severity } from './state.ts';
 
@@ -118,7 +118,7 @@ function behind(picture: ClusterPicture, leader: NodeView): Diagnosis | null {
   }
   const lags = nodes
     .filter(({ state, status }) => state === 'up' && status !== null)
-    .map(({ id, status }) => ({ id, lag: (leader.status?.commitIndex ?? 0) - (status?.lastIndex ?? 0) }))
+    .map((node) => ({ id: node.id, lag: (leader.status?.commitIndex ?? 0) - diskIndex(node, picture) }))
     .filter(({ lag }) => lag > LAG_WORTH_SAYING);
   const [worst] = lags.toSorted((a, b) => b.lag - a.lag);
   return worst === undefined

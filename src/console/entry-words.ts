@@ -1,6 +1,7 @@
 /** One log entry in words: where it is, whether it is committed, and what it still waits for. Pure. */
 import type { NodeView } from '../cluster/driver.ts';
-import { cellAt, leaderOf, rowAt } from '../commands/log-cells.ts';
+import { majorityOf } from '../commands/connectivity.ts';
+import { cellAt, holdersOf, leaderOf, rowAt } from '../commands/log-cells.ts';
 import { waitsFor } from '../commands/why/why-entry.ts';
 import { listText } from '../commands/wording.ts';
 import type { LogRow } from '../replica/status.ts';
@@ -21,13 +22,15 @@ export function entryWords(state: ConsoleState, index: number): readonly string[
       : [`${listText(diverging)} ${diverging.length === 1 ? 'has' : 'have'} another entry here, which will be truncated.`];
   if (own.state === 'absent') return [`Entry ${index} is not in the log of ${judge.id}.`, ...doomed];
   if (own.state === 'compacted') return [`Entry ${index} is in the snapshot of ${judge.id}.`, ...doomed];
-  const holders = picture.nodes.filter((node) => at(node).term === own.term && own.term > 0).map(({ id }) => id);
-  const needed = Math.floor(picture.nodes.length / 2) + 1;
-  const where =
-    holders.length === picture.nodes.length ? 'on all nodes' : `on ${listText(holders.map(String)) || 'no node that is known'}`;
-  if (own.state === 'committed') return [`Committed: ${where}.`, ...doomed];
-  const waits = waitsFor(picture, leader, index, own.term, holders.length >= needed);
-  return [`Not committed yet: ${where}, ${holders.length} of ${needed} needed. ${waits}`, ...doomed];
+  const { disks, writing } = holdersOf(picture, index, (node) => at(node).term === own.term && own.term > 0);
+  const needed = majorityOf(picture.nodes.length);
+  const where = disks.length === picture.nodes.length ? 'on all nodes' : `on ${listText(disks) || 'no disk that is known'}`;
+  const unwritten = writing.length === 0 ? '' : `; ${listText(writing)} ${writing.length === 1 ? 'is' : 'are'} writing it`;
+  if (own.state === 'committed') return [`Committed: ${where}${unwritten}.`, ...doomed];
+  const enough = disks.length >= needed;
+  const count = enough ? `${needed} are enough` : `${disks.length} of ${needed} needed`;
+  const waits = waitsFor(picture, leader, index, own.term, enough);
+  return [`Not committed yet: ${where}, ${count}${unwritten}. ${waits}`, ...doomed];
 }
 
 /** What the entry is: the command, a no-op of a new leader, or a change of members. */

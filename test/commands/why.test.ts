@@ -125,7 +125,8 @@ describe('why a node', () => {
 
   it('that is behind, with the reason', () => {
     const long = Array.from({ length: 40 }, () => 1);
-    const behind = withNode(fakePicture(3, long), 'n2', {}, fakeLog(long.slice(0, 20), 20));
+    const led = withNode(fakePicture(3, long), 'n1', {}, { peers: [fakePeer('n2', 20), fakePeer('n3', 40)] });
+    const behind = withNode(led, 'n2', {}, fakeLog(long.slice(0, 20), 20));
     const slow = withNode(behind, 'n2', {}, { sync: { p50Ms: 90, p99Ms: 240, maxMs: 300, count: 9 } });
     const peers = [fakePeer('n2', 20, { state: 'probe' }), fakePeer('n3', 40)];
     const cases: readonly (readonly [ClusterPicture, string])[] = [
@@ -148,6 +149,23 @@ describe('why a node', () => {
 });
 
 describe('why an entry', () => {
+  it('counts disks, and not what is on its way to them', () => {
+    const terms = Array.from({ length: 10 }, () => 1);
+    const peers = [fakePeer('n2', 10), fakePeer('n3', 5), fakePeer('n4', 9), fakePeer('n5', 9)];
+    let picture = withNode(fakePicture(5, terms, 9), 'n1', {}, { peers });
+    for (const [id, durable] of [
+      ['n3', 5],
+      ['n4', 9],
+      ['n5', 9],
+    ] as const) {
+      picture = withNode(picture, id, {}, { durableIndex: logIndex(durable) });
+    }
+    const told = ask('10', picture);
+    expect(told).toContain('Entry 10 of term 1 is not committed: it is on n1 and n2, 2 of the 3 that are needed.');
+    expect(told).toContain('n3, n4 and n5 are still writing it to disk.');
+    expect(ask('n3', picture)).toContain('It lacks 4 committed entries');
+  });
+
   it.each([
     ['committed', '1280', ['Entry 1280 of term 8 is committed: it is on n1, n2, n3 and n5']],
     [

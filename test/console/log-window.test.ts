@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { assert } from '../../src/base/assert.ts';
+import { logIndex } from '../../src/base/brand.ts';
 import type { NodeView } from '../../src/cluster/driver.ts';
 import { type Cell, cellAt, divergence, newestIndex } from '../../src/commands/log-cells.ts';
 import { entryWords } from '../../src/console/entry-words.ts';
+import { frameOf } from '../../src/console/frame.ts';
 import { windowAround } from '../../src/console/log-window.ts';
+import { plainText } from '../../src/console/rows.ts';
+import { UTF8_GLYPHS } from '../../src/console/theme.ts';
 import { consoleState } from '../support/console-state.ts';
-import { fakeLog, fakePicture, fakeRows, withNode } from '../support/fake-picture.ts';
+import { fakeLog, fakePeer, fakePicture, fakeRows, withNode } from '../support/fake-picture.ts';
 import { scenePicture } from '../support/fake-scene.ts';
 
 const scene = scenePicture();
@@ -102,6 +106,20 @@ describe('an entry in words', () => {
     expect(entryWords(consoleState(), 1286)).toEqual([
       'Not committed yet: on n1 and n2, 2 of 3 needed. Waiting for n3, n5 or n4 (down).',
     ]);
+  });
+
+  it('counts disks, and not what is on its way to them', () => {
+    const terms = Array.from({ length: 10 }, () => 1);
+    const peers = [fakePeer('n2', 10), fakePeer('n3', 5), fakePeer('n4', 9), fakePeer('n5', 9)];
+    let picture = withNode(fakePicture(5, terms, 9), 'n1', {}, { peers });
+    for (const id of ['n3', 'n4', 'n5']) picture = withNode(picture, id, {}, { durableIndex: logIndex(id === 'n3' ? 5 : 9) });
+    const state = consoleState(undefined, picture);
+    expect(entryWords(state, 10)).toEqual([
+      'Not committed yet: on n1 and n2, 2 of 3 needed; n3, n4 and n5 are writing it. Waiting for n3, n4 or n5.',
+    ]);
+    expect(entryWords(state, 9)).toEqual(['Committed: on n1, n2, n4 and n5; n3 is writing it.']);
+    const text = frameOf(state, UTF8_GLYPHS).rows.map(plainText).join('\n');
+    expect(text).toMatch(/n3 +○ follower +1 +9 +9 +10 +4 +n1/);
   });
 
   it('knows that an entry of an earlier term waits for one of the present term', () => {

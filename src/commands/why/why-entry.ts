@@ -1,7 +1,7 @@
 /** Why an entry is committed, or what it still waits for. Pure. */
 import type { ClusterPicture, NodeView } from '../../cluster/driver.ts';
 import { majorityOf } from '../connectivity.ts';
-import { type Cell, cellAt, leaderOf, newestIndex } from '../log-cells.ts';
+import { type Cell, cellAt, holdersOf, leaderOf, newestIndex } from '../log-cells.ts';
 import { listText } from '../wording.ts';
 import type { Story } from './story.ts';
 import { behindBecause } from './why-silent.ts';
@@ -21,15 +21,18 @@ export function whyEntry(story: Story, index: number): readonly string[] {
     ];
   if (own.state === 'compacted') return [`Entry ${index} is committed, and so old that ${judge.id} keeps it in its snapshot.`];
   if (own.term === 0) return agedLines(picture, index);
-  const holders = picture.nodes.filter((node) => at(node).term === own.term && at(node).state !== 'doomed');
+  const { disks, writing } = holdersOf(picture, index, (node) => at(node).term === own.term && at(node).state !== 'doomed');
   const needed = majorityOf(picture.nodes.length);
-  const where = `on ${listText(holders.map(({ id }) => id)) || 'no node that is known'}`;
+  const where = `on ${listText(disks) || 'no disk that is known'}`;
+  const enough = disks.length >= needed;
   const committed = picture.nodes.some((node) => at(node).state === 'committed' && at(node).term === own.term);
   const verdict = committed
     ? `Entry ${index} of term ${own.term} is committed: it is ${where}, ${needed} of ${picture.nodes.length} are enough.`
-    : `Entry ${index} of term ${own.term} is not committed: it is ${where}, ${holders.length} of the ${needed} that are needed.`;
-  const waits = committed ? [] : [waitsFor(picture, leader, index, own.term, holders.length >= needed)];
-  return [verdict, ...waits, ...lacking(story, leader, index, at), ...otherEntries(picture, at, leader)];
+    : `Entry ${index} of term ${own.term} is not committed: it is ${where}, ${enough ? `and ${needed} of ${picture.nodes.length} are enough` : `${disks.length} of the ${needed} that are needed`}.`;
+  const waits = committed ? [] : [waitsFor(picture, leader, index, own.term, enough)];
+  const unwritten =
+    writing.length === 0 ? [] : [`${listText(writing)} ${writing.length === 1 ? 'is' : 'are'} still writing it to disk.`];
+  return [verdict, ...unwritten, ...waits, ...lacking(story, leader, index, at), ...otherEntries(picture, at, leader)];
 }
 
 /** Too old for the ends of logs that statuses carry; what is committed never changes, so that is known all the same. */

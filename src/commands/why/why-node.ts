@@ -3,7 +3,7 @@ import type { NodeId } from '../../base/brand.ts';
 import type { NodeView } from '../../cluster/driver.ts';
 import type { MemberStatus } from '../../replica/status.ts';
 import { majorityOf } from '../connectivity.ts';
-import { divergence, leaderOf } from '../log-cells.ts';
+import { diskIndex, divergence, leaderOf } from '../log-cells.ts';
 import { listText, plural, timeText } from '../wording.ts';
 import { faultNames, faultsOn, newestTold, nodeOf, type Story, toldAs } from './story.ts';
 import { answersTo, refusalLines } from './why-election.ts';
@@ -100,7 +100,7 @@ function whyFollowing(story: Story, node: NodeView, status: MemberStatus): reado
   const since = newestTold(story, 'role', (event) => event.node === node.id && event.raft.role === 'follower');
   const from = since === null ? '' : `, since ${timeText(since.time)}`;
   const follows = `${node.id} follows ${leader.id} in term ${status.term}${from}.`;
-  const lag = (leader.status?.commitIndex ?? 0) - status.lastIndex;
+  const lag = (leader.status?.commitIndex ?? 0) - diskIndex(node, picture);
   if (lag <= 0) return [follows, `It has everything that is committed: ${leader.id} hears it answer.`];
   return [follows, `It lacks ${plural(lag, 'committed entry', 'committed entries')}: ${behindBecause(story, leader, node)}.`];
 }

@@ -1,6 +1,6 @@
 /** The nodes, one row each: what they are, how far they are, whom they hear. */
-import type { NodeView } from '../../cluster/driver.ts';
-import { leaderOf } from '../../commands/log-cells.ts';
+import type { ClusterPicture, NodeView } from '../../cluster/driver.ts';
+import { diskIndex, leaderOf } from '../../commands/log-cells.ts';
 import { ageText, countText } from '../../commands/wording.ts';
 import { msText } from '../format.ts';
 import { type LinkView, linksOf } from '../link-state.ts';
@@ -45,7 +45,6 @@ const right = (title: string, keep: number, cellOf: CellOf): ColumnSpec => ({ ti
 
 function columnsOf(state: ConsoleState, look: Glyphs, hasLinkPanel: boolean): readonly Column[] {
   const links = linksOf(state);
-  const leader = leaderOf(state.picture);
   const specs = [
     { ...left('  NODE', 100, (node) => nameCell(node, state, look)), shrinkTo: 12 },
     left('ROLE', 90, (node) => cell(`${roleGlyph(node, look)} ${roleText(node)}`, roleStyle(node))),
@@ -53,7 +52,7 @@ function columnsOf(state: ConsoleState, look: Glyphs, hasLinkPanel: boolean): re
     right('COMMIT', 75, (node) => number(node, node.status?.commitIndex)),
     right('APPLY', 40, (node) => number(node, node.status?.appliedIndex)),
     right('LAST', 60, (node) => number(node, node.status?.lastIndex)),
-    right('LAG', 65, (node) => lagOf(node, leader)),
+    right('LAG', 65, (node) => lagOf(node, state.picture)),
     left('HEARS', 70, (node) => timerCell(node, state, look)),
     left('LINKS', hasLinkPanel ? 5 : 50, (node) => linkCell(node, state, links, look)),
     right('RTT', 20, (node) => rttCell(node, state, links)),
@@ -74,11 +73,11 @@ function nameCell(node: NodeView, state: ConsoleState, look: Glyphs): Row {
   return [...marks, span(node.id.slice(0, 40), node.state === 'up' ? 'bold' : 'dim')];
 }
 
-function lagOf(node: NodeView, leader: NodeView | null): Row {
+/** What it has not got on its disk of what is committed. */
+function lagOf(node: NodeView, picture: ClusterPicture): Row {
+  const leader = leaderOf(picture);
   if (leader === null || leader.status === null || node.status === null || node.id === leader.id) return cell('-', 'dim');
-  // The leader's word may be newer than the node's own.
-  const match = leader.status.peers.find(({ id }) => id === node.id)?.matchIndex ?? 0;
-  const lag = Math.max(0, leader.status.commitIndex - Math.max(node.status.lastIndex, node.state === 'up' ? match : 0));
+  const lag = Math.max(0, leader.status.commitIndex - diskIndex(node, picture));
   return cell(countText(lag), lag === 0 ? 'plain' : 'warn');
 }
 
