@@ -121,9 +121,10 @@ function behind(picture: ClusterPicture, leader: NodeView): Diagnosis | null {
     .map((node) => ({ id: node.id, lag: (leader.status?.commitIndex ?? 0) - diskIndex(node, picture) }))
     .filter(({ lag }) => lag > LAG_WORTH_SAYING);
   const [worst] = lags.toSorted((a, b) => b.lag - a.lag);
-  return worst === undefined
-    ? null
-    : { severity: 'info', text: `${worst.id} is ${plural(worst.lag, 'entry', 'entries')} behind and catches up.` };
+  if (worst === undefined) return null;
+  const cause = picture.faults.findLast(({ nodes: touched }) => touched.includes(worst.id));
+  const why = cause === undefined ? ' and catches up' : ` (fault ${cause.id}: ${cause.command})`;
+  return { severity: 'info', text: `${worst.id} is ${plural(worst.lag, 'entry', 'entries')} behind${why}.` };
 }
 
 /** Who runs and does not hear the leader, and the fault that keeps its word away; null when there is none. */

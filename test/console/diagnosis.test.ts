@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { nodeId } from '../../src/base/brand.ts';
+import { logIndex, nodeId } from '../../src/base/brand.ts';
 import type { ClusterPicture } from '../../src/cluster/driver.ts';
 import { diagnose } from '../../src/console/diagnosis.ts';
-import { fakeFault, fakeLog, fakePicture, withNode } from '../support/fake-picture.ts';
+import { fakeFault, fakeLog, fakePeer, fakePicture, withNode } from '../support/fake-picture.ts';
 import { scenePicture } from '../support/fake-scene.ts';
 
 const down = (picture: ClusterPicture, ...ids: string[]): ClusterPicture =>
@@ -74,6 +74,17 @@ describe('the standing diagnosis', () => {
 
   it('knows the cluster of one', () => {
     expect(diagnose(fakePicture(1)).text).toBe('A single node: while it is down, nothing can be read or written.');
+  });
+
+  it('says who is behind, and the fault that is why', () => {
+    const terms = Array.from({ length: 400 }, () => 1);
+    const peers = [fakePeer('n2', 400), fakePeer('n3', 100)];
+    const led = withNode(fakePicture(3, terms), 'n1', {}, { peers });
+    const picture = withNode(led, 'n3', {}, { durableIndex: logIndex(100) });
+    const nearby = { ...picture, nodes: [...picture.nodes, ...fakePicture(5, terms).nodes.slice(3)] };
+    expect(diagnose(nearby).text).toBe('n3 is 300 entries behind and catches up.');
+    const faults = [fakeFault(4, 'disk n3 --slow 300ms')];
+    expect(diagnose({ ...nearby, faults }).text).toBe('n3 is 300 entries behind (fault 4: disk n3 --slow 300ms).');
   });
 
   it('names who does not hear the leader, and the fault that is why', () => {
