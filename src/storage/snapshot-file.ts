@@ -17,8 +17,8 @@ import {
 } from './snapshot-format.ts';
 import { StorageError } from './storage-error.ts';
 
-/** Dirty bytes beyond this are synced on the way, so that no sync of the log has to wait for a whole snapshot. */
-export const SYNC_EVERY_BYTES = 4 * 1_024 * 1_024;
+/** Dirty bytes beyond this are synced on the way: a write of the log waits for so much of a snapshot at most, see docs/performance.md. */
+export const SYNC_EVERY_BYTES = 256 * 1_024;
 /** Read and decoded at once: a millisecond or two, while the next ones are read. */
 const READ_BYTES = 256 * 1_024;
 
