@@ -35,6 +35,9 @@ const PLOTS: readonly Plot[] = [
   { title: 'MEMORY', pick: ({ memoryBytes }) => memoryBytes, text: bytesText, least: 1_048_576, style: 'plain' },
 ];
 
+const LEAST_ROWS = 7;
+const MOST_IN_COLUMN = 2;
+
 export function metricsView(state: ConsoleState, { width, height }: Area, look: Glyphs): readonly Row[] {
   const large = sizeClass(state.size) === 'L';
   const columns = large ? 3 : width >= 76 ? 2 : 1;
@@ -46,6 +49,13 @@ export function metricsView(state: ConsoleState, { width, height }: Area, look: 
     const panels = plots.map((plot) => ({ rows: fitHeight(panel(state, plot, each, tall, look), tall), width: each }));
     return beside(panels, look);
   }).flat();
+}
+
+/** Below what else a column shows: the first plots, one under the other, as many as are worth looking at there. */
+export function plotColumn(state: ConsoleState, { width, height }: Area, look: Glyphs): readonly Row[] {
+  const count = Math.min(MOST_IN_COLUMN, Math.floor(height / LEAST_ROWS));
+  const tall = Math.floor(height / Math.max(1, count));
+  return PLOTS.slice(0, count).flatMap((plot) => fitHeight(panel(state, plot, width, tall, look), tall));
 }
 
 /** Title, area, time axis. */

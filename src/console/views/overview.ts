@@ -11,6 +11,7 @@ import { eventPanel } from './events-list.ts';
 import { faultPanel } from './faults-view.ts';
 import { linksPanel } from './links-view.ts';
 import { legend, logMatrix } from './log-matrix.ts';
+import { plotColumn } from './metrics-view.ts';
 import { nodeDetailRows } from './node-detail.ts';
 import { nodeTable } from './node-table.ts';
 import { cell, facts, titleRow } from './parts.ts';
@@ -139,11 +140,13 @@ function large(state: ConsoleState, { width, height }: Area, look: Glyphs): read
     ...vitalsPanel(state, right, look),
     [],
     ...(node === null ? [] : nodeDetailRows(state, node, right, look)),
+    [],
   ];
+  const plots = plotColumn(state, { width: right, height: height - rightColumn.length }, look);
   return beside(
     [
       { rows: fitHeight(leftColumn, height), width: left },
-      { rows: fitHeight(rightColumn, height), width: right },
+      { rows: fitHeight([...rightColumn, ...plots], height), width: right },
     ],
     look,
   );
