@@ -240,6 +240,15 @@ describe('the outcome of a write', () => {
     await expect(failure(client.put('b', '2', { deadlineMs: 200 }))).resolves.toMatchObject({ outcome: 'unknown' });
   });
 
+  it('is told once when no attempt was answered', async () => {
+    const { nodes, dial } = fakeCluster(1);
+    const client = clientOf(nodes, dial);
+    await client.put('a', '1');
+    for (const node of nodes) node.script = () => ({ type: 'error', kind: 'UNKNOWN_OUTCOME' });
+    const { message } = await failure(client.put('b', '2', { deadlineMs: 200 }));
+    expect(message.match(/may have been applied/g)).toHaveLength(1);
+  });
+
   it('stays unknown when a later attempt meets what no retry can mend', async () => {
     const { nodes, store, dial } = fakeCluster(1);
     const client = clientOf(nodes, dial);

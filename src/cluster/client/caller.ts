@@ -219,7 +219,9 @@ class Attempts {
 
   outOfTime(closed: boolean): RpcError {
     const why = this.#call.deadline.cancelled ? 'it was cancelled' : closed ? 'the client was closed' : 'time ran out';
-    const trouble = this.#last?.message ?? this.#finder.troubles.join('; ');
+    // That no answer came is what is said anyway.
+    const last = this.#last?.kind === 'UNKNOWN_OUTCOME' ? undefined : this.#last?.message;
+    const trouble = last ?? this.#finder.troubles.join('; ');
     const detail = trouble === '' ? '' : ` Last trouble: ${trouble}`;
     if (this.#call.changes && this.#maybeApplied) {
       return new RpcError('UNKNOWN_OUTCOME', { detail: `No answer before ${why}; the write may have been applied.${detail}` });
