@@ -33,11 +33,13 @@ export interface FrameReaderOptions {
 
 /** What Node reads from a socket at once, when there is so much. */
 const READ_BYTES = 65_536;
+/** A larger frame that comes in pieces is the library's from its first piece on, and so is what comes in one read with its last one. */
+const KEPT_BYTES = 16_384;
 
 export class FrameReader {
   readonly #options: FrameReaderOptions;
   readonly #library: DataListener;
-  /** The beginning of a header whose end has not come yet. */
+  /** The beginning of a frame, or of a header, whose end has not come yet. */
   #rest: Buffer | null = null;
   #isReading = true;
   /** So many bytes to come belong to a frame that the library has begun to read. */
@@ -96,6 +98,7 @@ export class FrameReader {
     let kind: Kind = 'control';
     for (; at < chunk.length && this.#isOpen; at = Math.min(this.#end, chunk.length)) {
       kind = this.#look(chunk, at);
+      if (kind === 'text' && this.#end > chunk.length && this.#end - at <= KEPT_BYTES) kind = 'unfinished';
       if (kind === 'odd' || kind === 'unfinished') break;
       this.#begun = Math.max(0, this.#end - chunk.length);
     }

@@ -136,7 +136,7 @@ describe('frames that take the short way', () => {
 
   it('are not seen where the inside of a frame looks like one', async () => {
     const inside = frame({ payload: 'evil' });
-    const whole = frame({ payload: Buffer.concat([Buffer.from('good'), inside]) });
+    const whole = frame({ payload: Buffer.concat([Buffer.from('good'.repeat(5_000)), inside]) });
     const at = whole.length - inside.length;
     const chunks = [whole.subarray(0, at), whole.subarray(at)];
     const { events, short } = await hear(chunks, true);
@@ -154,6 +154,14 @@ describe('frames that take the short way', () => {
     // A header in two pieces is waited for.
     const long = framesAsBytes(['x'.repeat(300)], true);
     expect((await hear([long.subarray(0, 3), long.subarray(3)], true)).short).toBe(1);
+  });
+
+  it('take it in two pieces as well, when they are small, and what follows them with them', async () => {
+    const [small, a] = [framesAsBytes(['x'.repeat(300)], true), framesAsBytes(['a'], true)];
+    expect((await hear([small.subarray(0, 100), Buffer.concat([small.subarray(100), a])], true)).short).toBe(2);
+    expect((await hear([small.subarray(0, 100), small.subarray(100, 200), small.subarray(200), a], true)).short).toBe(2);
+    const large = framesAsBytes(['x'.repeat(20_000)], true);
+    expect((await hear([large.subarray(0, 100), Buffer.concat([large.subarray(100), a])], true)).short).toBe(0);
   });
 
   it('waits while the connection is paused, and then comes in its order', async () => {
