@@ -16,7 +16,7 @@ import { TerminalKeys } from '../commands/terminal-keys.ts';
 import { wrapWords } from '../console/width.ts';
 import type { CliIo, Globals } from './io.ts';
 import { dim } from './print.ts';
-import { inColumns, promptText, searchPrompt, visiblePart } from './shell-view.ts';
+import { greyBehind, inColumns, promptText, searchPrompt, visiblePart } from './shell-view.ts';
 
 const PASTE_ON = '\x1b[?2004h';
 const PASTE_OFF = '\x1b[?2004l';
@@ -24,12 +24,18 @@ const ESCAPE_MS = 60;
 const MOST_TYPED_AHEAD = 4_096;
 const MOST_UNSAID = 256;
 
+export interface ShellLimits extends Pick<CommandContext, 'readOnly'> {
+  /** A screen reader reads what is written: nothing is suggested in grey, and a line is not drawn anew while it only grows. */
+  readonly spoken?: boolean;
+}
+
 export class ShellSession {
   readonly #io: CliIo;
   readonly #color: boolean;
   readonly #driver: ClusterDriver;
   readonly #history: History;
   readonly #limits: Pick<CommandContext, 'readOnly'>;
+  readonly #spoken: boolean;
   readonly #keys = new TerminalKeys();
   readonly #ended = Promise.withResolvers<number>();
   #line: LineState = EMPTY_LINE;
@@ -49,9 +55,10 @@ export class ShellSession {
     globals: Globals,
     driver: ClusterDriver,
     historyFile: string,
-    limits: Pick<CommandContext, 'readOnly'> = {},
+    { spoken = false, ...limits }: ShellLimits = {},
   ) {
     this.#limits = limits;
+    this.#spoken = spoken;
     this.#io = io;
     this.#color = globals.color;
     this.#output = outputControl(globals);
@@ -130,7 +137,8 @@ export class ShellSession {
   }
 
   #edit(key: EditKey): void {
-    const { state, effect } = editLine(this.#acceptGhost(key) ?? this.#line, key, this.#history.lines);
+    const before = this.#line;
+    const { state, effect } = editLine(this.#acceptGhost(key) ?? before, key, this.#history.lines);
     this.#line = state;
     if (effect === 'submit') void this.#submit();
     else if (effect === 'complete') void this.#complete();
@@ -138,15 +146,26 @@ export class ShellSession {
     else if (effect === 'end-of-input') this.#leave();
     else {
       if (effect === 'redraw') this.#write('\x1b[H\x1b[2J');
-      this.#draw();
+      if (!this.#echo(before)) this.#draw();
     }
+  }
+
+  /** True where what was typed could be written behind the line that stands there. */
+  #echo(before: LineState): boolean {
+    const { text, cursor } = this.#line;
+    const added = text.slice(before.text.length);
+    const isAtEnd = before.cursor === before.text.length && cursor === text.length && text.startsWith(before.text);
+    if (!this.#spoken || added === '' || !isAtEnd || before.search !== null) return false;
+    if (stringWidth(this.#shownPrompt + safe(text)) >= this.#columns()) return false;
+    this.#write(safe(added));
+    return true;
   }
 
   /** Right arrow at the end of the line takes what is shown dimmed behind it. */
   #acceptGhost(key: EditKey): LineState | null {
     const { text, cursor, search } = this.#line;
     const takes = key.type === 'key' && ['right', 'ctrl-f', 'end', 'ctrl-e'].includes(key.name);
-    if (!takes || search !== null || cursor !== text.length) return null;
+    if (!takes || this.#spoken || search !== null || cursor !== text.length) return null;
     return withText(this.#line, text + ghostText(text, this.#history.lines));
   }
 
@@ -297,8 +316,8 @@ export class ShellSession {
     const cells = Math.max(8, this.#columns() - promptCells - 1);
     const { shown, cursorCell } = visiblePart(text, cursor, cells);
     const left = cells - stringWidth(shown);
-    const offers = search === null && cursor === text.length;
-    const grey = offers ? ghostText(text, this.#history.lines) || argumentHint(text) : '';
+    const offers = !this.#spoken && search === null && cursor === text.length;
+    const grey = offers ? greyBehind(text, ghostText(text, this.#history.lines), argumentHint(text), left) : '';
     const ghost = visiblePart(grey, 0, left).shown;
     this.#write(`\r\x1b[K${this.#shownPrompt}${shown}${dim(ghost, this.#color)}\r\x1b[${promptCells + cursorCell}C`);
   }

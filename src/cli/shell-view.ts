@@ -29,6 +29,16 @@ export function visiblePart(
   return { shown: before + after, cursorCell };
 }
 
+/**
+ * What stands in grey behind a line: the rest of one from the history, which the right arrow takes, and in brackets behind
+ * it the words that the command takes, as far as they have room in `cells`; alone these need no brackets.
+ */
+export function greyBehind(line: string, ghost: string, hint: string, cells: number): string {
+  if (ghost === '') return hint === '' || /\s$/.test(line) ? hint : ` ${hint}`;
+  const words = [hint, hint.replace(/ ?\[--.*$/, '')].map((text) => `${ghost}  (${text})`);
+  return words.find((text) => !text.endsWith('()') && stringWidth(safe(text)) <= cells) ?? ghost;
+}
+
 const segmenter = once(() => new Intl.Segmenter(undefined, { granularity: 'grapheme' }));
 
 function graphemes(text: string): readonly string[] {

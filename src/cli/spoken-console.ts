@@ -13,7 +13,7 @@ const SETTLE_MS = 700;
 /** Resolves with the exit code when the person leaves. The driver stays open. */
 export async function speakCluster({ io, globals }: Invocation, driver: ClusterDriver, writable: boolean): Promise<number> {
   const readOnly = writable ? {} : { readOnly: 'This console only looks. attach --write lets it change things.' };
-  const session = new ShellSession(io, { ...globals, color: false }, driver, historyFile(io.env), readOnly);
+  const session = new ShellSession(io, { ...globals, color: false }, driver, historyFile(io.env), { ...readOnly, spoken: true });
   const speaker = new Speaker(driver, (text) => session.announce(text));
   speaker.start();
   try {

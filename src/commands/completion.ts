@@ -77,10 +77,9 @@ export function ghostText(line: string, history: readonly string[]): string {
   return '';
 }
 
-/** The parameters that are still to come, as `KEY VALUE [--deadline DURATION]`; empty when nothing is known. */
+/** What is still to come behind the word that stands there, as `VALUE [--deadline] [--secret]`; empty when nothing is known. */
 export function argumentHint(line: string, surface: Surface = 'shell'): string {
-  if (!/\s$/.test(line)) return '';
-  const place = placeOf(line, commandsFor(surface, null));
+  const place = placeOf(line, commandsFor(surface, null), true);
   if (place === null) return '';
   if (place.spec === null) return place.repeated && place.words.length === 0 ? 'COMMAND, as often as that' : '';
   if (place.flag !== null) {
@@ -97,11 +96,12 @@ export function argumentHint(line: string, surface: Surface = 'shell'): string {
   return [...params, ...flags].join(' ');
 }
 
-function placeOf(before: string, among: readonly CommandSpec[]): Place | null {
+/** `behind`: the place behind the word that the cursor touches, as if that were written. */
+function placeOf(before: string, among: readonly CommandSpec[], behind = false): Place | null {
   const words = readable(before);
   if (words === null) return null;
   const last = words.at(-1);
-  const touching = last !== undefined && last.end === before.length;
+  const touching = !behind && last !== undefined && last.end === before.length;
   const done = touching ? words.slice(0, -1) : words;
   const typed = touching ? last.text : '';
   const from = touching ? last.start : before.length;

@@ -1,5 +1,6 @@
 /** The whole screen from the whole state: exactly as many rows as the terminal has, none wider than it is. Pure. */
 import { unreachable } from '../base/assert.ts';
+import { paneRows, sizeLess } from './area.ts';
 import { hasKeys } from './key-moment.ts';
 import { type Area, bodyHeight, LEAST, sizeClass } from './layout.ts';
 import { cutRow, fitHeight, type Row, span } from './rows.ts';
@@ -10,7 +11,6 @@ import { headerRow, hintsRow, statusLine, tabsRow } from './views/chrome.ts';
 import { eventsView } from './views/events-list.ts';
 import { faultsView } from './views/faults-view.ts';
 import { keysView } from './views/keys-view.ts';
-import { lessonPane } from './views/lesson-pane.ts';
 import { linksView } from './views/links-view.ts';
 import { logView } from './views/log-view.ts';
 import { metricsView } from './views/metrics-view.ts';
@@ -25,8 +25,8 @@ export function frameOf(live: ConsoleState, look: Glyphs): Drawn {
   const state = moment === null ? live : { ...live, now: moment.wall, wall: moment.wall };
   const { columns, rows } = state.size;
   if (sizeClass(state.size) === 'tiny') return tooSmall(columns, rows, look);
-  const pane = state.lesson === null ? [] : lessonPane(state.lesson, columns, bodyHeight(state.size), look);
-  const upper = pane.length === 0 ? state : { ...state, size: { columns, rows: rows - pane.length } };
+  const pane = paneRows(state, look);
+  const upper = pane.length === 0 ? state : { ...state, size: sizeLess(state.size, pane) };
   const area: Area = { width: columns, height: bodyHeight(upper.size) };
   const view = drawView(upper, area, look);
   const body =

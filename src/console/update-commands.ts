@@ -95,7 +95,12 @@ export function tellMore(state: ConsoleState, id: number, lines: readonly string
     ...entry,
     soFar: [...(entry.soFar ?? []), ...lines].slice(-MOST_TOLD),
   });
-  const next = { ...state, transcript: state.transcript.map((entry) => (entry.id === id ? told(entry) : entry)) };
+  const next = {
+    ...state,
+    transcript: state.transcript.map((entry) => (entry.id === id ? told(entry) : entry)),
+    // Who has scrolled back goes on reading the same lines.
+    transcriptTop: state.transcriptTop === 0 ? 0 : state.transcriptTop + lines.length,
+  };
   const newest = lines.at(-1);
   return state.view === 'shell' || newest === undefined ? next : withFlash(next, newest, 'info');
 }
@@ -177,7 +182,7 @@ export function interrupt(state: ConsoleState): Step<ConsoleState> {
   if (overlay?.type === 'command' || overlay?.type === 'filter') return { state: { ...state, overlay: null }, effects: [] };
   if (overlay?.type === 'confirm') return { state: declined(state, overlay.yes), effects: [] };
   if (overlay !== null) return { state: { ...state, overlay: null }, effects: [] };
-  if (state.view === 'shell' && state.prompt.line.text !== '') {
+  if (state.view === 'shell' && (state.prompt.line.text !== '' || state.prompt.line.search !== null)) {
     return {
       state: {
         ...state,

@@ -1,17 +1,22 @@
 /** Keys while something lies over the view. */
 import { unreachable } from '../base/assert.ts';
 import { type EditKey, editLine } from '../commands/line-editor.ts';
+import { viewArea } from './area.ts';
 import { menuItems } from './fault-menu.ts';
 import { helpEntries } from './help-entries.ts';
 import { keyName } from './key-input.ts';
 import { actionFor } from './keymap.ts';
 import type { Step } from './messages.ts';
 import type { ConsoleState, Overlay } from './state.ts';
+import { UTF8_GLYPHS } from './theme.ts';
 import { runViewAction } from './update-actions.ts';
 import { confirmed, declined, startAction } from './update-commands.ts';
 import { withPrefix } from './update-keys.ts';
 import { lessonKey } from './update-lesson.ts';
 import { commandKey, openCommandLine } from './update-prompt.ts';
+import { lastTopOfValue } from './views/key-detail-view.ts';
+import { nodeDetailView } from './views/node-detail.ts';
+import { lastTopOf } from './views/output-panel.ts';
 
 /** A key that is still held down from before must not answer a question. */
 const DEAD_MS = 200;
@@ -31,11 +36,11 @@ export function overlayKey(state: ConsoleState, overlay: Overlay, key: EditKey):
     case 'help':
       return helpKey(state, overlay, key);
     case 'output':
-      return leads(state, key) ?? still(scrolled(state, overlay, keyName(key), Math.max(0, overlay.lines.length - 3)));
+      return leads(state, key) ?? still(scrolled(state, overlay, keyName(key), lastTopOf(overlay, viewArea(state), UTF8_GLYPHS)));
     case 'value':
       return leads(state, key) ?? still(versionKey(state, overlay, keyName(key)));
     case 'node':
-      return leads(state, key) ?? still(scrolled(state, overlay, keyName(key), 10_000));
+      return leads(state, key) ?? still(scrolled(state, overlay, keyName(key), lastRowOfNode(state, overlay)));
     case 'event':
       return still({ ...state, overlay: null });
     default:
@@ -146,11 +151,17 @@ function moved(at: number, name: string | null, page: number, last: number): num
   return Math.max(0, Math.min(last, at + (steps[name ?? ''] ?? 0)));
 }
 
+function lastRowOfNode(state: ConsoleState, { node }: Of<'node'>): number {
+  const { width, height } = viewArea(state);
+  return nodeDetailView(state, node, width, UTF8_GLYPHS).length - height;
+}
+
 /** Lines move among the versions, pages scroll the value of the chosen one. */
 function versionKey(state: ConsoleState, overlay: Of<'value'>, name: string | null): ConsoleState {
   const last = (state.detail?.key === overlay.key ? (state.detail.history?.versions.length ?? 1) : 1) - 1;
   const isPage = name !== null && ['page-down', 'page-up', 'ctrl-d', 'ctrl-u', 'space'].includes(name);
-  if (isPage || name === 'escape' || name === 'q' || name === 'enter') return scrolled(state, overlay, name, 10_000);
+  if (isPage || name === 'escape' || name === 'q' || name === 'enter')
+    return scrolled(state, overlay, name, lastTopOfValue(state, overlay, viewArea(state), UTF8_GLYPHS));
   const version = moved(Math.min(overlay.version, Math.max(0, last)), name, 1, Math.max(0, last));
   return version === overlay.version ? state : { ...state, overlay: { ...overlay, version, top: 0 } };
 }
@@ -163,6 +174,6 @@ function scrolled(
   last: number,
 ): ConsoleState {
   if (name === 'escape' || name === 'q' || name === 'enter') return closed(state);
-  const top = moved(overlay.top, name, Math.max(1, state.size.rows - 8), last);
+  const top = moved(overlay.top, name, Math.max(1, state.size.rows - 8), Math.max(0, last));
   return { ...state, overlay: { ...overlay, top } };
 }

@@ -6,6 +6,7 @@ import { keyName } from './key-input.ts';
 import type { Effect, Step } from './messages.ts';
 import { type ConsoleState, EMPTY_PROMPT, type Prompt, type Severity } from './state.ts';
 import { runTyped } from './update-commands.ts';
+import { transcriptScrolled } from './views/transcript.ts';
 
 /** Opens the command line over any view. `text` is there already, to be completed. */
 export function openCommandLine(state: ConsoleState, text: string): Step<ConsoleState> {
@@ -19,9 +20,8 @@ export function shellKey(state: ConsoleState, key: EditKey): Step<ConsoleState> 
     if (state.prompt.candidates.length > 0) return still({ ...state, prompt: { ...state.prompt, candidates: [] } });
     return still({ ...state, view: state.previous === 'shell' ? 'overview' : state.previous, previous: 'shell' });
   }
-  if (name === 'page-up') return still({ ...state, transcriptTop: state.transcriptTop + Math.max(1, state.size.rows - 8) });
-  if (name === 'page-down')
-    return still({ ...state, transcriptTop: Math.max(0, state.transcriptTop - Math.max(1, state.size.rows - 8)) });
+  if (name === 'page-up') return still(transcriptScrolled(state, 1));
+  if (name === 'page-down') return still(transcriptScrolled(state, -1));
   return typed(state, state.prompt, key, 'shell');
 }
 

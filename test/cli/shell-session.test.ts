@@ -20,6 +20,9 @@ const GLOBALS: Globals = {
   yes: false,
 };
 
+/** What stands in grey behind a key. */
+const OF_GET = ' [--rev] [--consistency] [--read-from] [--deadline]';
+
 let dir = '';
 let cluster: FakeCluster;
 let input: FakeInput;
@@ -74,11 +77,13 @@ describe('the shell at a terminal', () => {
     await cluster.kv.put('user:1', 'x');
     await cluster.kv.put('user:2', 'x');
     await type('get us\t');
-    await shows('test n1*> get user:');
+    await shows(`test n1*> get user:${OF_GET}`);
     await type('\t');
-    await shows('user:1  user:2', 'test n1*> get user:');
+    await shows('user:1  user:2', `test n1*> get user:${OF_GET}`);
     await type('\x15iso\t');
     await shows('test n1*> isolate [NODES] [--for]');
+    await type('n2');
+    await shows('test n1*> isolate n2 [--for]');
   });
 
   it('asks before writes would stop, and takes anything but y for no', async () => {
@@ -94,7 +99,7 @@ describe('the shell at a terminal', () => {
 
   it('does not run what is pasted, and does not lose fast keys', async () => {
     await type('\x1b[200~del a\rdel b\r\x1b[201~');
-    await shows('test n1*> del a del b');
+    await shows('test n1*> del a del b [--deadline]');
     await type('\x03', 'put x 1\rput y 2\r');
     await output.until((text) => text.includes('put y 2') && text.includes('rev 2'));
     expect([...cluster.store.keys()]).toEqual(['x', 'y']);
@@ -102,11 +107,12 @@ describe('the shell at a terminal', () => {
 
   it('recalls, searches and suggests what was typed before', async () => {
     await type('put alpha 1\r', 'put beta 2\r', '\x1b[A\x1b[A');
-    await shows('test n1*> put alpha 1');
+    await shows('test n1*> put alpha 1 [--deadline] [--secret]');
     await type('\x03', '\x12alp');
     await shows('(search "alp") put alpha 1');
     await type('\x07', 'put a');
-    await shows('test n1*> put alpha 1');
+    // What the command takes is not hidden by what was typed before.
+    await shows('test n1*> put alpha 1  (VALUE [--deadline] [--secret])');
     await type('\x1b[C\r');
     expect(cluster.store.get('alpha')?.version).toBe(2);
   });
@@ -137,10 +143,27 @@ describe('the shell at a terminal', () => {
   });
 });
 
+describe('for a screen reader', () => {
+  it('adds what is typed to the line, and suggests nothing behind it', async () => {
+    await type('put alpha 1\r', '\x04');
+    await ended;
+    input = new FakeInput();
+    const io = { out: output, err: output, input, env: {}, open: async () => cluster } as unknown as CliIo;
+    session = new ShellSession(io, GLOBALS, cluster, join(dir, 'history'), { spoken: true });
+    ended = session.run();
+    await type('put');
+    const from = output.written.length;
+    await type(' alp', 'ha');
+    expect(output.written.slice(from)).toBe(' alpha');
+    await type('\x1b[C\x1b[D');
+    await shows('test n1*> put alpha');
+  });
+});
+
 describe('a sentence from outside', () => {
   it('stands above the prompt, which keeps what is being typed', async () => {
     await type('get fr');
     session.announce('n2 leads term 4 \x1b[31m.');
-    await shows('n2 leads term 4 \\x1b[31m.', 'test n1*> get fr');
+    await shows('n2 leads term 4 \\x1b[31m.', `test n1*> get fr${OF_GET}`);
   });
 });

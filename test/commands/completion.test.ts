@@ -100,6 +100,15 @@ describe('hints', () => {
     expect(argumentHint('put ')).toBe('KEY VALUE [--deadline] [--secret]');
     expect(argumentHint('put k ')).toBe('VALUE [--deadline] [--secret]');
     expect(argumentHint('range --limit ')).toBe('NUMBER');
-    expect(argumentHint('put')).toBe('');
+    expect(argumentHint('pu')).toBe('');
+  });
+
+  it('goes on naming it while a word is written', () => {
+    expect(argumentHint('put')).toBe('KEY VALUE [--deadline] [--secret]');
+    expect(argumentHint('put k')).toBe('VALUE [--deadline] [--secret]');
+    expect(argumentHint('put k "two wor')).toBe('[--deadline] [--secret]');
+    expect(argumentHint('range --limit')).toBe('NUMBER');
+    expect(argumentHint('fault isolate')).toBe('[NODES] [--for]');
+    expect(argumentHint('5 put k')).toBe('VALUE [--deadline] [--secret]');
   });
 });

@@ -24,17 +24,38 @@ const WORDS: Readonly<Record<Verdict, string>> = {
 
 type Open = Extract<Overlay, { type: 'value' }>;
 
-export function keyDetailView(state: ConsoleState, open: Open, { width, height }: Area, look: Glyphs): readonly Row[] {
+interface Parts {
+  readonly versions: readonly Version[];
+  readonly list: readonly Row[];
+  readonly replicas: readonly Row[];
+  /** Rows that are left for the value and its title. */
+  readonly room: number;
+}
+
+export function keyDetailView(state: ConsoleState, open: Open, area: Area, look: Glyphs): readonly Row[] {
+  const { versions, list, replicas, room } = partsOf(state, open, area, look);
+  const { width } = area;
+  const chosen = versions[open.version] ?? null;
+  const value = valuePart(chosen, versions[open.version + 1] ?? null, open.top, { width, height: room }, look);
+  const title = titleRow(`KEY ${foreign(open.key, width)}`, width, look, chosen === null ? [] : aboutOf(chosen));
+  return [title, ...list, ...replicas, ...value];
+}
+
+/** How far the value can be scrolled. */
+export function lastTopOfValue(state: ConsoleState, open: Open, area: Area, look: Glyphs): number {
+  const { versions, room } = partsOf(state, open, area, look);
+  const chosen = versions[open.version];
+  if (chosen?.type !== 'put') return 0;
+  return valueLines(chosen, versions[open.version + 1] ?? null, area.width).lines.length - Math.max(1, room - 1);
+}
+
+function partsOf(state: ConsoleState, open: Open, { width, height }: Area, look: Glyphs): Parts {
   const detail = detailOf(state, open.key);
   const versions = versionsOf(state, open.key, detail);
   const replicas = replicaPanel(detail, width, look, height >= 26);
   const listed = Math.max(2, Math.min(versions.length, Math.floor((height - replicas.length) * 0.35)));
   const list = versionPanel(versions, open.version, detail, { width, height: listed + 1 }, look);
-  const room = Math.max(1, height - 1 - list.length - replicas.length);
-  const chosen = versions[open.version] ?? null;
-  const value = valuePart(chosen, versions[open.version + 1] ?? null, open.top, { width, height: room }, look);
-  const title = titleRow(`KEY ${foreign(open.key, width)}`, width, look, chosen === null ? [] : aboutOf(chosen));
-  return [title, ...list, ...replicas, ...value];
+  return { versions, list, replicas, room: Math.max(1, height - 1 - list.length - replicas.length) };
 }
 
 /** What is known before the history has come: the version in the list. */
@@ -151,18 +172,28 @@ function valuePart(
 ): readonly Row[] {
   if (chosen === null) return [titleRow('VALUE', width, look)];
   if (chosen.type === 'delete') return [titleRow('DELETED', width, look), cell(' The version below is what was deleted.', 'dim')];
+  const { kind, lines, cut } = valueLines(chosen, before, width);
+  const room = Math.max(1, height - 1);
+  const from = Math.max(0, Math.min(top, lines.length - room));
+  const shown = lines.slice(from, from + room);
+  const part = lines.length > room || cut ? `lines ${from + 1}..${from + shown.length}${cut ? '' : ` of ${lines.length}`}` : '';
+  const compared = before?.type === 'put' ? `against rev ${before.revision}` : '';
+  const remark = [compared, part].filter(Boolean).join('  ');
+  return [titleRow(kind === 'empty' ? '(empty)' : kind, width, look, remark === '' ? [] : [span(remark, 'dim')]), ...shown];
+}
+
+/** The value with what changed in it since the version before. */
+function valueLines(
+  chosen: Version & { readonly type: 'put' },
+  before: Version | null,
+  width: number,
+): { readonly kind: string; readonly lines: readonly Row[]; readonly cut: boolean } {
   const { kind, rows, cut } = valueRows(chosen.kv.value, Math.max(8, width - 3));
   const old = before?.type === 'put' ? valueRows(before.kv.value, Math.max(8, width - 3)).rows : null;
   const lines = (old === null ? rows.map((line) => ({ mark: ' ' as const, line })) : lineDiff(old, rows, plainText)).map(
     ({ mark, line }): Row => [span(`${mark} `, mark === '+' ? 'good' : mark === '-' ? 'bad' : 'plain', mark !== ' '), ...line],
   );
-  const room = Math.max(1, height - 1);
-  const from = Math.max(0, Math.min(top, lines.length - room));
-  const shown = lines.slice(from, from + room);
-  const part = lines.length > room || cut ? `lines ${from + 1}..${from + shown.length}${cut ? '' : ` of ${lines.length}`}` : '';
-  const compared = old === null ? '' : `against rev ${before?.revision}`;
-  const remark = [compared, part].filter(Boolean).join('  ');
-  return [titleRow(kind === 'empty' ? '(empty)' : kind, width, look, remark === '' ? [] : [span(remark, 'dim')]), ...shown];
+  return { kind, lines, cut };
 }
 
 /** Under the value pane of a large screen. */

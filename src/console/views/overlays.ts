@@ -10,10 +10,11 @@ import { type Area, scrollTop } from '../layout.ts';
 import { fitHeight, type Row, selectRow, span } from '../rows.ts';
 import { type ConsoleState, chosenNodes, type Overlay } from '../state.ts';
 import type { Glyphs } from '../theme.ts';
-import { cellsOf, foreign, padEnd, wrapText, wrapWords } from '../width.ts';
+import { cellsOf, foreign, padEnd, wrapWords } from '../width.ts';
 import { fitsStatusLine } from './chrome.ts';
 import { keyDetailView } from './key-detail-view.ts';
 import { nodeDetailView } from './node-detail.ts';
+import { outputRows } from './output-panel.ts';
 import { cell, titleRow } from './parts.ts';
 import { candidateRows } from './shell-view.ts';
 import { trialLines } from './trial-rows.ts';
@@ -87,22 +88,6 @@ function questionRows(overlay: Overlay & { type: 'confirm' }, { width }: Area, l
       .slice(0, 4)
       .map((line) => cell(` ${line}`, 'warn')),
   ];
-}
-
-/** So few lines are shown whole; of a longer answer each line takes one row. */
-const WHOLE_LINES = 3;
-
-function outputRows(overlay: Overlay & { type: 'output' }, { width, height }: Area, look: Glyphs): readonly Row[] {
-  const all = overlay.prose
-    ? overlay.lines.flatMap((line) => (line === '' ? [''] : wrapWords(foreign(line, width * 8), width - 2, look.ellipsis)))
-    : overlay.lines.length <= WHOLE_LINES
-      ? overlay.lines.flatMap((line) => (line === '' ? [''] : wrapText(foreign(line, width * 200), width - 2, 200)))
-      : overlay.lines;
-  const room = Math.max(1, Math.min(all.length, height - 2));
-  const top = Math.max(0, Math.min(overlay.top, all.length - room));
-  const part: Row = all.length > room ? [span(`${top + 1}..${top + room} of ${all.length}`, 'dim')] : [];
-  const lines = all.slice(top, top + room).map((line) => cell(` ${foreign(line, width)}`));
-  return [titleRow(foreign(overlay.title, Math.floor(width / 2)), width, look, part), ...lines];
 }
 
 function eventRows(state: ConsoleState, seq: number, { width }: Area, look: Glyphs): readonly Row[] {

@@ -1,15 +1,16 @@
-/** The transcript of what was said and answered, and the prompt under it. */
+/** The shell: what was said and answered, the prompt under it, and what could stand there. */
 
 import { safe } from '../../base/safe.ts';
 import { ghostText } from '../../commands/completion.ts';
 import type { LineState } from '../../commands/line-editor.ts';
 import type { Area } from '../layout.ts';
 import { type Row, type Style, span } from '../rows.ts';
-import type { ConsoleState, Prompt, TranscriptEntry } from '../state.ts';
+import type { ConsoleState, Prompt } from '../state.ts';
 import type { Glyphs } from '../theme.ts';
 import { promptOf } from '../update-commands.ts';
-import { cellsOf, cutText, foreign, headOf, padEnd, wrapText, wrapWords } from '../width.ts';
+import { cellsOf, cutText, foreign, headOf, padEnd } from '../width.ts';
 import { titleRow } from './parts.ts';
+import { transcriptRoom, transcriptRows } from './transcript.ts';
 
 export interface Drawn {
   readonly rows: readonly Row[];
@@ -20,8 +21,8 @@ export interface Drawn {
 export function shellView(state: ConsoleState, { width, height }: Area, look: Glyphs): Drawn {
   const menu = candidateRows(state.prompt, width, Math.max(0, Math.min(8, height - 4)), look);
   const note = previewRow(state.prompt, width, look);
-  const room = Math.max(0, height - 1 - 1 - menu.length - note.length);
-  const all = state.transcript.length === 0 ? welcome(look) : state.transcript.flatMap((entry) => entryRows(entry, width, look));
+  const room = transcriptRoom(height, menu.length + note.length);
+  const all = state.transcript.length === 0 ? welcome(look) : transcriptRows(state, width, look);
   const back = Math.min(state.transcriptTop, Math.max(0, all.length - room));
   const shown = all.slice(Math.max(0, all.length - room - back), all.length - back);
   const remark: Row = back > 0 ? [span(`${back} lines below, PgDn`, 'key')] : [];
@@ -48,31 +49,6 @@ function welcome(look: Glyphs): readonly Row[] {
       span(' goes back to the view before', 'dim'),
     ],
   ];
-}
-
-function entryRows(entry: TranscriptEntry, width: number, look: Glyphs): readonly Row[] {
-  const said: Row = [span(entry.prompt, 'dim'), span(foreign(entry.line, width), 'bold')];
-  const soFar = (entry.soFar ?? []).map((line): Row => [span(foreign(line, width))]);
-  if (entry.result === null) return [said, ...soFar, [span(` ${look.ellipsis} running, Ctrl-C stops it`, 'dim')]];
-  const style: Style = entry.result.exit === 0 ? 'plain' : entry.result.exit === 3 ? 'warn' : 'bad';
-  const told = resultLines(entry.result, width, look);
-  const lines = told.map((line): Row => [span(foreign(line, width), style)]);
-  const all = [said, ...soFar, ...lines];
-  return entry.result.trailer === '' ? all : [...all, [span(foreign(entry.result.trailer, width), 'dim')]];
-}
-
-/** A value alone is shown whole as far as it goes on some rows; of a list each line takes one. */
-const VALUE_ROWS = 12;
-
-function resultLines({ lines, prose }: NonNullable<TranscriptEntry['result']>, width: number, look: Glyphs): readonly string[] {
-  if (prose === true) return lines.flatMap((line) => wrapWords(foreign(line, width * 8), width, look.ellipsis));
-  const [only = '', ...others] = lines;
-  if (others.length > 0 || only.length <= width) return lines;
-  const said = foreign(only, width * 4);
-  if (said.split(' ').every((word) => cellsOf(word) <= width) && cellsOf(said) <= width * 3)
-    return wrapWords(said, width, look.ellipsis);
-  const rows = wrapText(foreign(only, width * (VALUE_ROWS + 1)), width, VALUE_ROWS + 1);
-  return rows.length <= VALUE_ROWS ? rows : [...rows.slice(0, VALUE_ROWS), look.ellipsis];
 }
 
 /** The prompt and as much of the line around its cursor as there is room for. */
