@@ -33,6 +33,8 @@ export class LeaderRole extends RoleHandler {
   #heartbeatAt: Millis;
   #quorumCheckAt: Millis;
   #heartbeatDue = false;
+  /** Some peer refuses what it has acknowledged: the answers to one more round tell whether that is late or true. */
+  #isInDoubt = false;
   /** From then on followers are told of the commit index by itself, should no entry have carried it. */
   #commitWordAt: Millis = millis(0);
   /** Data in entries that are not committed yet. */
@@ -161,7 +163,8 @@ export class LeaderRole extends RoleHandler {
     progress.heardAt = now;
     this.#confirmReads(progress, reply.readRound);
     if (reply.matched === null) {
-      progress.refused(log.lastUpTo(reply.hint.index, reply.hint.term).index);
+      const agree = log.lastUpTo(reply.hint.index, reply.hint.term).index;
+      this.#isInDoubt = progress.refused(agree, reply.readRound);
       return;
     }
     if (reply.matched > log.lastIndex) return;
@@ -241,8 +244,9 @@ export class LeaderRole extends RoleHandler {
     const { commitIndex, leaseMs, log, now, term } = this.#state;
     const { voters } = this.#state.membership.current;
     // With leases each heartbeat asks, so that reads need not.
-    const asksAnyway = leaseMs > 0 && this.#heartbeatDue;
+    const asksAnyway = this.#heartbeatDue && (leaseMs > 0 || this.#isInDoubt);
     if (log.termAt(commitIndex) !== term || !this.#reads.startRound(commitIndex, now, asksAnyway)) return;
+    this.#isInDoubt = false;
     this.#poll.begun(now);
     // Who leads others has to hear from them first.
     if (voters.length === 1) this.#grantConfirmedReads();

@@ -34,6 +34,8 @@ export class Progress {
   /** Newest ReadIndex round this peer has confirmed, and the newest it was sent. */
   readRound = 0;
   #readRoundSent = 0;
+  /** What it had acknowledged when that round was first sent to it. */
+  #matchAtRound = logIndex(0);
   #commitSent = logIndex(0);
   #sending: Sending | null = null;
 
@@ -80,6 +82,7 @@ export class Progress {
 
   sent(count: number, bytes: number, commit: LogIndex, readRound: number): void {
     this.#commitSent = commit;
+    if (readRound > this.#readRoundSent) this.#matchAtRound = this.#matchIndex;
     this.#readRoundSent = readRound;
     if (count === 0) return;
     if (this.#state === 'probe') {
@@ -93,7 +96,7 @@ export class Progress {
 
   /**
    * The peer holds our log up to `matched` on disk, and up to `held` at least in memory. Late and repeated answers
-   * change nothing: matchIndex never falls (Raft §5.3). Returns whether it rose.
+   * change nothing: matchIndex falls only with the peer's disk (Raft §5.3). Returns whether it rose.
    */
   accepted(matched: LogIndex, held: LogIndex): boolean {
     const rose = matched > this.#matchIndex;
@@ -111,11 +114,22 @@ export class Progress {
     return rose;
   }
 
-  /** The logs differ before `nextIndex`, and can agree up to `agree` at most. A late refusal is ignored. */
-  refused(agree: LogIndex): void {
-    if (agree < this.#matchIndex || this.#state === 'snapshot') return;
-    if (this.#state === 'probe' && agree >= before(this.#nextIndex)) return;
-    this.becomeProbe(after(agree));
+  /**
+   * The logs differ before `nextIndex`, and can agree up to `agree` at most; the answer belongs to `readRound`. No log refuses what it
+   * has acknowledged, so a refusal below that is either late, or the peer has lost its disk since: then it refuses also what it is
+   * asked in a round that begins after the acknowledgement. Returns whether such a round is needed to tell.
+   */
+  refused(agree: LogIndex, readRound: number): boolean {
+    if (agree < this.#matchIndex) {
+      if (agree >= this.#matchAtRound || readRound < this.#readRoundSent) return true;
+      this.#matchIndex = logIndex(0);
+      this.#matchAtRound = logIndex(0);
+      if (this.#state !== 'snapshot') this.becomeProbe(after(agree));
+      return false;
+    }
+    const isKnown = this.#state === 'snapshot' || (this.#state === 'probe' && agree >= before(this.#nextIndex));
+    if (!isKnown) this.becomeProbe(after(agree));
+    return false;
   }
 
   /** The connection closed. Entries would be sent in vain: wait until a heartbeat is answered. */

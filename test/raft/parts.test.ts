@@ -148,13 +148,30 @@ describe('progress', () => {
   it('goes back to probing when something was lost, but not for a late refusal', () => {
     const each = replicating();
     each.sent(3, 0, at(0), 0);
-    each.refused(at(3));
+    each.refused(at(3), 0);
     expect(each.state).toBe('replicate');
-    each.refused(at(5));
+    each.refused(at(5), 0);
     expect([each.state, each.nextIndex]).toEqual(['probe', 6]);
     each.sent(2, 0, at(0), 0);
-    each.refused(at(5));
+    each.refused(at(5), 0);
     expect(each.maySendEntries(9, 9)).toBe(false);
+  });
+
+  it('takes back what has matched only when that is refused in a round that began after it was acknowledged', () => {
+    const each = replicating();
+    each.sent(0, 0, at(0), 1);
+    each.sent(3, 0, at(0), 1);
+    each.accepted(at(7), at(7));
+    // Below what it had acknowledged before the round, and below what came since.
+    expect([each.refused(at(5), 1), each.refused(at(2), 0)]).toEqual([true, true]);
+    each.sent(0, 0, at(0), 2);
+    expect([each.refused(at(5), 1), each.matchIndex, each.state]).toEqual([true, 7, 'replicate']);
+    expect([each.refused(at(5), 2), each.matchIndex, each.nextIndex, each.state]).toEqual([false, 0, 6, 'probe']);
+    // Answers from before the loss that come late: another round tells.
+    each.accepted(at(7), at(7));
+    expect([each.refused(at(0), 2), each.matchIndex]).toEqual([true, 7]);
+    each.sent(0, 0, at(0), 3);
+    expect([each.refused(at(0), 3), each.matchIndex, each.nextIndex]).toEqual([false, 0, 1]);
   });
 
   it('knows who has not heard of a newer commit index', () => {

@@ -254,6 +254,34 @@ describe('a leader whose log begins after a snapshot', () => {
     expect(member.status.compactedIndex).toBe(100);
   });
 
+  it('sends it to a follower that has lost its disk, though it remembers what that one had', () => {
+    const member = leader();
+    const hears = (index: number, round: number): Member =>
+      member.hears({ type: 'append-reply', from: N2, term: term(6), matched: null, hint: at(index, 0), readRound: round });
+    const asked = (): number => member.sent.flatMap((each) => (each.type === 'append-request' ? each.readRound : [])).at(-1) ?? 0;
+    const known = () => member.status.peers.find(({ id }) => id === N2);
+    member.hears({ type: 'append-reply', from: N2, term: term(6), matched: logIndex(121), hint: at(121, 6) });
+    member.step({ type: 'peer-closed', peer: N2 });
+    // It may be late, so it is asked anew, with the next heartbeat.
+    hears(0, 0);
+    expect([asked(), known()?.matchIndex]).toEqual([0, 121]);
+    member.now += 50;
+    member.step({ type: 'tick' });
+    expect(asked()).toBe(1);
+    hears(0, 0);
+    expect(known()).toMatchObject({ state: 'probe', matchIndex: 121 });
+    hears(0, 1);
+    expect(known()).toMatchObject({ state: 'snapshot', matchIndex: 0 });
+    expect(pieces(member).map(({ to, offset }) => [to, offset])).toEqual([
+      [N2, 0],
+      [N2, 300],
+    ]);
+    // Nobody refuses any more: heartbeats ask nothing.
+    member.now += 50;
+    member.step({ type: 'tick' });
+    expect(asked()).toBe(1);
+  });
+
   it('looks for the place where the logs meet no further than its log reaches', () => {
     const member = leader();
     member.hears({ type: 'append-reply', from: N3, term: term(6), matched: null, hint: at(110, 3) });

@@ -256,7 +256,7 @@ export const REPLICATION_BUGS: readonly Bug[] = [
     name: 'late-refusal-believed',
     title: 'A late refusal takes nextIndex back behind what is known to match',
     source: '#34: Raft §5.3',
-    edits: [{ file: 'raft/progress.ts', find: 'if (agree < this.#matchIndex || this.#state', replace: 'if (this.#state' }],
+    edits: [{ file: 'raft/progress.ts', find: 'if (agree < this.#matchIndex) {', replace: 'if (agree < 0) {' }],
     caught: { by: 'simulation', breaks: /^matchIndex </, seed: 1 },
   },
   {
