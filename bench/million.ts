@@ -1,10 +1,11 @@
 /**
  * Three real nodes with a million keys. Run with:
  *
- *     npm run bench:million -- [--keys N] [--steps import,snapshot,restart,catchup] [--rate N] [--seconds N] [--json FILE]
+ *     npm run bench:million -- [--keys N] [--steps import,snapshot,restart,catchup] [--rate N | --share N] [--seconds N] [--json FILE]
  *
  * - import: as fast as `--in-flight` puts allow, with the rate and the times of each tenth; goes on where the last one ended.
- * - snapshot: overwrites at `--rate` until every node has taken one.
+ * - snapshot: overwrites at `--rate` until every node has taken one. With `--share 0.7` the rate is that part of what the cluster does
+ *   in ten seconds in which `--in-flight` puts are always under way.
  * - restart: from the command to the first acknowledged put.
  * - catchup: a follower comes back with an empty disk, at `--rate`.
  * - late: a follower was away until the others' logs have no more what it needs, and comes back at `--rate`.
@@ -17,7 +18,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { type NodeId, nodeId } from '../src/base/brand.ts';
+import type { NodeId } from '../src/base/brand.ts';
 import { RaftKvClient } from '../src/cluster/client/client.ts';
 import { paths, readToken } from '../src/cluster/native/folder/directory.ts';
 import { removeCluster, startCluster, stopCluster } from '../src/cluster/native/lifecycle.ts';
@@ -33,6 +34,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '180' },
     'in-flight': { type: 'string', default: '128' },
     rate: { type: 'string', default: '5000' },
+    share: { type: 'string' },
     home: { type: 'string' },
     json: { type: 'string' },
   },
@@ -40,14 +42,19 @@ const { values } = parseArgs({
 const keys = Number(values.keys);
 const rate = Number(values.rate);
 const NAME = 'million';
+const CAPACITY_MS = 10_000;
 const home = values.home ?? mkdtempSync(join(tmpdir(), 'raftkv-million-'));
+const probes = mkdtempSync(join(tmpdir(), 'raftkv-probes-'));
+// For the nodes, which inherit them.
+process.env['PROBE_DIR'] = probes;
+process.env['NODE_OPTIONS'] = `--require ${join(import.meta.dirname, 'million', 'probe.cjs')}`;
 const results: Record<string, unknown> = {};
 
 const say = (step: string, what: Record<string, unknown>): void => console.log(`${step.padEnd(9)} ${JSON.stringify(what)}`);
 
 async function open(): Promise<Cluster & { readonly tookMs: number }> {
   const { dir, file, tookMs } = await startCluster({ home, name: NAME, count: 3 });
-  return { dir, file, tookMs, kv: new RaftKvClient({ endpoints: file.nodes, token: await readToken(dir, 'client') }) };
+  return { dir, file, tookMs, probes, kv: new RaftKvClient({ endpoints: file.nodes, token: await readToken(dir, 'client') }) };
 }
 
 /** Ends what a step does when its time is up. */
@@ -96,8 +103,9 @@ async function snapshotUnderLoad(cluster: Cluster): Promise<Record<string, unkno
   const signal = timeIsUp();
   const known = new Set(snapshotFiles(cluster).map(({ node, name }) => node + name));
   const isNew = ({ node, name }: { readonly node: string; readonly name: string }): boolean => !known.has(node + name);
+  const perSecond = values.share === undefined ? rate : Math.round(Number(values.share) * (await capacity(cluster)));
   const watch = new Watch(cluster);
-  const load = new PacedLoad(cluster.kv, keys, rate);
+  const load = new PacedLoad(cluster.kv, keys, perSecond);
   const [quiet, busy] = [[], []] as ReturnType<Latencies['take']>[][];
   const before = await usage(cluster);
   const startedAt = performance.now();
@@ -112,6 +120,7 @@ async function snapshotUnderLoad(cluster: Cluster): Promise<Record<string, unkno
   const seconds = (performance.now() - startedAt) / 1_000;
   const cpu = after.map(({ cpuSeconds }, i) => round((cpuSeconds - (before[i]?.cpuSeconds ?? 0)) / seconds));
   return {
+    rate: perSecond,
     seconds: round(seconds),
     errors: load.latencies.errors,
     without: summary(quiet),
@@ -123,6 +132,14 @@ async function snapshotUnderLoad(cluster: Cluster): Promise<Record<string, unkno
     ...(await watch.stop()),
     rssMiB: after.map(({ rssMiB }) => rssMiB),
   };
+}
+
+/** Puts a second when there is always one more to send. */
+async function capacity(cluster: Cluster): Promise<number> {
+  let last = 0;
+  const range = { from: 0, to: Number.MAX_SAFE_INTEGER, keys, inFlight: Number(values['in-flight']) };
+  await putAll(cluster.kv, range, (done) => (last = done), AbortSignal.timeout(CAPACITY_MS));
+  return last / (CAPACITY_MS / 1_000);
 }
 
 /** The median second and the worst one. */
@@ -174,18 +191,12 @@ async function leaderAndFollower(cluster: Cluster): Promise<{ readonly leader: M
   return { leader, follower };
 }
 
-/** A follower comes back with an empty disk, to a leader that remembers nothing of what it had. */
+/** A follower comes back with an empty disk, to a leader that remembers what it had. */
 async function wiped(cluster: Cluster): Promise<Record<string, unknown>> {
   const { leader, follower } = await leaderAndFollower(cluster);
-  const next = cluster.file.nodes.find(({ id }) => id !== leader.id && id !== follower.id);
-  if (next === undefined) throw new Error('nobody else can lead');
   await stopNode(cluster.dir, follower.id);
   rmSync(paths.data(cluster.dir, follower.id), { recursive: true });
-  const to = nodeId(next.id);
-  const admin = new RaftKvClient({ endpoints: cluster.file.nodes, token: await readToken(cluster.dir, 'admin') });
-  await admin.admin(leader.id, 'cluster.transferLeadership', { to }).finally(() => admin.close());
-  while (!(await statuses(cluster)).some(({ id, role }) => id === to && role === 'leader')) await sleep(50);
-  return { compacted: leader.compactedIndex, ...(await comesBack(cluster, to, follower.id)) };
+  return { compacted: leader.compactedIndex, ...(await comesBack(cluster, leader.id, follower.id)) };
 }
 
 /** A follower is stopped, and the log moves on beyond what the others keep of it. */
@@ -261,5 +272,6 @@ try {
     await removeCluster({ home, name: NAME }).catch(() => '');
     if (values.home === undefined) rmSync(home, { recursive: true, force: true });
   }
+  rmSync(probes, { recursive: true, force: true });
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ keys, rate, ...results }, null, 2)}\n`);
 }

@@ -7,14 +7,19 @@ import type { RaftKvClient } from '../../src/cluster/client/client.ts';
 import { type ClusterFile, paths } from '../../src/cluster/native/folder/directory.ts';
 import { nodeProcess } from '../../src/cluster/native/process/processes.ts';
 import type { MemberStatus } from '../../src/replica/status.ts';
+import { type Stalls, stallsSince } from './stalls.ts';
 
 const POLL_MS = 1_000;
 const ASK_MS = 3_000;
+/** A probe writes once a second. */
+const PROBE_MS = 1_500;
 
 export interface Cluster {
   readonly dir: string;
   readonly file: ClusterFile;
   readonly kv: RaftKvClient;
+  /** Where the nodes' probes write. */
+  readonly probes: string;
 }
 
 /** One for each node that answers. */
@@ -86,6 +91,7 @@ export class Watch {
   readonly #cluster: Cluster;
   readonly #worst = new Map<string, { p99Ms: number; maxMs: number; rssMiB: number }>();
   readonly #terms = new Set<number>();
+  readonly #begunAt = Date.now();
   #stopped = false;
   readonly #polling: Promise<void>;
 
@@ -98,13 +104,16 @@ export class Watch {
   async stop(): Promise<{
     readonly elections: number;
     readonly nodes: Readonly<Record<string, { p99Ms: number; maxMs: number; rssMiB: number }>>;
+    readonly stalls: Readonly<Record<string, Stalls>>;
   }> {
     this.#stopped = true;
     await this.#polling;
+    await sleep(PROBE_MS);
     const terms = [...this.#terms];
     return {
       elections: terms.length === 0 ? 0 : Math.max(...terms) - Math.min(...terms),
       nodes: Object.fromEntries(this.#worst),
+      stalls: stallsSince(this.#cluster.probes, this.#begunAt),
     };
   }
 
