@@ -32,6 +32,8 @@ interface HeldPin {
   readonly revision: Revision;
   readonly lasting: boolean;
   lapsed: boolean;
+  /** Keys before this one are not asked for any more: a walk has gone by them. */
+  from: string;
 }
 
 /** Keys that a walk passes over in one call, at most: a millisecond or two. */
@@ -127,7 +129,7 @@ export class Versions {
   pin(now: Revision, lasting = false): Pin {
     const newest = this.#pins.at(-1);
     assert(newest === undefined || newest.revision <= now, 'revisions only grow', () => ({ pinned: newest, now }));
-    const pin: HeldPin = { revision: now, lasting, lapsed: false };
+    const pin: HeldPin = { revision: now, lasting, lapsed: false, from: '' };
     this.#pins.push(pin);
     return pin;
   }
@@ -174,10 +176,12 @@ export class Versions {
 
   /**
    * The same walk over keys with their values as bytes, which are good until the next change. Where many keys in a row are newer
-   * than the pin, it says from where to go on, so that nobody is kept waiting.
+   * than the pin, it says from where to go on, so that nobody is kept waiting. The pin serves this walk alone: what it has gone by is
+   * kept for it no longer.
    */
   packedWalkAt(pin: Pin): (from: string, end: string | null) => PackedKey | Passed | null {
-    return this.#walk(
+    const held = this.#pins.find((each) => each === pin);
+    const next = this.#walk(
       pin,
       (slot, key) => ({ key, ...this.#values.record(slot) }),
       (kv) => {
@@ -185,6 +189,10 @@ export class Versions {
         return { ...kv, bytes, valueAt: 0, valueBytes: bytes.length };
       },
     );
+    return (from, end) => {
+      if (held !== undefined) held.from = from;
+      return next(from, end);
+    };
   }
 
   #walk<T>(
@@ -222,8 +230,7 @@ export class Versions {
 
   #keep(kv: KeyValue, until: Revision): void {
     this.#sweep();
-    const newest = this.#pins.at(-1);
-    if (newest === undefined || newest.revision < kv.modRevision) return;
+    if (!this.#isWanted(kv)) return;
     const versions = this.#past.find(kv.key);
     if (versions === null) this.#past.set(kv.key, [{ kv, until }]);
     else versions.push({ kv, until });
@@ -234,6 +241,16 @@ export class Versions {
     if (oldest === undefined) return;
     oldest.lapsed = true;
     this.unpin(oldest);
+  }
+
+  /** Whether some pin sees this version, which is the newest one, and may come to its key. */
+  #isWanted({ key, modRevision }: KeyValue): boolean {
+    for (let at = this.#pins.length - 1; at >= 0; at -= 1) {
+      const pin = this.#pins[at];
+      if (pin === undefined || pin.revision < modRevision) return false;
+      if (compareKeys(key, pin.from) >= 0) return true;
+    }
+    return false;
   }
 
   /** Drops what no pin sees any more, a few keys at a time, so that ending a pin never stops the node. */

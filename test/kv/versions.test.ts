@@ -99,6 +99,33 @@ describe('versions', () => {
     expect([versions.pastVersions, versions.pins]).toEqual([0, 0]);
   });
 
+  it('keep for the walk of a snapshot only what it has yet to come to', () => {
+    const versions = new Versions();
+    for (const [i, key] of ['a', 'b', 'c', 'd'].entries()) versions.put(key, 'old', revision(i + 1));
+    const view = versions.pin(revision(2));
+    const pin = versions.pin(revision(4), true);
+    const next = versions.packedWalkAt(pin);
+    const valueFrom = (from: string): string | null => {
+      const found = next(from, null);
+      return found !== null && 'bytes' in found
+        ? found.bytes.toString('utf8', found.valueAt, found.valueAt + found.valueBytes)
+        : null;
+    };
+    expect(valueFrom('')).toBe('old');
+    expect(valueFrom('a\0')).toBe('old');
+    versions.put('c', 'new', revision(5));
+    expect(versions.pastVersions).toBe(1);
+    // Gone by, but seen by the view.
+    versions.put('a', 'new', revision(6));
+    expect([versions.pastVersions, versions.getAt('a', view)?.value]).toEqual([2, 'old']);
+    versions.unpin(view);
+    expect(valueFrom('b\0')).toBe('old');
+    versions.delete('b', revision(7));
+    expect(versions.pastVersions).toBe(2);
+    expect(valueFrom('c\0')).toBe('old');
+    expect(next('d\0', null)).toBeNull();
+  });
+
   it('sweep out what an ended pin saw, a little with each write, and keep what others see', () => {
     const versions = new Versions();
     let now = 0;
