@@ -100,10 +100,10 @@ async function importKeys(cluster: Cluster): Promise<Record<string, unknown>> {
 
 /** Overwrites at the given rate until every node has taken a snapshot; tells the load's times with and without. */
 async function snapshotUnderLoad(cluster: Cluster): Promise<Record<string, unknown>> {
+  const perSecond = values.share === undefined ? rate : Math.round(Number(values.share) * (await capacity(cluster)));
   const signal = timeIsUp();
   const known = new Set(snapshotFiles(cluster).map(({ node, name }) => node + name));
   const isNew = ({ node, name }: { readonly node: string; readonly name: string }): boolean => !known.has(node + name);
-  const perSecond = values.share === undefined ? rate : Math.round(Number(values.share) * (await capacity(cluster)));
   const watch = new Watch(cluster);
   const load = new PacedLoad(cluster.kv, keys, perSecond);
   const [quiet, busy] = [[], []] as ReturnType<Latencies['take']>[][];
