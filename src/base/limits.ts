@@ -18,6 +18,8 @@ export const LIMITS = {
   /** Revisions that can be gone back, as long as what they wrote and replaced comes to no more than so many UTF-16 units. */
   historyChanges: 50_000,
   historyUnits: 16 * 1_024 * 1_024,
+  /** So many of the newest changes, or twice as many, are kept as they came; older ones are packed, see kv/packed-changes.ts. */
+  looseChanges: 512,
   /** Versions of one key in one answer. */
   historyRows: 1_000,
   /** Watches of keys; a watch holds no data. */
@@ -52,6 +54,8 @@ export const LIMITS = {
   /** Proposals waiting for commitment before the leader answers OVERLOADED. */
   uncommittedEntries: 4_096,
   uncommittedBytes: 8 * 1_024 * 1_024,
+  /** Of the committed entries in memory, the newest are kept as they came; older ones are packed, see raft/packed-entries.ts. */
+  looseEntries: 1_024,
 
   // Node
   proposalQueue: 4_096,

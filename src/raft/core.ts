@@ -201,6 +201,11 @@ export class RaftCore {
     return { last: { index, term: entry.term }, time: entry.time, configuration: membership.at(index) };
   }
 
+  /** UTF-16 units of the data of the entry at `index`; null for one that is not in the log. */
+  unitsAt(index: LogIndex): number | null {
+    return this.#state.log.unitsAt(index);
+  }
+
   /** The term of the entry at `index`, 0 for index 0, null for one that is not in the log. */
   termAt(index: LogIndex): Term | null {
     return this.#state.log.termAt(index);
@@ -351,10 +356,13 @@ export class RaftCore {
   }
 
   #takeCommitted(): readonly Entry[] {
-    const { commitIndex, log } = this.#state;
+    const { commitIndex, limits, log } = this.#state;
     const count = Math.min(COMMITTED_PER_READY, commitIndex - this.#deliveredIndex);
+    if (count === 0) return NO_ENTRIES;
+    const entries = log.slice(after(this.#deliveredIndex, 1), count);
     this.#deliveredIndex = after(this.#deliveredIndex, count);
-    return count === 0 ? NO_ENTRIES : log.slice(after(this.#deliveredIndex, 1 - count), count);
+    log.pack(this.#deliveredIndex, limits.looseEntries);
+    return entries;
   }
 }
 

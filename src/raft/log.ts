@@ -1,14 +1,20 @@
-/** The replicated log in memory (Raft §5.3). Knows positions and terms, nothing of roles, disks or peers. */
+/**
+ * The replicated log in memory (Raft §5.3). Knows positions and terms, nothing of roles, disks or peers. Its older part can be packed: few
+ * ask for it, and it is long.
+ */
 import { assert } from '../base/assert.ts';
 import { before, type ClusterTime, clusterTime, type LogIndex, logIndex, type Term, term } from '../base/brand.ts';
 import type { Entry, EntryId } from './messages.ts';
+import { PackedEntries } from './packed-entries.ts';
 
 /** The position before the first entry, which every log holds. */
 export const ORIGIN: EntryId = { index: logIndex(0), term: term(0) };
 
 export class RaftLog {
+  /** The entries after `#offset`; those after them are in `#entries`. */
+  readonly #packed = new PackedEntries();
   #entries: Entry[];
-  /** Everything up to here has left the array; `#entries[0]` is the one after. ORIGIN until the log is compacted. */
+  /** Everything up to here has left the log. ORIGIN until it is compacted. */
   #offset: EntryId;
   #offsetTime: ClusterTime;
 
@@ -34,26 +40,32 @@ export class RaftLog {
   }
 
   get last(): EntryId {
-    return this.#entries.at(-1) ?? this.#offset;
+    return this.#entries.at(-1) ?? this.entry(this.lastIndex) ?? this.#offset;
   }
 
   get lastIndex(): LogIndex {
-    return logIndex(this.#offset.index + this.#entries.length);
+    return logIndex(this.#packedTo + this.#entries.length);
   }
 
   /** The time written into the last entry, so that a leader's entries never go back in time. */
   get lastTime(): ClusterTime {
-    return this.#entries.at(-1)?.time ?? this.#offsetTime;
+    return (this.#entries.at(-1) ?? this.entry(this.lastIndex))?.time ?? this.#offsetTime;
   }
 
   /** The term of the entry at `index`; null beyond either end. */
   termAt(index: LogIndex): Term | null {
     if (index === this.#offset.index) return this.#offset.term;
-    return this.entry(index)?.term ?? null;
+    return this.#isPacked(index) ? this.#packed.termAt(this.#placeOf(index)) : (this.entry(index)?.term ?? null);
   }
 
   entry(index: LogIndex): Entry | null {
-    return this.#entries[index - this.#offset.index - 1] ?? null;
+    if (this.#isPacked(index)) return this.#packed.get(this.#placeOf(index), index);
+    return this.#entries[index - this.#packedTo - 1] ?? null;
+  }
+
+  /** UTF-16 units of the data of the entry at `index`; null beyond either end. */
+  unitsAt(index: LogIndex): number | null {
+    return this.#isPacked(index) ? this.#packed.unitsAt(this.#placeOf(index)) : (this.entry(index)?.data.length ?? null);
   }
 
   holds(id: EntryId): boolean {
@@ -73,23 +85,29 @@ export class RaftLog {
 
   /** Up to `count` entries from `from` on; a copy, so that it stays true when the tail is replaced. */
   slice(from: LogIndex, count: number): readonly Entry[] {
-    const start = from - this.#offset.index - 1;
-    return this.#entries.slice(Math.max(0, start), Math.max(0, start + Math.max(0, count)));
+    const first = Math.max(from, this.#offset.index + 1);
+    const end = Math.max(first, from + Math.max(0, count));
+    if (first > this.#packedTo) return this.#entries.slice(first - this.#packedTo - 1, end - this.#packedTo - 1);
+    const entries: Entry[] = [];
+    for (let at = first; at < Math.min(end, this.lastIndex + 1); at += 1) {
+      const entry = this.entry(logIndex(at));
+      if (entry !== null) entries.push(entry);
+    }
+    return entries;
   }
 
   /** Entries from `from` on for one message: at most `count`, at most `bytes` of data, but always at least one. */
   batch(from: LogIndex, count: number, bytes: number): { readonly entries: readonly Entry[]; readonly bytes: number } {
-    const start = from - this.#offset.index - 1;
-    const limit = Math.min(this.#entries.length, start + count);
-    let end = start;
+    const limit = Math.min(this.lastIndex + 1, from + count);
+    let end: number = from;
     let total = 0;
     while (end < limit) {
-      const size = this.#entries[end]?.data.length ?? 0;
-      if (end > start && total + size > bytes) break;
+      const size = this.unitsAt(logIndex(end)) ?? 0;
+      if (end > from && total + size > bytes) break;
       total += size;
       end += 1;
     }
-    return { entries: this.#entries.slice(start, end), bytes: total };
+    return { entries: this.slice(from, end - from), bytes: total };
   }
 
   append(entry: Entry): void {
@@ -102,14 +120,25 @@ export class RaftLog {
   /** Drops `from` and all that follows; returns what was dropped. */
   truncate(from: LogIndex): readonly Entry[] {
     assert(from > this.#offset.index, 'what was compacted is never truncated', () => [this.#offset, from]);
-    return this.#entries.splice(from - this.#offset.index - 1);
+    const dropped = this.slice(from, this.lastIndex + 1 - from);
+    this.#entries.length = Math.min(this.#entries.length, Math.max(0, from - this.#packedTo - 1));
+    this.#packed.cut(from - this.#offset.index - 1);
+    return dropped;
+  }
+
+  /** Packs what is before the newest `loose` entries up to `upTo`, once it is worth the while: so each call has little to do. */
+  pack(upTo: LogIndex, loose: number): void {
+    const count = upTo - loose - this.#packedTo;
+    if (count <= loose >>> 2) return;
+    for (const entry of this.#entries.splice(0, count)) this.#packed.push(entry);
   }
 
   /** Forgets everything up to `upTo`; the term there stays known. */
   compact(upTo: LogIndex): void {
     const last = this.entry(upTo);
     if (last === null) return;
-    this.#entries = this.#entries.slice(upTo - this.#offset.index);
+    this.#entries.splice(0, Math.max(0, upTo - this.#packedTo));
+    this.#packed.drop(upTo - this.#offset.index);
     this.#offset = { index: last.index, term: last.term };
     this.#offsetTime = last.time;
   }
@@ -117,6 +146,7 @@ export class RaftLog {
   /** Everything goes; the log begins anew after `last` (Raft §7). */
   restore(last: EntryId, time: ClusterTime): void {
     this.#entries = [];
+    this.#packed.drop(this.#packed.length);
     this.#offset = { index: last.index, term: last.term };
     this.#offsetTime = time;
   }
@@ -150,7 +180,20 @@ export class RaftLog {
   /** Bytes of data in the entries after `index`. */
   bytesAfter(index: LogIndex): number {
     let bytes = 0;
-    for (let at = this.lastIndex; at > index; at = before(at)) bytes += this.entry(at)?.data.length ?? 0;
+    for (let at = this.lastIndex; at > index; at = before(at)) bytes += this.unitsAt(at) ?? 0;
     return bytes;
+  }
+
+  /** The last entry that is packed, `offset` when none is. */
+  get #packedTo(): number {
+    return this.#offset.index + this.#packed.length;
+  }
+
+  #isPacked(index: LogIndex): boolean {
+    return index > this.#offset.index && index <= this.#packedTo;
+  }
+
+  #placeOf(index: LogIndex): number {
+    return index - this.#offset.index - 1;
   }
 }

@@ -23,7 +23,8 @@ type LimitName =
   | 'uncommittedBytes'
   | 'snapshotPieceBytes'
   | 'inflightPieces'
-  | 'heldEntries';
+  | 'heldEntries'
+  | 'looseEntries';
 export type CoreLimits = { readonly [Name in LimitName]: number };
 
 export interface CoreOptions {

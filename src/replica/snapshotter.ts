@@ -49,7 +49,7 @@ export interface SnapshotterParts {
   readonly log: {
     readonly commitIndex: LogIndex;
     readonly durableIndex: LogIndex;
-    entries(from: LogIndex, limit: number): readonly Entry[];
+    unitsAt(index: LogIndex): number | null;
     snapshotHead(index: LogIndex): SnapshotHead | null;
   };
   readonly send: (message: Message) => void;
@@ -181,14 +181,14 @@ export class Snapshotter {
   /** The last entry that need not stay for followers that are only a little late. */
   #beforeTail(index: LogIndex): LogIndex {
     const { tailBytes, tailEntries } = this.#policy;
-    const tail = this.#parts.log.entries(logIndex(Math.max(1, index - tailEntries + 1)), tailEntries);
-    let bytes = 0;
-    const heavy = tail.findLast((entry) => {
-      if (entry.index > index) return false;
-      bytes += entry.data.length;
-      return bytes > tailBytes;
-    });
-    return heavy?.index ?? before(tail[0]?.index ?? logIndex(index + 1));
+    let at = index;
+    for (let units = 0; index - at < tailEntries; at = before(at)) {
+      const more = this.#parts.log.unitsAt(at);
+      if (more === null) break;
+      units += more;
+      if (units > tailBytes) break;
+    }
+    return at;
   }
 
   #retire(): void {

@@ -113,15 +113,18 @@ export function drawOptions(seed: number, overrides: Overrides = {}): SimOptions
     storm: pick<SimOptions['storm']>([null, null, null, 'echo', 'short-reigns', 'short-reigns']),
     ailment: random.next() < 0.3 ? { kind: pick(AILMENTS), ofLeader: random.next() < 0.6 } : null,
     lastCrash: random.next() < 0.4,
-    limits: pick<SimOptions['limits']>([
-      {},
-      {},
-      {},
-      { appendEntries: 1 },
-      { appendEntries: 2, inflightAppends: 1 },
-      { appendEntries: 3, inflightAppends: 2 },
-      { uncommittedEntries: 4 },
-    ]),
+    limits: {
+      ...pick<SimOptions['limits']>([
+        {},
+        {},
+        {},
+        { appendEntries: 1 },
+        { appendEntries: 2, inflightAppends: 1 },
+        { appendEntries: 3, inflightAppends: 2 },
+        { uncommittedEntries: 4 },
+      ]),
+      looseEntries: drawLooseEntries(seed),
+    },
     applySlice: pick([512, 512, 1, 5]),
     snapshotEntries: pick([20, 40, 90, 200, 400, NEVER]),
     logTail: pick([0, 3, 20, 60]),
@@ -137,6 +140,11 @@ function drawReadsAnywhere(seed: number): number {
   const random = seededRandom(seed).fork('reads anywhere');
   if (random.next() >= 0.25) return 0;
   return random.next() < 0.5 ? 1 : 0.5;
+}
+
+/** From a stream of its own too: nobody outside of a log can tell which of its entries are packed. */
+function drawLooseEntries(seed: number): number {
+  return [0, 5, LIMITS.looseEntries][seededRandom(seed).fork('loose entries').integer(0, 3)] ?? 0;
 }
 
 function drawLeases(seed: number): Leases | null {

@@ -4,6 +4,7 @@ import { InvariantViolation } from '../../src/base/assert.ts';
 import { clusterTime, logIndex, term } from '../../src/base/brand.ts';
 import { RaftLog } from '../../src/raft/log.ts';
 import type { Entry } from '../../src/raft/messages.ts';
+import { PackedEntries } from '../../src/raft/packed-entries.ts';
 
 const entriesOf = (terms: readonly number[], data = ''): Entry[] =>
   terms.map((at, place) => ({ index: logIndex(place + 1), term: term(at), time: clusterTime(0), kind: 'command', data }));
@@ -70,5 +71,112 @@ describe('log', () => {
     expect(sizes(9, 20)).toEqual([2, 3]);
     expect(sizes(9, 1)).toEqual([2]);
     expect(sizes(9, 100)).toEqual([2, 3, 4]);
+  });
+});
+
+/** Texts of all kinds: half characters, and some that fill a page or more. */
+const texts = fc.oneof(
+  { weight: 10, arbitrary: fc.string({ unit: 'binary' }) },
+  { weight: 1, arbitrary: fc.string().map((text) => `${text}\ud800`) },
+  { weight: 1, arbitrary: fc.integer({ min: 0, max: 150_000 }).map((length) => 'é'.repeat(length)) },
+);
+const kinds = fc.constantFrom('noop', 'command', 'config');
+const contents = fc.record({ data: texts, kind: kinds, time: fc.maxSafeNat(), more: fc.nat(2) });
+
+describe('packed entries', () => {
+  it('come out as they were put in, whatever went before and behind them', () => {
+    const actions = fc.oneof(
+      { weight: 6, arbitrary: contents },
+      { weight: 1, arbitrary: fc.record({ drop: fc.nat(20) }) },
+      { weight: 1, arbitrary: fc.record({ cut: fc.nat(20) }) },
+    );
+    fc.assert(
+      fc.property(fc.array(actions, { maxLength: 60 }), (all) => {
+        const packed = new PackedEntries();
+        let model: Entry[] = [];
+        for (const action of all) {
+          if ('drop' in action) {
+            packed.drop(action.drop);
+            model = model.slice(action.drop);
+          } else if ('cut' in action) {
+            packed.cut(action.cut);
+            model = model.slice(0, action.cut);
+          } else {
+            const { data, kind, time, more } = action;
+            const last = model.at(-1)?.term ?? 2 ** 40;
+            const entry: Entry = { index: logIndex(7), term: term(last + more), time: clusterTime(time), kind, data };
+            packed.push(entry);
+            model.push(entry);
+          }
+          expect(packed.length).toBe(model.length);
+          for (const [place, entry] of model.entries()) {
+            expect(packed.get(place, logIndex(7))).toEqual(entry);
+            expect([packed.termAt(place), packed.unitsAt(place)]).toEqual([entry.term, entry.data.length]);
+          }
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('take no more memory than the most that there were at a time', () => {
+    const packed = new PackedEntries();
+    const [entry] = entriesOf([1], 'x'.repeat(1_000));
+    if (entry === undefined) throw new Error('an entry');
+    const fill = (): void => {
+      for (let count = 0; count < 2_000; count += 1) packed.push(entry);
+    };
+    fill();
+    const most = packed.bytes;
+    for (let round = 0; round < 5; round += 1) {
+      packed.drop(2_000);
+      fill();
+    }
+    expect(packed.bytes).toBeLessThanOrEqual(most + 512 * 1_024);
+  });
+});
+
+describe('a log that is packed on the way', () => {
+  it('answers like one that is not', () => {
+    const steps = fc.oneof(
+      { weight: 6, arbitrary: fc.record({ append: fc.nat(1), data: fc.string({ maxLength: 20 }) }) },
+      { weight: 3, arbitrary: fc.record({ pack: fc.nat(40), loose: fc.nat(6) }) },
+      { weight: 1, arbitrary: fc.record({ truncate: fc.nat(40) }) },
+      { weight: 1, arbitrary: fc.record({ compact: fc.nat(40) }) },
+      { weight: 1, arbitrary: fc.record({ restore: fc.nat(3) }) },
+    );
+    fc.assert(
+      fc.property(fc.array(steps, { maxLength: 80 }), fc.nat(40), fc.nat(12), fc.nat(60), (all, from, count, bytes) => {
+        const [packed, plain] = [new RaftLog([]), new RaftLog([])];
+        for (const step of all) {
+          const { last, offset } = plain;
+          if ('append' in step) {
+            const at = { index: logIndex(last.index + 1), term: term(last.term + step.append), time: clusterTime(last.index) };
+            for (const log of [packed, plain]) log.append({ ...at, kind: 'command', data: step.data });
+          } else if ('pack' in step) {
+            packed.pack(logIndex(Math.min(last.index, step.pack)), step.loose);
+          } else if ('truncate' in step) {
+            const place = logIndex(offset.index + 1 + step.truncate);
+            expect(packed.truncate(place)).toEqual(plain.truncate(place));
+          } else if ('compact' in step) {
+            for (const log of [packed, plain]) log.compact(logIndex(offset.index + step.compact));
+          } else {
+            for (const log of [packed, plain])
+              log.restore({ index: logIndex(last.index + step.restore), term: last.term }, clusterTime(9));
+          }
+          const seen = (log: RaftLog): unknown => [
+            [log.offset, log.last, log.lastIndex, log.lastTime, log.bytesAfter(logIndex(from))],
+            log.slice(logIndex(from), count),
+            [
+              log.slice(logIndex(1), 100),
+              log.slice(logIndex(1), 100).map(({ index }) => [log.termAt(index), log.unitsAt(index)]),
+            ],
+            from > offset.index ? log.batch(logIndex(from), count, bytes) : null,
+            [log.lastUpTo(logIndex(from), term(count)), log.termAt(logIndex(from)), log.entry(logIndex(from))],
+          ];
+          expect(seen(packed)).toEqual(seen(plain));
+        }
+      }),
+    );
   });
 });
