@@ -4,31 +4,13 @@
  * same log gives the same history; a snapshot carries none, so a store that was built from one remembers what came after it.
  */
 import { assert } from '../base/assert.ts';
-import { type ClusterTime, type LogIndex, type Revision, revision } from '../base/brand.ts';
+import { type Revision, revision } from '../base/brand.ts';
 import { LIMITS } from '../base/limits.ts';
+import { type Change, type Origin, unitsOf } from './change.ts';
 import type { KeyValue } from './commands.ts';
+import { PackedChanges } from './packed-changes.ts';
 
-/** The entry that made a change: its place, the leader's clock, and the session of the client; null for a caller without one. */
-export interface Origin {
-  readonly index: LogIndex;
-  readonly time: ClusterTime;
-  readonly session: number | null;
-}
-
-interface Changed {
-  readonly revision: Revision;
-  readonly origin: Origin;
-}
-/** What one entry changed; `previous` is what was there. */
-export type Change =
-  | (Changed & {
-      readonly type: 'put';
-      readonly kv: KeyValue;
-      readonly previous: KeyValue | null;
-      /** The deletion of this key before it was created anew; null for an update, and when there is none or it is forgotten. */
-      readonly deletedAt: Revision | null;
-    })
-  | (Changed & { readonly type: 'delete'; readonly key: string; readonly previous: KeyValue });
+export type { Change, Origin } from './change.ts';
 
 /** A version of a key, or its deletion. The origin is null when the change itself is forgotten and only what it wrote is known. */
 export type Version =
@@ -40,6 +22,8 @@ export interface HistoryLimits {
   readonly changes: number;
   /** UTF-16 units of the keys and values that were written and replaced. */
   readonly units: number;
+  /** So many of the newest, or twice as many, are not packed; not given: LIMITS.looseChanges. */
+  readonly loose?: number;
 }
 /** Limits for so many revisions of values that are as large as those the usual limits are made for. */
 export function remembering(changes: number): HistoryLimits {
@@ -51,12 +35,11 @@ const HISTORY_LIMITS: HistoryLimits = { changes: LIMITS.historyChanges, units: L
 
 export type ReadonlyHistory = Omit<History, 'add' | 'deletionOf' | 'shared'>;
 
-const FIRST_LENGTH = 64;
-
 export class History {
   readonly #limits: HistoryLimits;
-  /** The change of revision r is at r modulo the length. */
-  #ring = new Array<Change | null>(FIRST_LENGTH).fill(null);
+  /** The older ones; those after them are in `#loose`. */
+  readonly #packed = new PackedChanges();
+  readonly #loose: Change[] = [];
   /** The changes after this revision are remembered. */
   #base: Revision;
   #newest: Revision;
@@ -87,12 +70,26 @@ export class History {
 
   /** The change that made `at`; null when it is forgotten or has not happened. */
   changeOf(at: number): Change | null {
-    return at > this.#base && at <= this.#newest ? (this.#ring[at % this.#ring.length] ?? null) : null;
+    const place = at - this.#base - 1;
+    if (place < 0 || at > this.#newest) return null;
+    return place < this.#packed.length
+      ? this.#packed.get(place, revision(at))
+      : (this.#loose[place - this.#packed.length] ?? null);
   }
 
-  /** The same version, as the change that wrote it holds it: so that no second copy is kept. */
+  /** The key of that change. */
+  keyOf(at: number): string | null {
+    const place = at - this.#base - 1;
+    if (place >= 0 && place < this.#packed.length) return this.#packed.keyAt(place);
+    const change = this.changeOf(at);
+    return change === null ? null : keyOfChange(change);
+  }
+
+  /** The same version, as the change that wrote it holds it, if that is a recent one: so that no second copy is kept. */
   shared(kv: KeyValue): KeyValue {
-    const change = this.changeOf(kv.modRevision);
+    const place = kv.modRevision - this.#base - 1 - this.#packed.length;
+    // V8 would make a text of a negative place and look that up.
+    const change = place < 0 ? undefined : this.#loose[place];
     return change?.type === 'put' ? change.kv : kv;
   }
 
@@ -106,13 +103,15 @@ export class History {
     assert(change.revision === this.#newest + 1, 'every revision has one change', () => [this.#newest, change.revision]);
     const kept = this.#newest - this.#base;
     if (kept >= Math.max(1, this.#limits.changes)) this.#forgetOldest();
-    else if (kept === this.#ring.length) this.#grow();
-    this.#ring[change.revision % this.#ring.length] = change;
+    this.#loose.push(change);
     this.#newest = change.revision;
     this.#units += unitsOf(change);
     if (change.type === 'delete') this.#deletions.set(change.key, change.revision);
     else if (this.#deletions.size > 0) this.#deletions.delete(change.kv.key);
     while (this.#units > this.#limits.units) this.#forgetOldest();
+    const { loose = LIMITS.looseChanges } = this.#limits;
+    if (this.#loose.length > 2 * loose)
+      for (const old of this.#loose.splice(0, this.#loose.length - loose)) this.#packed.push(old);
   }
 
   /** The key as it was at `at`, not below `compactedBelow`; `now` is what it is. */
@@ -139,29 +138,23 @@ export class History {
     }
   }
 
-  #grow(): void {
-    const grown = new Array<Change | null>(2 * this.#ring.length).fill(null);
-    for (const change of this.#ring) if (change !== null) grown[change.revision % grown.length] = change;
-    this.#ring = grown;
-  }
-
   #forgetOldest(): void {
     const oldest = revision(this.#base + 1);
-    const place = oldest % this.#ring.length;
-    const change = this.#ring[place] ?? null;
-    assert(change !== null && oldest <= this.#newest, 'what is kept can be forgotten', () => [oldest, this.#newest]);
-    this.#ring[place] = null;
+    assert(oldest <= this.#newest, 'what is kept can be forgotten', () => [oldest, this.#newest]);
+    const change = this.#packed.length === 0 ? this.#loose.shift() : undefined;
+    const deleted = change === undefined ? this.#forgetPacked() : change.type === 'delete' ? change.key : null;
+    if (change !== undefined) this.#units -= unitsOf(change);
     this.#base = oldest;
-    this.#units -= unitsOf(change);
-    if (change.type === 'delete' && this.#deletions.get(change.key) === oldest) this.#deletions.delete(change.key);
+    if (deleted !== null && this.#deletions.get(deleted) === oldest) this.#deletions.delete(deleted);
+  }
+
+  /** The key that it deleted, if that is what it did. */
+  #forgetPacked(): string | null {
+    const deleted = this.#packed.isDelete(0) ? this.#packed.keyAt(0) : null;
+    this.#units -= this.#packed.unitsAt(0);
+    this.#packed.dropFirst();
+    return deleted;
   }
 }
 
-/** What a version is held by twice, as written and as replaced, counts twice. */
-function unitsOf(change: Change): number {
-  return unitsOfVersion(change.type === 'put' ? change.kv : null) + unitsOfVersion(change.previous);
-}
-
-function unitsOfVersion(kv: KeyValue | null): number {
-  return kv === null ? 0 : kv.key.length + kv.value.length;
-}
+const keyOfChange = (change: Change): string => (change.type === 'put' ? change.kv.key : change.key);

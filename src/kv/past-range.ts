@@ -37,10 +37,11 @@ export function pastRangeOf(
 function undoneSince(history: ReadonlyHistory, at: Revision, { start, end }: Bounds): Map<string, Undone> {
   const undone = new Map<string, Undone>();
   for (let each: number = history.newest; each > at; each -= 1) {
+    const key = history.keyOf(each);
+    if (key === null) break;
+    if (compareKeys(key, start) < 0 || (end !== null && compareKeys(key, end) >= 0)) continue;
     const change = history.changeOf(each);
     if (change === null) break;
-    const key = change.type === 'put' ? change.kv.key : change.key;
-    if (compareKeys(key, start) < 0 || (end !== null && compareKeys(key, end) >= 0)) continue;
     const known = undone.get(key);
     if (known === undefined) undone.set(key, { was: change.previous, isThere: change.type === 'put' });
     else known.was = change.previous;

@@ -31,7 +31,11 @@ const query: fc.Arbitrary<RangeQuery> = fc.record({
   keysOnly: fc.boolean(),
   countOnly: fc.boolean(),
 });
-const limits: fc.Arbitrary<HistoryLimits> = fc.record({ changes: fc.nat({ max: 70 }), units: fc.nat({ max: 1_800 }) });
+const limits: fc.Arbitrary<HistoryLimits> = fc.record({
+  changes: fc.nat({ max: 70 }),
+  units: fc.nat({ max: 1_800 }),
+  loose: fc.nat({ max: 30 }),
+});
 const KEYS = ['a', 'ab', 'b', '\uffff', '😀', '😀a'];
 const EVERYTHING: RangeQuery = {
   start: '',
