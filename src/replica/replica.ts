@@ -23,8 +23,10 @@ interface QueuedRead {
   readonly done: (outcome: ReadOutcome) => void;
 }
 
-/** A long backlog never keeps a heartbeat waiting. */
+/** A long backlog never keeps a heartbeat waiting: so many entries in a turn, fewer when they take longer than this; looked at every so often. */
 const APPLY_SLICE = 512;
+const APPLY_MS = 10;
+const APPLY_LOOK = 32;
 const NEVER = millis(Number.POSITIVE_INFINITY);
 const EXPIRE_EVERY_MS = millis(100);
 
@@ -315,13 +317,17 @@ export class Replica {
   }
 
   #applySlice(): void {
-    const end = Math.min(this.#toApply.length, this.#applyNext + (this.#options.applySlice ?? APPLY_SLICE));
-    for (let next = this.#applyNext; next < end; next += 1) {
+    const { applySlice = APPLY_SLICE, clock } = this.#options;
+    const end = Math.min(this.#toApply.length, this.#applyNext + applySlice);
+    const until = clock.now() + APPLY_MS;
+    let next = this.#applyNext;
+    for (; next < end; next += 1) {
       const entry = this.#toApply[next];
       if (entry !== undefined) this.#apply(entry);
+      if (next % APPLY_LOOK === 0 && clock.now() > until) break;
     }
-    this.#applyNext = end;
-    if (end === this.#toApply.length) {
+    this.#applyNext = Math.min(end, next + 1);
+    if (this.#applyNext === this.#toApply.length) {
       this.#toApply = [];
       this.#applyNext = 0;
     } else {
