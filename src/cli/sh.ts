@@ -1,6 +1,7 @@
 /** `sh`: a line with -c, lines from a pipe, or a person at a terminal. */
 import { createInterface } from 'node:readline';
-import type { ClusterDriver } from '../cluster/driver.ts';
+import { safe } from '../base/safe.ts';
+import type { ActiveFault, ClusterDriver } from '../cluster/driver.ts';
 import type { LastFailure } from '../commands/command.ts';
 import { refusalOf } from '../commands/failure.ts';
 import { outputControl } from '../commands/output.ts';
@@ -21,10 +22,27 @@ export async function runSh(invocation: Invocation): Promise<number> {
       const { ShellSession } = await import('./shell-session.ts');
       return await new ShellSession(io, globals, driver, historyFile(io.env)).run();
     }
-    return await runScript(invocation, driver, typeof line === 'string' ? [line] : lines(io.input));
+    const before = new Set(driver.picture().faults.map(({ id }) => id));
+    const exit = await runScript(invocation, driver, typeof line === 'string' ? [line] : lines(io.input));
+    const left = driver.picture().faults.filter(({ id, until }) => until === null && !before.has(id));
+    if (left.length > 0 && !globals.quiet) io.err.write(`${safe(leftBehind(left, globals.cluster))}\n`);
+    return exit;
   } finally {
     await driver.close();
   }
+}
+
+/**
+ * Faults of a script outlive it, as those of single commands do and those of a person's shell do not: whoever leaves some behind is
+ * told, and how to end them.
+ */
+function leftBehind(faults: readonly ActiveFault[], cluster: string): string {
+  const [only, ...others] = faults;
+  const flag = cluster === 'default' ? '' : ` --cluster ${cluster}`;
+  const listed = faults.map(({ id, command }) => `${id} (${command})`).join(', ');
+  return others.length === 0
+    ? `fault ${listed} stays active; end it with: raftkv-tui fault heal ${only?.id}${flag}`
+    : `faults ${listed} stay active; end all faults with: raftkv-tui fault heal${flag}`;
 }
 
 async function* lines(input: NodeJS.ReadableStream): AsyncGenerator<string> {

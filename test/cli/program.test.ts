@@ -8,7 +8,7 @@ import type { OpenOptions, Target } from '../../src/cli/io.ts';
 import { LOADERS } from '../../src/cli/loaders.ts';
 import { argvNames } from '../../src/cli/program.ts';
 import { commandsFor } from '../../src/commands/registry.ts';
-import { fakeCluster, pictureOf } from '../commands/fake-cluster.ts';
+import { fakeCluster, faultOf, pictureOf } from '../commands/fake-cluster.ts';
 import { cli } from './fake-io.ts';
 
 const visible = completionEntries().map((entry) => entry.path);
@@ -66,7 +66,7 @@ describe('wrong words', () => {
     [['put', 'k', '-x'], /put -- before a value/],
     [['range', '--limit', 'many'], /cannot be "many"/],
     [['fault', 'kill', 'n9'], /there is no node "n9"/],
-    [['kill', 'n1'], /unknown command 'kill'\n  raftkv-tui fault kill n1/],
+    [['kill', 'n1'], /unknown command 'kill'\n {2}raftkv-tui fault kill n1/],
     [['bench', '--mix', 'x'], /--mix cannot be "x"/],
     [['completion', 'tcsh'], /bash, zsh or fish/],
     [['import', '/nonexistent/file'], /cannot read/],
@@ -226,6 +226,29 @@ describe('sh', () => {
     cluster.failWith = new RpcError('OVERLOADED');
     const run = await cli(['sh'], { cluster, input: 'put a 1\nwhy refused\n' });
     expect(run.out).toContain('More was waiting than the node admits');
+  });
+
+  it('tells a script of the faults that outlive it, and how to end them', async () => {
+    const cluster = fakeCluster();
+    let [faults, last] = [[faultOf(1, 'kill', 'kill n5', ['n5'])], 1];
+    cluster.picture = () => pictureOf(5, { faults });
+    const timed = { ...faultOf(1_000, 'pause', 'pause n4', ['n4']), until: 9 };
+    cluster.act = async ({ type }) => {
+      last += 1;
+      if (type === 'link') faults = [...faults, faultOf(last, 'link', 'link n1 n2 --drop 1', ['n1', 'n2'])];
+      else faults = type === 'pause' ? [...faults, timed] : faults.slice(0, 1);
+      return { text: `did ${type}`, fault: null };
+    };
+    const told = async (input: string, ...more: readonly string[]) => (await cli(['sh', ...more], { cluster, input })).err;
+    expect(await told('cut n1 n2\nheal\n')).toBe('');
+    expect(await told('pause n4 --for 10s\n')).toBe('');
+    expect(await told('heal\ncut n1 n2\n', '--quiet')).toBe('');
+    expect(await told('heal\ncut n1 n2\n')).toBe(
+      'fault 8 (link n1 n2 --drop 1) stays active; end it with: raftkv-tui fault heal 8\n',
+    );
+    expect(await told('cut n1 n2\ncut n1 n2\n', '--cluster', 'demo')).toBe(
+      'faults 9 (link n1 n2 --drop 1), 10 (link n1 n2 --drop 1) stay active; end all faults with: raftkv-tui fault heal --cluster demo\n',
+    );
   });
 
   it('gives one JSON document for each line', async () => {
