@@ -34,11 +34,8 @@ export function isZero(bytes: Buffer, from: number, to: number): boolean {
 /** Where the trailing zeros begin. */
 export function endOfData(bytes: Buffer): number {
   let end = bytes.length;
-  while (end > 0) {
-    const from = Math.max(0, end - ZEROS.length);
-    if (!isZero(bytes, from, end)) break;
-    end = from;
+  for (let step = ZEROS.length; step > 0; step >>= 4) {
+    while (end > 0 && isZero(bytes, Math.max(0, end - step), end)) end = Math.max(0, end - step);
   }
-  while (end > 0 && bytes[end - 1] === 0) end -= 1;
   return end;
 }

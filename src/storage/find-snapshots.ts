@@ -9,8 +9,9 @@ import { loadSnapshot } from './snapshot-file.ts';
 import { snapshotNames } from './snapshot-store.ts';
 import { StorageError } from './storage-error.ts';
 
-/** How far a start has come: the newest snapshot first, then the log, which is read at once. */
+/** How far a start has come: the newest snapshot first, then the log, which is read at once. Where there is neither, a directory is made. */
 export type StartProgress =
+  | { readonly reading: 'nothing'; readonly steps: number; readonly of: number }
   | { readonly reading: 'snapshot'; readonly file: string; readonly readBytes: number }
   | { readonly reading: 'log'; readonly segments: number; readonly bytes: number };
 

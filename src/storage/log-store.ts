@@ -13,7 +13,7 @@ import { type Pause, Room } from './room.ts';
 import { endOf } from './scan.ts';
 import { assertIdentity, segmentName } from './segment.ts';
 import { type SegmentSizes, SegmentWriter, timed } from './segment-writer.ts';
-import { inSequence, loadEach, withValue } from './sequence.ts';
+import { inSequence, loadTogether, together, withValue } from './sequence.ts';
 import { SnapshotFiles } from './snapshot-store.ts';
 import { diskError, StorageError } from './storage-error.ts';
 import { SyncTimes } from './sync-times.ts';
@@ -70,7 +70,7 @@ export function openLogStore(options: LogStoreOptions, done: DoneWith<OpenedLog>
   const dirs = [dir, place.walDir, place.snapDir];
   const fail = (error: Error): void => done(diskError(error, dir), null);
   const opened = withValue<OpenedLog>(fail, (log) => done(null, log));
-  inSequence(
+  together(
     dirs.map((path) => (next: Done) => disk.makeDir(path, next)),
     (error) => {
       if (error !== null) return fail(error);
@@ -172,7 +172,7 @@ function trust(place: Place, found: FoundSnapshots, verdict: Verdict, done: Done
     const last = `${walDir}/${segmentName(scanned.segment)}`;
     const paths = [...COPY_NAMES.map((name) => `${dir}/${name}`), `${dir}/${MARK_NAME}`, last];
     const fail = (failed: Error): void => done(failed, null);
-    loadEach<DiskFile>(
+    loadTogether<DiskFile>(
       paths,
       (path, next) => disk.open(path, next),
       withValue(fail, ([a, b, mark, segment]: readonly DiskFile[]) => {

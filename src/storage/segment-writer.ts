@@ -29,7 +29,38 @@ export interface NewSegment {
   readonly allocatedBytes: number;
 }
 
-/** Begins a segment under another name first: with its own name, its header is whole and durable. */
+/** Writes a segment's header and the room behind it under another name; durable when it calls back. */
+export function draftSegment(
+  disk: Disk,
+  walDir: string,
+  header: SegmentHeader,
+  identity: Identity,
+  aheadBytes: number,
+  done: DoneWith<NewSegment>,
+): void {
+  disk.create(
+    `${walDir}/${segmentName(header.segment)}.tmp`,
+    withValue(
+      (error) => done(error, null),
+      (file) => {
+        const head = encodeSegmentHeader(header, identity);
+        const bytes = Buffer.concat([head], SEGMENT_HEADER_BYTES + aheadBytes);
+        inSequence([(next) => file.write(bytes, 0, next), (next) => file.sync(next)], (error) => {
+          if (error === null) done(null, { file, seed: segmentSeed(head), allocatedBytes: bytes.length });
+          else file.close(() => done(error, null));
+        });
+      },
+    ),
+  );
+}
+
+/** With its own name, a segment is part of the log, and its header whole and durable. */
+export function nameSegment(disk: Disk, walDir: string, segment: number, done: Done): void {
+  const name = `${walDir}/${segmentName(segment)}`;
+  const steps = [(next: Done) => disk.rename(`${name}.tmp`, name, next), (next: Done) => disk.syncDir(walDir, next)];
+  inSequence(steps, done);
+}
+
 export function createSegment(
   disk: Disk,
   walDir: string,
@@ -38,25 +69,13 @@ export function createSegment(
   aheadBytes: number,
   done: DoneWith<NewSegment>,
 ): void {
-  const name = `${walDir}/${segmentName(header.segment)}`;
-  const fail = (error: Error): void => done(error, null);
-  disk.create(
-    `${name}.tmp`,
-    withValue(fail, (file) => {
-      const head = encodeSegmentHeader(header, identity);
-      const bytes = Buffer.concat([head], SEGMENT_HEADER_BYTES + aheadBytes);
-      const steps = [
-        (next: Done) => file.write(bytes, 0, next),
-        (next: Done) => file.sync(next),
-        (next: Done) => disk.rename(`${name}.tmp`, name, next),
-        (next: Done) => disk.syncDir(walDir, next),
-      ];
-      inSequence(steps, (error) => {
-        if (error === null) done(null, { file, seed: segmentSeed(head), allocatedBytes: bytes.length });
-        else file.close(() => fail(error));
-      });
-    }),
-  );
+  draftSegment(disk, walDir, header, identity, aheadBytes, (error, created) => {
+    if (error !== null) return done(error, null);
+    nameSegment(disk, walDir, header.segment, (failed) => {
+      if (failed === null) done(null, created);
+      else created.file.close(() => done(failed, null));
+    });
+  });
 }
 
 export interface SegmentWriterParts {

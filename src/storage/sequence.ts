@@ -13,6 +13,18 @@ export function inSequence(steps: readonly Step[], done: Done): void {
   run(0);
 }
 
+/** All steps at once; calls back when the last of them has ended, with the first error. */
+export function together(steps: readonly Step[], done: Done): void {
+  let [open, first]: [number, Error | null] = [steps.length, null];
+  for (const step of steps) {
+    step((error) => {
+      first ??= error;
+      open -= 1;
+      if (open === 0) done(first);
+    });
+  }
+}
+
 /** Goes on with the value, or hands the error to `fail`. */
 export function withValue<T>(fail: (error: Error) => void, next: (value: T) => void): DoneWith<T> {
   return (error, value) => {
@@ -21,7 +33,31 @@ export function withValue<T>(fail: (error: Error) => void, next: (value: T) => v
   };
 }
 
-/** Collects what `load` finds for each of `names`, in their order. */
+/** Collects what `load` finds for each of `names`, all of them at once: for a few. */
+export function loadTogether<T>(
+  names: readonly string[],
+  load: (name: string, done: DoneWith<T>) => void,
+  done: DoneWith<readonly T[]>,
+): void {
+  const found: { readonly value: T }[] = [];
+  const steps = names.map((name, i): Step => {
+    return (next) =>
+      load(
+        name,
+        withValue(next, (value) => {
+          found[i] = { value };
+          next(null);
+        }),
+      );
+  });
+  together(steps, (error) => {
+    if (error !== null) return done(error, null);
+    const values = found.map(({ value }) => value);
+    done(null, values);
+  });
+}
+
+/** Collects what `load` finds for each of `names`, one after the other. */
 export function loadEach<T>(
   names: readonly string[],
   load: (name: string, done: DoneWith<T>) => void,

@@ -80,7 +80,7 @@ export const STORAGE_BUGS: readonly Bug[] = [
     name: 'directory-not-synced',
     title: "A new segment's name is not made durable",
     source: 'ALICE (OSDI 2014)',
-    edits: [{ file: 'storage/segment-writer.ts', find: '(next: Done) => disk.syncDir(walDir, next),', replace: '' }],
+    edits: [{ file: 'storage/segment-writer.ts', find: ', (next: Done) => disk.syncDir(walDir, next)];', replace: '];' }],
     caught: { by: 'simulation', breaks: /^\/data|^what the disk acknowledged|^only rot damages/, seed: 3 },
   },
   {
