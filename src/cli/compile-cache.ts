@@ -1,9 +1,11 @@
-import { enableCompileCache } from 'node:module';
+import { enableCompileCache, flushCompileCache } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 /** Of a module is kept what the first who loaded it had run of it, so those who run other parts of the same ones have a folder each. */
 const APART: ReadonlySet<string> = new Set(['node', 'guard', 'start', 'attach', 'learn', 'replay']);
+
+const STARTED_MS = 5_000;
 
 /**
  * For main.ts alone: whatever shares its file is compiled before this is called.
@@ -15,4 +17,6 @@ export function keepCompiledCode(command: string | undefined): void {
   const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
   const folder = command !== undefined && APART.has(command) ? command : 'others';
   enableCompileCache(join(cache, 'raftkv-tui', 'code', folder));
+  // At the end of a node V8 has dropped what only its start had run, which is what the next start needs.
+  if (folder === 'node') setTimeout(flushCompileCache, STARTED_MS).unref();
 }

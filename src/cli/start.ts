@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { LIMITS } from '../base/limits.ts';
 import { type StartedCluster, type StartOptions, type StartProgress, startCluster } from '../cluster/native/lifecycle.ts';
 import { UsageError } from '../commands/command.ts';
@@ -5,7 +6,6 @@ import { formatElapsed } from '../commands/duration.ts';
 import { parseInteger } from '../commands/flags.ts';
 import { statusJson } from '../commands/status-report.ts';
 import type { Invocation } from './io.ts';
-import { firstLook, preloadConsole, watchCluster } from './open-console.ts';
 import { print } from './print.ts';
 import { StatusLine } from './status-line.ts';
 import { which } from './stop.ts';
@@ -15,14 +15,27 @@ export async function runStart(invocation: Invocation): Promise<number> {
   const wanted = startOptions(invocation);
   const line = new StatusLine(io.err, globals.quiet);
   const detach = options['detach'] === true;
-  if (!detach) preloadConsole(invocation);
-  const started = await startCluster({ ...wanted, detach }, progressTeller(line)).finally(() => line.end());
+  // Code that is made for a schema pays from the hundredth value on; here each schema sees one or two.
+  z.config({ jitless: true });
+  const started = await startCluster(
+    { ...wanted, detach },
+    progressTeller(line, () => void preload(invocation, detach).catch(() => {})),
+  ).finally(() => line.end());
   if (detach) return summarise(invocation, started);
   if (started.hold?.ownsNodes !== true) io.err.write('the nodes were running already; they go on running after this\n');
-  const { openCluster } = await import('../cluster/native/driver.ts');
+  const [{ openCluster }, { firstLook, watchCluster }] = await looking();
   const driver = await openCluster(started.file.name, { ...home(globals), ...started.hold });
   await firstLook(driver);
   return watchCluster(invocation, driver);
+}
+
+/** What looks at the nodes afterwards, which they do not wait for; it takes as long to load as they take to start. */
+const looking = () => Promise.all([import('../cluster/native/driver.ts'), import('./open-console.ts')]);
+
+/** A failure shows when it is needed. */
+async function preload(invocation: Invocation, detach: boolean): Promise<void> {
+  if (!detach) (await looking())[1].preloadConsole(invocation);
+  else if (invocation.globals.json) await import('../cluster/native/driver.ts');
 }
 
 function startOptions({ globals, args, options }: Invocation): StartOptions {
@@ -53,7 +66,8 @@ function home(globals: Invocation['globals']): { readonly home?: string } {
   return globals.home === null ? {} : { home: globals.home };
 }
 
-function progressTeller(line: StatusLine): (progress: StartProgress) => void {
+/** `onSpawned`: all nodes of a cluster are on their way. */
+function progressTeller(line: StatusLine, onSpawned: () => void): (progress: StartProgress) => void {
   let total = 0;
   let spawned = 0;
   const loading = new Map<string, string>();
@@ -64,6 +78,7 @@ function progressTeller(line: StatusLine): (progress: StartProgress) => void {
     } else if (progress.type === 'spawned') {
       spawned += 1;
       line.show(`nodes up ${spawned}/${total}`);
+      if (spawned === total) onSpawned();
     } else if (progress.type === 'loading') {
       loading.set(progress.node, progress.text);
       line.show([...loading].map(([node, text]) => `${node} ${text}`).join(', '));

@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { LIMITS } from '../base/limits.ts';
+import { bindTo } from './bind.ts';
 import { rememberCarrier, writeWaitingFrames } from './carrier.ts';
 import { Handshake, type HandshakeRules, type Identity } from './handshake.ts';
 import type { WireLog } from './rpc-socket.ts';
@@ -47,6 +48,7 @@ const RESERVED_FOR_PEERS = 32;
 const LOGGED_REFUSALS = 20;
 const GOING_AWAY = 1001;
 const CLOSE_MS = 1_000;
+const BACKLOG = 511;
 
 /** Resolves once the port listens. Rejects with InsecureListenError, or the system's own error (EADDRINUSE). */
 export async function listen(options: WireServerOptions): Promise<WireServer> {
@@ -103,12 +105,16 @@ export class WireServer {
   start(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#http.once('error', reject);
-      this.#http.listen({ host: this.#options.host, port: this.#options.port, backlog: 511 }, () => {
+      const listening = (): void => {
         this.#http.off('error', reject);
         this.#port = (this.#http.address() as AddressInfo).port;
         this.#http.on('error', (error) => this.#options.log('error', 'server error', { error: error.message }));
         resolve();
-      });
+      };
+      const { host, port } = this.#options;
+      const bound = bindTo(host, port);
+      if (bound === null) this.#http.listen({ host, port, backlog: BACKLOG }, listening);
+      else this.#http.listen(bound, BACKLOG, listening);
     });
   }
 

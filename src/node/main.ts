@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { InvariantViolation } from '../base/assert.ts';
 import { ConfigError, loadConfig } from './load-config.ts';
 import { openNodeLog } from './node-log.ts';
+import { READY_VARIABLE, readyWord } from './ready-word.ts';
 import { type RunningNode, startNode } from './start-node.ts';
 
 /** Exit codes of a node process, after sysexits.h; `start` turns them into words. */
@@ -32,7 +33,8 @@ export async function runNode(configFile: string, acceptLoss = false): Promise<n
     });
   }
   try {
-    node = await startNode(await loadConfig(configFile), { onFatal: fatal, acceptLoss });
+    const onServing = readyWord(process.env[READY_VARIABLE]);
+    node = await startNode(await loadConfig(configFile), { onFatal: fatal, acceptLoss, onServing });
   } catch (error) {
     const { message } = error instanceof Error ? error : new Error(String(error));
     log('error', 'cannot start', { error: message });

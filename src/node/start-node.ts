@@ -62,6 +62,8 @@ export interface StartHooks {
   readonly onFatal: (error: Error) => void;
   /** Start with what is left of a damaged log, though nobody else has what is lost. Not given: no. */
   readonly acceptLoss?: boolean;
+  /** Called each time that this node leads and could answer a read, with its term. */
+  readonly onServing?: ((term: number) => void) | null;
 }
 
 /** Rejects with StorageError, LockHeldError, InsecureListenError or the system's error; nothing stays open then. */
@@ -71,7 +73,7 @@ export async function startNode(loaded: LoadedConfig, hooks: StartHooks): Promis
   const opened = await openDisk(loaded, hooks.acceptLoss ?? false, log);
   tellDamage(log, opened.recovered);
   try {
-    const node = new NodeParts(loaded, opened, log, hooks.onFatal, startedAt);
+    const node = new NodeParts(loaded, opened, log, hooks, startedAt);
     await node.open();
     const { entries, hardState, snapshot, tornBytes } = opened.recovered;
     const from = snapshot?.snapshot.last.index ?? 0;
@@ -96,6 +98,9 @@ function progressTold(log: NodeLog): (progress: StartProgress) => void {
       const sizeBytes = statSync(file, { throwIfNoEntry: false })?.size ?? readBytes;
       const percent = Math.round((100 * readBytes) / Math.max(1, sizeBytes));
       log('info', `${STARTING}: loading snapshot ${percent} %`, { file, readBytes, sizeBytes });
+    } else if (progress.reading === 'nothing' && isDue) {
+      toldAt = realClock.now();
+      log('info', `${STARTING}: making its directory, ${progress.steps} of ${progress.of} steps`);
     } else if (progress.reading === 'log' && (isSlow || isDue)) {
       log('info', `${STARTING}: reading the log`, { segments: progress.segments, bytes: progress.bytes });
     }
@@ -144,7 +149,7 @@ class NodeParts implements RunningNode {
   readonly #loaded: LoadedConfig;
   readonly #opened: Opened;
   readonly #log: NodeLog;
-  readonly #onFatal: (error: Error) => void;
+  readonly #hooks: StartHooks;
   readonly #peers: PeerTransport;
   readonly #replica: Replica;
   readonly #publisher: Publisher;
@@ -154,16 +159,16 @@ class NodeParts implements RunningNode {
   #server: WireServer | null = null;
   #begun = false;
 
-  constructor(loaded: LoadedConfig, opened: Opened, log: NodeLog, onFatal: (error: Error) => void, startedAt: Millis) {
+  constructor(loaded: LoadedConfig, opened: Opened, log: NodeLog, hooks: StartHooks, startedAt: Millis) {
     const { config, tokens, tls } = loaded;
     const random = seededRandom(randomInt(2 ** 32));
     this.id = nodeId(config.id);
     this.#loaded = loaded;
     this.#opened = opened;
     this.#log = log;
-    this.#onFatal = onFatal;
+    this.#hooks = hooks;
     this.#peers = this.#createPeers(random);
-    this.#replica = this.#createReplica(random, onFatal);
+    this.#replica = this.#createReplica(random, hooks.onFatal);
     const parts: MemberParts = {
       cluster: config.clusterName,
       replica: this.#replica,
@@ -217,6 +222,8 @@ class NodeParts implements RunningNode {
       },
     });
     this.#peers.start();
+    // One that is alone leads before it can be reached.
+    this.#tellServing();
   }
 
   async stop(): Promise<void> {
@@ -231,7 +238,7 @@ class NodeParts implements RunningNode {
 
   /** A handler that failed spoils its own answer; a broken invariant spoils the node. */
   readonly #onBug = (error: unknown): void => {
-    if (error instanceof InvariantViolation) this.#onFatal(error);
+    if (error instanceof InvariantViolation) this.#hooks.onFatal(error);
   };
 
   readonly #wireLog = (
@@ -269,6 +276,17 @@ class NodeParts implements RunningNode {
     this.#replica.campaign();
   }
 
+  /** What answers a read has committed an entry of its own term, and so knows all that was ever acknowledged. */
+  #tellServing(): void {
+    const { onServing = null } = this.#hooks;
+    const { role, term } = this.#replica.coreStatus();
+    if (onServing === null || this.#server === null || role !== 'leader') return;
+    const deadline = millis(this.#opened.faults.clock.now() + LIMITS.requestDeadlineMs);
+    this.#replica.read(deadline, ({ ok }) => {
+      if (ok) onServing(term);
+    });
+  }
+
   #createReplica(random: Random, onFatal: (error: Error) => void): Replica {
     const { config } = this.#loaded;
     const electionMs = config.electionMs ?? LIMITS.electionMs;
@@ -292,7 +310,9 @@ class NodeParts implements RunningNode {
         if (event.type === 'repair' && event.state === 'done')
           this.#log('info', 'repaired: the log is whole again', { since: event.since });
         if (event.type === 'snapshot') this.#log('info', 'snapshot', { ...event, type: undefined });
-        if (event.type === 'role') this.#log('info', 'role', { ...event, type: undefined });
+        if (event.type !== 'role') return;
+        this.#log('info', 'role', { ...event, type: undefined });
+        if (event.role === 'leader') this.#tellServing();
       },
       onTrouble: (error) => this.#log('warn', 'a snapshot came to nothing and will be tried again', { error: error.message }),
       onFatal,

@@ -39,11 +39,12 @@ async function configFile(faults: boolean): Promise<string> {
   return file;
 }
 
-async function start(file: string): Promise<RunningNode> {
+async function start(file: string, onServing: (term: number) => void = () => {}): Promise<RunningNode> {
   const node = await startNode(await loadConfig(file), {
     onFatal: (error) => {
       throw error;
     },
+    onServing,
   });
   open.push({ close: () => node.stop() });
   return node;
@@ -66,6 +67,13 @@ describe('one node alone', () => {
     open = [];
     const again = await dial(await start(file));
     expect(await again.request('kv.get', { key: 'a' })).toMatchObject({ kv: { key: 'a', value: '1', version: 1 } });
+  });
+
+  it('says that it serves when it can be reached and has committed an entry', async () => {
+    const { promise, resolve } = Promise.withResolvers<number>();
+    const node = await start(await configFile(false), resolve);
+    expect(await promise).toBe(1);
+    expect(await (await dial(node)).request('node.status', {})).toMatchObject({ role: 'leader', appliedIndex: 1 });
   });
 
   it('describes itself: status, log rows and the OpenRPC document', async () => {
@@ -128,9 +136,13 @@ describe('three new nodes', () => {
       writeFileSync(file, JSON.stringify({ ...shared, id, listen, dataDir: id }));
       return file;
     });
-    const nodes = await Promise.all(files.map(start));
+    const said: string[] = [];
+    const nodes = await Promise.all(
+      files.map((file, place) => start(file, (term) => said.push(`n${place + 1} in term ${term}`))),
+    );
     const [first, second] = await Promise.all([dial(nodes[0] as RunningNode), dial(nodes[1] as RunningNode)]);
     expect(await second.request('kv.put', { key: 'a', value: '1' })).toMatchObject({ term: 1 });
     expect(await first.request('node.status', {})).toMatchObject({ role: 'leader', term: 1 });
+    expect(said).toEqual(['n1 in term 1']);
   });
 });

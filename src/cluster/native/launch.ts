@@ -7,6 +7,7 @@ import { type ClusterFile, writeClusterFile, writeNodeConfigs } from './folder/d
 import { findCluster, processesOf, type WhichCluster } from './folder/find-cluster.ts';
 import { freePorts, isPortFree } from './folder/ports.ts';
 import { spawnNode, stopNode } from './process/processes.ts';
+import type { ReadyWords } from './process/ready-words.ts';
 
 const HOST = '127.0.0.1';
 
@@ -56,9 +57,10 @@ export async function launch(
   dir: string,
   options: StartOptions,
   created: boolean,
+  words: ReadyWords | null,
   onProgress: (progress: StartProgress) => void,
 ): Promise<Launched & { readonly hold: ConsoleHold | null }> {
-  const { file, launched } = await launchMissing(dir, options, created, onProgress);
+  const { file, launched } = await launchMissing(dir, options, created, words, onProgress);
   if (options.detach !== false) return { file, launched, hold: null };
   const owner = newOwner();
   const ownsNodes = launched.length === file.nodes.length;
@@ -74,6 +76,7 @@ async function launchMissing(
   dir: string,
   options: StartOptions,
   created: boolean,
+  words: ReadyWords | null,
   onProgress: (progress: StartProgress) => void,
 ): Promise<Launched> {
   const { file: found } = await findCluster(options);
@@ -88,15 +91,20 @@ async function launchMissing(
   // Faults end with the nodes they were set on; those of a cluster that was wholly down would keep it from starting.
   if (allDown) await clearFaults(dir);
   else await writeLedger(dir, withoutNodes(await readLedger(dir), missing.map(nodeId), ['kill', 'power-loss']));
-  await spawnAll(dir, missing, onProgress);
+  await spawnAll(dir, missing, words, onProgress);
   return { file, launched: missing };
 }
 
 /** All of them or none: nobody would stop those that came up before one that did not. */
-async function spawnAll(dir: string, ids: readonly string[], onProgress: (progress: StartProgress) => void): Promise<void> {
+async function spawnAll(
+  dir: string,
+  ids: readonly string[],
+  words: ReadyWords | null,
+  onProgress: (progress: StartProgress) => void,
+): Promise<void> {
   const spawned = await Promise.allSettled(
     ids.map(async (id) => {
-      const { pid } = await spawnNode(dir, id);
+      const { pid } = await spawnNode(dir, id, words);
       onProgress({ type: 'spawned', node: id, pid });
     }),
   );

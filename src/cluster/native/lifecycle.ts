@@ -18,12 +18,15 @@ import { clusterDir, defaultHome } from './folder/home.ts';
 import { freePorts } from './folder/ports.ts';
 import { type ConsoleHold, launch, nodeEntry, portRow, type StartOptions, type StartProgress } from './launch.ts';
 import { stopNode } from './process/processes.ts';
+import { ReadyWords, type Serving } from './process/ready-words.ts';
 
 export type { StartOptions, StartProgress } from './launch.ts';
 export { findCluster };
 
 const DEFAULT_COUNT = 5;
 const START_PATIENCE_MS = 15_000;
+/** Nodes of a new cluster have nothing to read: by then they serve, or have something to be asked about. */
+const WORD_PATIENCE_MS = 3_000;
 
 export interface StartedCluster {
   readonly dir: string;
@@ -81,15 +84,12 @@ export async function startCluster(
 ): Promise<StartedCluster> {
   const startedAt = performance.now();
   const { dir, created } = await createOrFind(options);
-  const { file, launched, hold } = await withControl(dir, () => launch(dir, options, created, onProgress));
+  const words = created ? new ReadyWords() : null;
+  const { file, launched, hold } = await withControl(dir, () => launch(dir, options, created, words, onProgress));
   try {
-    // A client takes as long to load as a node to start: both at the same time.
-    const { waitUntilServing } = await import('./readiness.ts');
-    const { leader, term } = await waitUntilServing(dir, file, {
-      patienceMs: START_PATIENCE_MS,
-      hasten: launched.length === file.nodes.length,
-      onLoading: (node, text) => onProgress({ type: 'loading', node, text }),
-    });
+    // To ask nodes a client has to be loaded, at the very time at which they need the processors: new ones tell it by themselves.
+    const told = launched.length === file.nodes.length ? await words?.first(WORD_PATIENCE_MS) : null;
+    const { leader, term } = told ?? (await askUntilServing(dir, file, launched, onProgress));
     onProgress({ type: 'leader', node: leader, term });
     return { dir, file, created, launched, leader, term, tookMs: performance.now() - startedAt, hold };
   } catch (error) {
@@ -97,7 +97,24 @@ export async function startCluster(
     await withControl(dir, () => Promise.all(launched.map((id) => stopNode(dir, id))));
     hold?.guard.release();
     throw error;
+  } finally {
+    words?.close();
   }
+}
+
+async function askUntilServing(
+  dir: string,
+  file: ClusterFile,
+  launched: readonly string[],
+  onProgress: (progress: StartProgress) => void,
+): Promise<Serving> {
+  // A client takes as long to load as a node to start: both at the same time.
+  const { waitUntilServing } = await import('./readiness.ts');
+  return waitUntilServing(dir, file, {
+    patienceMs: START_PATIENCE_MS,
+    hasten: launched.length === file.nodes.length,
+    onLoading: (node, text) => onProgress({ type: 'loading', node, text }),
+  });
 }
 
 /** Stops all nodes, paused ones too, and ends all faults. The names of those that were running. */

@@ -8,12 +8,8 @@ import { adminClient } from './faults/fault-admin.ts';
 import { readLedger } from './faults/ledger.ts';
 import { type ClusterFile, readToken } from './folder/directory.ts';
 import { lastLogLines, nodeProcess } from './process/processes.ts';
+import type { Serving } from './process/ready-words.ts';
 import { startProgress } from './process/start-progress.ts';
-
-export interface Serving {
-  readonly leader: string;
-  readonly term: number;
-}
 
 /** Entries to apply; fewer are done with before anybody has read how many. */
 const WORTH_TELLING = 10_000;

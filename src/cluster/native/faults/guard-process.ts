@@ -86,5 +86,5 @@ export async function spawnGuard(dir: string, owner: string, options: { readonly
 /** A guard that ends one fault at a wall-clock time, in milliseconds since 1970, though this program ends before. */
 export async function spawnTimer(dir: string, fault: number, at: number): Promise<void> {
   const args = ['guard', '--dir', dir, '--at', String(at), '--fault', String(fault)];
-  await spawnProgram(args, { logFile: paths.guardLog(dir), piped: false });
+  await spawnProgram(args, { logFile: paths.guardLog(dir) });
 }

@@ -7,6 +7,8 @@ export interface ProcessFacts {
   readonly state: 'running' | 'stopped' | 'ended';
   /** Together with the pid it names one process for ever: boot and ticks since then, or the start date. */
   readonly started: string;
+  /** Processor time used so far, in a unit of the system's: good for nothing but to see it grow. */
+  readonly used: string;
 }
 
 const run = promisify(execFile);
@@ -26,7 +28,8 @@ async function inspectByProc(pid: number): Promise<ProcessFacts | null> {
     const [state = '', threads = '', ticks = ''] = [fields[0], fields[17], fields[19]];
     // While other threads of it still end, the first one is a zombie already: ports and locks are not free yet.
     const ending = stateOf(state) === 'ended' && Number(threads) > 1;
-    return { state: ending ? 'running' : stateOf(state), started: `${boot.trim()}/${ticks}` };
+    const used = `${fields[11]}+${fields[12]}`;
+    return { state: ending ? 'running' : stateOf(state), started: `${boot.trim()}/${ticks}`, used };
   } catch {
     return null;
   }
@@ -34,9 +37,11 @@ async function inspectByProc(pid: number): Promise<ProcessFacts | null> {
 
 async function inspectByPs(pid: number): Promise<ProcessFacts | null> {
   try {
-    const { stdout } = await run('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], { env: { ...process.env, LC_ALL: 'C' } });
-    const [state = '', ...date] = stdout.trim().split(/\s+/);
-    return state === '' ? null : { state: stateOf(state), started: date.join(' ') };
+    const { stdout } = await run('ps', ['-o', 'stat=,time=,lstart=', '-p', String(pid)], {
+      env: { ...process.env, LC_ALL: 'C' },
+    });
+    const [state = '', used = '', ...date] = stdout.trim().split(/\s+/);
+    return state === '' ? null : { state: stateOf(state), started: date.join(' '), used };
   } catch {
     return null;
   }

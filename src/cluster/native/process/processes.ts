@@ -8,6 +8,7 @@ import { parseChecked, paths } from '../folder/directory.ts';
 import { readPrivateFile, replacePrivateFile } from '../folder/private-files.ts';
 import { inspectProcess } from './process-table.ts';
 import { spawnProgram } from './program.ts';
+import type { ReadyWords } from './ready-words.ts';
 
 const ProcessRecord = z.strictObject({ pid: z.int().min(2), started: z.string().min(1).max(128) });
 /** Names the process that was last started for a node. */
@@ -23,8 +24,11 @@ const DOWN: NodeProcess = { state: 'down', pid: null };
 /** A node that does not end within this time after SIGTERM is killed. */
 const STOP_PATIENCE_MS = 3_000;
 const POLL_MS = 10;
-/** V8 would take up to 128 MiB for young objects; with less they are collected as cheaply, and each pause is shorter. */
-const NODE_RUNTIME = ['--max-semi-space-size=16'];
+/**
+ * V8 would take up to 128 MiB for young objects; with less they are collected as cheaply, and each pause is shorter. It would begin with
+ * one, and collect them several times while a node starts.
+ */
+const NODE_RUNTIME = ['--min-semi-space-size=4', '--max-semi-space-size=16'];
 
 /** What is known about the process of node `id`. Costs two reads of small files. */
 export async function nodeProcess(dir: string, id: string): Promise<NodeProcess> {
@@ -34,13 +38,14 @@ export async function nodeProcess(dir: string, id: string): Promise<NodeProcess>
 
 /**
  * Starts node `id` as a process of its own session: no signal of this terminal reaches it, and its output goes to its
- * log file alone. Returns as soon as the process exists. Throws when it runs already.
+ * log file alone. Returns as soon as the process exists. Throws when it runs already. `words` hear when it serves.
  */
-export async function spawnNode(dir: string, id: string): Promise<ProcessRecord> {
+export async function spawnNode(dir: string, id: string, words: ReadyWords | null = null): Promise<ProcessRecord> {
   const running = await nodeProcess(dir, id);
   if (running.state !== 'down') throw new ClusterError(`${id} is already running (pid ${running.pid}).`);
-  const options = { logFile: paths.log(dir, id), piped: false, runtime: NODE_RUNTIME };
-  const { pid } = await spawnProgram(['node', '--config', paths.config(dir, id)], options);
+  const options = { logFile: paths.log(dir, id), tells: words !== null, runtime: NODE_RUNTIME };
+  const { pid, word } = await spawnProgram(['node', '--config', paths.config(dir, id)], options);
+  if (word !== null) words?.hear(id, word);
   const facts = await inspectProcess(pid);
   const record = { pid, started: facts?.started ?? 'unknown' };
   await replacePrivateFile(paths.process(dir, id), `${JSON.stringify(record)}\n`, { durable: false });
@@ -96,6 +101,13 @@ export async function lastLogLines(dir: string, id: string, count: number): Prom
   } finally {
     await file.close();
   }
+}
+
+/** What of a node changes as long as it does something, though it answers nobody yet: processor time, and what it says in its log. */
+export async function signOfLife(dir: string, id: string): Promise<string> {
+  const record = await readRecord(dir, id);
+  const [facts, lines] = await Promise.all([record === null ? null : inspectProcess(record.pid), lastLogLines(dir, id, 1)]);
+  return `${facts?.used} ${lines[0]}`;
 }
 
 async function signalNode(dir: string, id: string, signal: NodeJS.Signals): Promise<number | null> {

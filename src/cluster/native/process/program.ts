@@ -1,9 +1,10 @@
 /** Starts this program again, as a process of its own that outlives the one that started it. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { constants, existsSync } from 'node:fs';
 import { type FileHandle, open, rename } from 'node:fs/promises';
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { READY_VARIABLE } from '../../../node/ready-word.ts';
 import { ClusterError } from '../cluster-error.ts';
 
 const LOG_FLAGS = constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY | constants.O_NOFOLLOW;
@@ -14,7 +15,22 @@ export interface StartedProgram {
   readonly pid: number;
   /** Null unless a pipe was asked for. */
   readonly input: Writable | null;
+  /** What it says when it serves; null unless that was asked for. */
+  readonly word: Readable | null;
 }
+
+export interface ProgramOptions {
+  readonly logFile: string;
+  /** Standard input is a pipe from this program. */
+  readonly piped?: boolean;
+  /** It is asked to say when it serves. */
+  readonly tells?: boolean;
+  /** Options of Node itself. */
+  readonly runtime?: readonly string[];
+}
+
+/** The first after the standard ones. */
+const READY_FD = 3;
 
 /** The program's entry file: the built one also when this file runs from its source. */
 function programFile(): string {
@@ -24,26 +40,28 @@ function programFile(): string {
 
 /**
  * Starts `raftkv-tui ARGS` in a session of its own: no signal of this terminal reaches it, its output goes to `logFile`
- * alone, and this program may end before it. `runtime`: options of Node itself. Resolves as soon as the process exists.
+ * alone, and this program may end before it. Resolves as soon as the process exists.
  */
-export async function spawnProgram(
-  args: readonly string[],
-  options: { readonly logFile: string; readonly piped: boolean; readonly runtime?: readonly string[] },
-): Promise<StartedProgram> {
+export async function spawnProgram(args: readonly string[], options: ProgramOptions): Promise<StartedProgram> {
   const log = await openLog(options.logFile);
   try {
-    return await spawnDetached([...(options.runtime ?? []), programFile(), ...args], log.fd, options.piped);
+    return await spawnDetached([...(options.runtime ?? []), programFile(), ...args], log.fd, options);
   } finally {
     await log.close();
   }
 }
 
-function spawnDetached(args: readonly string[], logFd: number, piped: boolean): Promise<StartedProgram> {
+function spawnDetached(
+  args: readonly string[],
+  logFd: number,
+  { piped = false, tells = false }: ProgramOptions,
+): Promise<StartedProgram> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, {
       detached: true,
-      stdio: [piped ? 'pipe' : 'ignore', logFd, logFd],
-      env: { ...process.env, NODE_ENV: 'production' },
+      stdio: [piped ? 'pipe' : 'ignore', logFd, logFd, ...(tells ? (['pipe'] as const) : [])],
+      // What this program itself was given to say that it is ready is not theirs to write to.
+      env: { ...process.env, NODE_ENV: 'production', [READY_VARIABLE]: tells ? String(READY_FD) : undefined },
     });
     child.once('error', reject);
     child.once('spawn', () => {
@@ -52,9 +70,14 @@ function spawnDetached(args: readonly string[], logFd: number, piped: boolean): 
       // Nor does the pipe keep this program from ending.
       if (stdin !== null && 'unref' in stdin && typeof stdin.unref === 'function') stdin.unref();
       if (pid === undefined) reject(new ClusterError('The operating system gave no process id.'));
-      else resolve({ pid, input: stdin });
+      else resolve({ pid, input: stdin, word: tells ? wordOf(child) : null });
     });
   });
+}
+
+function wordOf({ stdio }: ChildProcess): Readable | null {
+  const stream = stdio[READY_FD];
+  return stream !== null && stream !== undefined && 'read' in stream ? stream : null;
 }
 
 async function openLog(path: string): Promise<FileHandle> {
