@@ -7,7 +7,8 @@ import { ClusterError } from './cluster-error.ts';
 import { adminClient } from './faults/fault-admin.ts';
 import { readLedger } from './faults/ledger.ts';
 import { type ClusterFile, readToken } from './folder/directory.ts';
-import { lastLogLines, nodeProcess } from './process/processes.ts';
+import { Patience } from './patience.ts';
+import { lastLogLines, nodeProcess, signOfLife } from './process/processes.ts';
 import type { Serving } from './process/ready-words.ts';
 import { startProgress } from './process/start-progress.ts';
 
@@ -21,8 +22,8 @@ const LOOK_EVERY = 5;
 /** One campaign needs about a round trip and two disk writes; asking again sooner would only disturb it. */
 const CAMPAIGN_EVERY_MS = 250;
 
-export interface Patience {
-  /** How long to wait, from the last sign that a node still reads its store or applies its log. */
+export interface WaitOptions {
+  /** How long to wait from the last sign that a node gets on; see Patience. */
   readonly patienceMs: number;
   readonly hasten: boolean;
   /** How far a node has come that reads its store or applies its log, in words; called when the words change. */
@@ -32,18 +33,18 @@ export interface Patience {
 /**
  * Resolves when some node leads and has committed and applied an entry of its own term: only then does it answer reads and writes
  * (Raft §8). With `hasten` a node is asked to stand for election as soon as a majority is there, instead of waiting for
- * the first election timeout. Rejects with a ClusterError when a node ended, with the last lines of its log, or when time
- * is up.
+ * the first election timeout. Rejects with a ClusterError when a node ended, with the last lines of its log, or when no
+ * node gets on any more.
  */
-export async function waitUntilServing(dir: string, file: ClusterFile, options: Patience): Promise<Serving> {
+export async function waitUntilServing(dir: string, file: ClusterFile, options: WaitOptions): Promise<Serving> {
   const [token, admin] = await Promise.all([readToken(dir, 'client'), adminClient(dir, file)]);
   const client = new RaftKvClient({ endpoints: file.nodes, token });
-  let giveUpAt = performance.now() + options.patienceMs;
+  const patience = new Patience(options.patienceMs, performance.now());
   const loading = new Loading(dir, options.onLoading ?? (() => {}));
   let campaignAt = 0;
   let repairing: readonly string[] = [];
   try {
-    for (let round = 1; performance.now() < giveUpAt; round += 1) {
+    for (let round = 1; !patience.isOver; round += 1) {
       const statuses = await askAll(client, file);
       const serving = statuses.find(isServing);
       repairing = statuses.filter((status) => status.repairing).map(({ id }) => id);
@@ -53,19 +54,22 @@ export async function waitUntilServing(dir: string, file: ClusterFile, options: 
         campaignAt = performance.now() + CAMPAIGN_EVERY_MS;
         await admin.admin(candidate, 'cluster.campaign', {}, { deadlineMs: ASK_MS, retry: false }).catch(() => null);
       }
-      if (loading.applied(statuses)) giveUpAt = performance.now() + options.patienceMs;
+      for (const status of statuses) patience.seen(status.id, signOfProgress(status));
+      if (loading.applied(statuses)) patience.told();
       if (round % LOOK_EVERY === 0) {
         await refuseEnded(dir, file);
         const silent = file.nodes.map(({ id }) => id).filter((id) => statuses.every((status) => status.id !== id));
-        if (await loading.look(silent)) giveUpAt = performance.now() + options.patienceMs;
+        for (const id of silent) patience.seen(`${id} silent`, await signOfLife(dir, id));
+        if (await loading.look(silent)) patience.told();
       }
       await sleep(POLL_MS);
+      patience.round(performance.now());
     }
   } finally {
     client.close();
     admin.close();
   }
-  throw new ClusterError(await explain(dir, file, options.patienceMs, repairing));
+  throw new ClusterError(await explain(dir, file, patience.untoldMs, repairing));
 }
 
 /** The statuses that came in time; a serving leader's is not kept waiting for by nodes that hang. */
@@ -112,6 +116,11 @@ export function bestCandidate(statuses: readonly MemberStatus[], members: number
 export function isServing({ role, tail, term, commitIndex, appliedIndex }: MemberStatus): boolean {
   if (role !== 'leader') return false;
   return tail.terms[commitIndex - tail.first] === term && tail.terms[appliedIndex - tail.first] === term;
+}
+
+/** What of a status changes while an election is under way, or a disk works on one; roles do not count: who is cut off asks for pre-votes for ever. */
+export function signOfProgress({ term, lastIndex, commitIndex, appliedIndex, links, sync }: MemberStatus): string {
+  return [term, lastIndex, commitIndex, appliedIndex, sync.count, links.filter(({ connected }) => connected).length].join(' ');
 }
 
 /** How far a node has come with its log, in words; null when there is little left to apply. */
@@ -177,7 +186,7 @@ async function isKilled(dir: string, id: string): Promise<boolean> {
   return faults.some((fault) => (fault.kind === 'kill' || fault.kind === 'power-loss') && fault.nodes.includes(nodeId(id)));
 }
 
-async function explain(dir: string, file: ClusterFile, patienceMs: number, repairing: readonly string[]): Promise<string> {
+async function explain(dir: string, file: ClusterFile, waitedMs: number, repairing: readonly string[]): Promise<string> {
   const { faults } = await readLedger(dir);
   const active = faults.map((fault) => fault.command).join(', ');
   const damage =
@@ -185,5 +194,5 @@ async function explain(dir: string, file: ClusterFile, patienceMs: number, repai
       ? ''
       : ` Damaged logs, which have no vote before others have given back what was lost: ${repairing.join(', ')}.`;
   const hint = active === '' ? '' : ` Active faults: ${active}. End them with: raftkv-tui fault heal --cluster ${file.name}`;
-  return `No leader of '${file.name}' serves after ${Math.round(patienceMs / 1_000)} s.${damage}${hint}`;
+  return `No leader of '${file.name}' serves after ${Math.round(waitedMs / 1_000)} s.${damage}${hint}`;
 }
