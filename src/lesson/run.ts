@@ -64,6 +64,8 @@ export class LessonRun {
   #workshop: Workshop;
   #part = 0;
   #step = 0;
+  /** Something has been done to the cluster in this part. */
+  #isBegun = false;
   #isDone: boolean;
   #take: ((input: LessonInput) => void) | null = null;
   /** The learner has asked to see the end of what moves. */
@@ -118,9 +120,8 @@ export class LessonRun {
     this.#turn({ kind: 'busy', words: first > 0 ? WORDS.catchingUp : WORDS.preparing });
     this.#workshop.close();
     this.#workshop = new Workshop(this.#start.world);
-    const problem = await this.#workshop.prepare(part);
-    this.#start.signal.throwIfAborted();
-    if (problem !== null) await this.#trouble(problem);
+    this.#isBegun = false;
+    await this.#prepare();
     for (const step of part.steps.slice(0, first)) await this.#replay(step);
     for (const [i, step] of part.steps.entries()) {
       if (i < first) continue;
@@ -131,8 +132,23 @@ export class LessonRun {
     }
   }
 
+  async #prepare(): Promise<void> {
+    const part = this.#start.lesson.parts[this.#part];
+    const problem = part === undefined ? null : await this.#workshop.prepare(part);
+    this.#start.signal.throwIfAborted();
+    if (problem !== null) await this.#trouble(problem);
+  }
+
+  /** While the first pages of a part are read somebody else may come to lead, or the learner may have tried something. */
+  async #begin(): Promise<void> {
+    if (this.#isBegun) return;
+    this.#isBegun = true;
+    if (!this.#workshop.isAsPrepared) await this.#prepare();
+  }
+
   /** What was done before the lesson was left, without the pauses. */
   async #replay(step: Step): Promise<void> {
+    this.#isBegun ||= step.type === 'do';
     if (step.type === 'do') await this.#deeds(step.deeds);
     else if (step.type === 'observe') await this.#await(step);
     else if (step.type === 'watch') {
@@ -188,6 +204,7 @@ export class LessonRun {
     this.#page(step, { kind: 'ready', deeds });
     await this.#enter();
     this.#book.write({ kind: 'busy' });
+    await this.#begin();
     await this.#deeds(step.deeds, deeds);
     if (this.#goesOnByItself()) return;
     this.#book.write({ kind: 'done' });

@@ -1,6 +1,7 @@
 /** Where one part of a lesson is carried out: the player of scenarios on the cluster, and the record of what it showed. */
 import type { NodeId } from '../base/brand.ts';
 import { UsageError } from '../commands/command.ts';
+import { newestIndex } from '../commands/log-cells.ts';
 import { parseDeed } from '../scenario/deed.ts';
 import { Names } from '../scenario/names.ts';
 import { type Played, Player } from '../scenario/player.ts';
@@ -20,6 +21,8 @@ export class Workshop {
   readonly #player: Player;
   readonly #end: () => void;
   readonly facts: Facts;
+  /** Who led when all was prepared, and the newest entry then. */
+  #prepared: { readonly leader: NodeId | null; readonly newest: number } | null = null;
 
   constructor(world: World) {
     const nodes = world.driver.picture().nodes.map(({ id }) => id);
@@ -47,10 +50,18 @@ export class Workshop {
       if (driver.picture().faults.length > 0) await this.#world.run(driver.act({ type: 'heal', fault: null }));
       await this.#player.prepare(leader === null ? null : this.#nodeOf(leader), START_PATIENCE_MS);
       this.#player.enter(new Stage(this.#world, this.#names));
+      this.#prepared = { leader: driver.picture().leader, newest: newestIndex(driver.picture()) };
       return null;
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
     }
+  }
+
+  /** Nothing has changed since the cluster was prepared: it is whole, the same one leads, and nobody has written. */
+  get isAsPrepared(): boolean {
+    const picture = this.#world.driver.picture();
+    const isWhole = picture.faults.length === 0 && picture.nodes.every(({ state }) => state === 'up');
+    return isWhole && picture.leader === this.#prepared?.leader && newestIndex(picture) === this.#prepared.newest;
   }
 
   /** Carries out a sentence and notes what it printed, and when. Never throws for what the cluster does. */

@@ -1,5 +1,6 @@
 /** The engine: pages that wait, pages read again, parts repeated, a place kept, a lesson left. */
 import { expect, it } from 'vitest';
+import { nodeId } from '../../src/base/brand.ts';
 import type { Lesson, Part, Step } from '../../src/lesson/lesson.ts';
 import { NOT_BEGUN, type Progress, readProgress } from '../../src/lesson/progress.ts';
 import { LessonRun } from '../../src/lesson/run.ts';
@@ -104,6 +105,34 @@ it('leafs back through the pages without undoing anything', async () => {
   });
   await run.run();
   expect(seen.slice(0, 8)).toEqual(['first', 'second', 'third', '(second)', '(first)', '(first)', '(second)', 'third']);
+});
+
+it('begins a part as its pages say, whoever came to lead while they were read', async () => {
+  const lesson = lessonOf([{ type: 'do', text, deeds: ['expect n1 is leader', 'expect n2 has no entries', 'put lesson:x 1'] }]);
+  const world = await open();
+  const seen: ShownLesson['kind'][] = [];
+  const meddle = async (): Promise<void> => {
+    await world.run(world.driver.act({ type: 'transfer', to: nodeId('n2') }));
+    await world.until(() => Promise.resolve(world.driver.picture().leader === 'n2'), 5_000);
+    run.input({ type: 'next' });
+  };
+  const run = new LessonRun({
+    lesson,
+    world,
+    language: 'en',
+    progress: NOT_BEGUN,
+    signal: new AbortController().signal,
+    onProgress: () => {},
+    onShown: ({ kind }) => {
+      if (seen.at(-1) === kind) return;
+      seen.push(kind);
+      if (kind === 'ready') setImmediate(() => void meddle());
+      if (kind === 'done' || kind === 'end') setImmediate(() => run.input({ type: 'next' }));
+      if (kind === 'trouble') throw new Error('the deeds did not find the cluster as it was prepared');
+    },
+  });
+  await run.run();
+  expect(seen).toEqual(['busy', 'ready', 'busy', 'done', 'end']);
 });
 
 it('does a part again from its beginning when it is wished, on a cluster that is whole again', async () => {
