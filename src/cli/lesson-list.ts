@@ -1,5 +1,5 @@
 /** The lessons and what is done of them, for people and for machines. */
-import { cellsOf, padEnd } from '../console/width.ts';
+import { cellsOf, padEnd, wrapProse } from '../console/width.ts';
 import type { Lesson } from '../lesson/lesson.ts';
 import { LESSONS } from '../lesson/lessons.ts';
 import { isBegun } from '../lesson/progress.ts';
@@ -9,14 +9,17 @@ import type { LessonProgress } from './lesson-progress.ts';
 const DONE = t('done', '已完成');
 const NEW = t('not begun', '未开始');
 
-/** Two lines each, so that they fit a narrow terminal. */
+/** What a terminal of 80 columns shows of a line without breaking it. */
+const WIDEST = 74;
+
+/** Two lines each, or three, so that they fit a narrow terminal. */
 export function listLines(progress: LessonProgress, language: Language): readonly string[] {
   const names = Math.max(...LESSONS.map(({ name }) => name.length));
   const states = LESSONS.map((lesson) => stateOf(lesson, progress, language));
   const widest = Math.max(...states.map(cellsOf));
   return LESSONS.flatMap(({ name, title, summary }, i) => [
     `${i + 1} ${name.padEnd(names)}  ${padEnd(states[i] ?? '', widest)}  ${title[language]}`,
-    `    ${summary[language]}`,
+    ...wrapProse(summary[language], WIDEST, '').map((line) => `    ${line}`),
   ]);
 }
 

@@ -119,17 +119,17 @@ export function leaderOf(picture: ClusterPicture): NodeView | null {
 export function divergence(
   node: NodeView,
   picture: ClusterPicture,
-): { readonly from: number; readonly count: number; readonly term: number } | null {
+): { readonly from: number; readonly count: number; readonly terms: readonly number[] } | null {
   const { status } = node;
   if (status === null) return null;
   const logs: Logs = { picture, loaded: new Map() };
   let from: number | null = null;
-  let at = 0;
+  const terms = new Set<number>();
   for (let index: number = status.lastIndex; index > status.commitIndex; index -= 1) {
     const cell = cellAt(node, index, logs);
     if (cell.state !== 'doomed') break;
     from = index;
-    at = cell.term;
+    terms.add(cell.term);
   }
-  return from === null ? null : { from, count: status.lastIndex - from + 1, term: at };
+  return from === null ? null : { from, count: status.lastIndex - from + 1, terms: [...terms].reverse() };
 }

@@ -112,7 +112,7 @@ function behind(picture: ClusterPicture, leader: NodeView): Diagnosis | null {
       const entries = plural(gone.count, 'entry', 'entries');
       return {
         severity: 'info',
-        text: `${node.id} holds ${entries} of T${gone.term} that will be truncated once it hears ${leader.id}.`,
+        text: `${node.id} holds ${entries} of ${listText(gone.terms.map((term) => `T${term}`))} that will be truncated once it hears ${leader.id}.`,
       };
     }
   }

@@ -1,5 +1,7 @@
 /** A lesson beside the views: its pages come as messages, its keys go to whoever gives it. */
 import type { LessonInput, ShownLesson } from '../lesson/shown.ts';
+import { PANE_WORDS } from '../lesson/wording.ts';
+import { withFlash } from './flash.ts';
 import type { Step } from './messages.ts';
 import type { ConsoleState, LessonState } from './state.ts';
 
@@ -7,13 +9,19 @@ const MOST_DIGITS = 6;
 
 /** A new page that is about a view opens it, once; from there one may go anywhere. */
 export function takeLesson(state: ConsoleState, shown: ShownLesson | null): ConsoleState {
-  if (shown === null) return { ...state, lesson: null };
   const before = state.lesson;
+  if (shown === null) return over({ ...state, lesson: null }, before);
   if (before?.shown.page === shown.page) return { ...state, lesson: { ...before, shown } };
   const lesson: LessonState = { shown, typed: '', folded: false };
   const opens = shown.scene !== null && !shown.past && state.overlay === null && state.moment === null;
   if (!opens || shown.scene === null || shown.scene === state.view) return { ...state, lesson };
   return { ...state, lesson, view: shown.scene, previous: state.view };
+}
+
+/** Who has come to the last page is told where to go from there. */
+function over(state: ConsoleState, before: LessonState | null): ConsoleState {
+  if (before?.shown.kind !== 'end') return state;
+  return withFlash(state, PANE_WORDS.over[before.shown.language], 'info');
 }
 
 /** Null for a key that is none of the lesson's now. */

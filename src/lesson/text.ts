@@ -29,3 +29,14 @@ export function languageOf(asked: string | undefined, env: Readonly<Record<strin
   const locale = env['LC_ALL'] || env['LC_MESSAGES'] || env['LANG'] || '';
   return /^zh/i.test(locale) ? 'zh' : 'en';
 }
+
+const ANSWERS: Readonly<Record<string, string>> = {
+  'unknown: it may have happened': '结果未知，可能已经发生',
+  'refused: it did not happen': '被拒绝，没有发生',
+  'no answer': '没有答复',
+};
+
+/** What the player of stories says of an answer; values, and `OK`, are the same in any language. */
+export function answerInChinese(answer: string): string {
+  return ANSWERS[answer] ?? answer;
+}

@@ -46,6 +46,10 @@ export const WORDS = {
 export const PANE_WORDS = {
   lesson: t('LESSON', '课程'),
   past: t('EARLIER PAGE', '前面的一页'),
+  over: t(
+    'The lesson is over. :lesson lists them, :lesson NAME begins one.',
+    '本课结束。:lesson 列出全部，:lesson 名字 开始另一课。',
+  ),
   ready: t('Enter does it.', '按 Enter 执行。'),
   waiting: t('Waiting for it to happen.', '等待它发生。'),
   waitingFor: t('Waiting until: ', '等待：'),

@@ -1,6 +1,7 @@
 /** A lesson beside the views: its pane at three sizes in both languages, its keys, and what they leave alone. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { clusterTime, logIndex, nodeId, term } from '../../src/base/brand.ts';
 import { frameOf } from '../../src/console/frame.ts';
 import { helpEntries } from '../../src/console/help-entries.ts';
 import { lessonBindings } from '../../src/console/lesson-keys.ts';
@@ -155,11 +156,27 @@ describe('the keys of a lesson', () => {
     expect(helpEntries(consoleState(), '').some(({ group }) => group === 'in this lesson')).toBe(false);
   });
 
+  it('leave room for the logs of all nodes, whatever there is to say about an entry', () => {
+    const deeds = Array.from({ length: 14 }, () => ({ text: 'wait until n5 has 2 entries', state: 'to-do', lines: [] }) as const);
+    const shown = press(shownIn(consoleState(), { kind: 'ready', scene: 'log', deeds }), ['h']).state;
+    const row = { index: logIndex(1_285), term: term(8), kind: 'command', text: 'put k v', time: clusterTime(0), request: null } as const;
+    const state = { ...shown, log: { ...shown.log, loaded: new Map([[nodeId('n1'), [row]]]) } };
+    expect(state.view).toBe('log');
+    for (const node of ['n1', 'n2', 'n3', 'n4', 'n5']) expect(text(state)).toMatch(new RegExp(`^..\\S ${node} `, 'm'));
+    expect(text(state)).toContain('ENTRY 1285');
+  });
+
   it('fold the lesson away and back', () => {
     const folded = press(shownIn(consoleState()), ['z']).state;
     expect(text(folded)).toContain('LESSON CAP in practice');
     expect(text(folded)).not.toContain('Refuses it');
     expect(text(press(folded, ['z']).state)).toContain('Refuses it');
+  });
+
+  it('say where to go from the last page', () => {
+    expect(text(send(shownIn(consoleState(), { kind: 'end' }), { type: 'lesson', shown: null }).state)).toContain(
+      ':lesson lists them',
+    );
   });
 
   it('are gone with the lesson', () => {

@@ -36,7 +36,19 @@ describe('a cell of the log matrix', () => {
   it('is doomed where the leader has another term', () => {
     expect(stateAt('n4', 1266)).toBe('committed');
     expect(stateAt('n4', 1267)).toBe('doomed');
-    expect(divergence(node('n4'), scene)).toEqual({ from: 1267, count: 2, term: 6 });
+    expect(divergence(node('n4'), scene)).toEqual({ from: 1267, count: 2, terms: [6] });
+  });
+
+  it('names the terms of all that will go, and says on which nodes another entry stands', () => {
+    const picture = withNode(fakePicture(3, [1, 2, 2, 4], 4), 'n3', {}, fakeLog([1, 1, 3], 1));
+    expect(divergence(node('n3', picture), picture)).toEqual({ from: 2, count: 2, terms: [1, 3] });
+    const log = (columns: number, rows: number): string =>
+      frameOf({ ...consoleState({ columns, rows }, picture), view: 'log' }, UTF8_GLYPHS)
+        .rows.map(plainText)
+        .join('\n');
+    expect(log(120, 40)).toContain('2 of T1 and T3 to be truncated');
+    expect(log(80, 24)).toContain('2 to be truncated');
+    expect(log(120, 40)).toMatch(/^ +2 +2 .* n1 n2!n3 /m);
   });
 
   it('is not doomed when it is merely newer than the status of the leader', () => {

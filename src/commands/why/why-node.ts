@@ -110,6 +110,6 @@ function divergenceLines({ picture }: Story, node: NodeView): readonly string[] 
   if (gone === null) return [];
   const them = gone.count === 1 ? `Entry ${gone.from}` : `Entries ${gone.from} to ${gone.from + gone.count - 1}`;
   return [
-    `${them} of its log, of term ${gone.term}, never reached a majority; ${listText([picture.leader ?? 'the leader'])} has others there, so they will be truncated (Raft §5.3).`,
+    `${them} of its log, of ${gone.terms.length === 1 ? 'term' : 'terms'} ${listText(gone.terms.map(String))}, never reached a majority; ${listText([picture.leader ?? 'the leader'])} has others there, so they will be truncated (Raft §5.3).`,
   ];
 }

@@ -26,7 +26,7 @@ export function lessonPane({ shown, typed, folded }: LessonState, width: number,
   const title = titleRow(headline(shown), width, look, [span(`${shown.step}/${shown.of}`, 'dim')]);
   if (folded) return [title];
   const rows = pageRows(shown, typed, Math.min(width - 2, WIDEST), look);
-  const usual = body < 26 ? 9 : body < 46 ? 12 : 15;
+  const usual = body < 26 ? 7 : body < 46 ? 12 : 15;
   const room = Math.max(Math.min(usual, body - 1), Math.min(rows.length, shown.figure === null ? body - LEAST_VIEW : body - 1));
   const height = Math.max(1, room);
   const cut = rows.length > height ? [...rows.slice(0, height - 1), [span(` ${look.ellipsis}`, 'dim')]] : rows;

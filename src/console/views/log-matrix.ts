@@ -1,7 +1,7 @@
 /** The logs side by side: one row for each node, one cell for each position, the term inside. */
 import type { ClusterPicture, NodeView } from '../../cluster/driver.ts';
 import { type Cell, cellAt, divergence, leaderOf, newestIndex } from '../../commands/log-cells.ts';
-import { plural } from '../../commands/wording.ts';
+import { listText, plural } from '../../commands/wording.ts';
 import type { MatrixPlan } from '../layout.ts';
 import { type LogWindow, logsOf } from '../log-window.ts';
 import { type Row, type Span, selectRow, span } from '../rows.ts';
@@ -95,7 +95,10 @@ function remarkOf(node: NodeView, picture: ClusterPicture, width: number, look: 
 function remarkText(node: NodeView, picture: ClusterPicture, width: number, look: Glyphs): string {
   const leader = leaderOf(picture);
   const gone = divergence(node, picture);
-  if (gone !== null) return `${gone.count} of T${gone.term} to be truncated`;
+  if (gone !== null) {
+    const whole = `${gone.count} of ${listText(gone.terms.map((term) => `T${term}`))} to be truncated`;
+    return whole.length <= width ? whole : `${gone.count} to be truncated`;
+  }
   if (node.status === null) return 'nothing known';
   const lag = Math.max(0, (leader?.status?.commitIndex ?? 0) - node.status.lastIndex);
   const behind = lag > 0 ? plural(lag, 'entry', 'entries') : '';

@@ -11,9 +11,12 @@ import { fitHeight, type Row, rowCells, selectRow, span } from '../rows.ts';
 import type { ConsoleState } from '../state.ts';
 import type { Glyphs } from '../theme.ts';
 import { logIndex } from '../update-log.ts';
-import { foreign, wrapWords } from '../width.ts';
+import { cellsOf, foreign, headOf, wrapWords } from '../width.ts';
 import { legend, logMatrix } from './log-matrix.ts';
 import { cell, table, termStyle, titleRow } from './parts.ts';
+
+/** Rows about the entry: its title, and what it is. */
+const LEAST_WORDS = 2;
 
 export function logView(state: ConsoleState, { width, height }: Area, look: Glyphs): readonly Row[] {
   const newest = newestIndex(state.picture);
@@ -21,7 +24,8 @@ export function logView(state: ConsoleState, { width, height }: Area, look: Glyp
   const index = logIndex(state);
   const window = logWindowOf(state);
   const count = state.picture.nodes.length;
-  const words = entryRows(state, index, width, look);
+  // Every log is seen, if need be at the cost of words about the entry.
+  const words = entryRows(state, index, { width, height: Math.max(LEAST_WORDS, height - 2 - count) }, look);
   const marks = height >= count * 2 + 4 + words.length;
   const plan = matrixPlan(state, width);
   const matrix = logMatrix(state, { plan, window, width, index, marks }, look);
@@ -51,19 +55,24 @@ function proposedAt(row: LogRow | null): string | null {
   return row === null || row.time === 0 || row.kind === 'noop' ? null : timeText(row.time);
 }
 
-/** The entry under the cursor: title, what it is, and what it waits for. */
-function entryRows(state: ConsoleState, index: number, width: number, look: Glyphs): readonly Row[] {
+/** The entry under the cursor: title, what it is, and what it waits for, as far as there is room; of a sentence that is cut nothing reads as its end. */
+function entryRows(state: ConsoleState, index: number, { width, height }: Area, look: Glyphs): readonly Row[] {
   const row = knownRow(state, index);
   const told = foreign(rowWords(row), width * 2);
   const proposed = proposedAt(row);
   const sentences = entryWords(state, index).flatMap((sentence) => wrapWords(sentence, width - 2, look.ellipsis));
   const explained = legend(look, true);
-  return [
+  const head: readonly Row[] = [
     titleRow(`ENTRY ${index}`, width, look, proposed === null ? [] : [span(`proposed ${proposed}`, 'dim')]),
     ...(told === '' ? [] : [[span(' '), span(told, row?.kind === 'command' ? 'string' : 'dim')]]),
-    ...sentences.slice(0, 3).map((sentence) => cell(` ${sentence}`)),
-    ...(rowCells(explained) + 1 <= width ? [[span(' '), ...explained]] : []),
   ];
+  const most = Math.max(0, Math.min(3, height - head.length));
+  const said = sentences.slice(0, most).map((line, i) => {
+    const isCut = i === most - 1 && sentences.length > most;
+    return cell(` ${isCut ? `${headOf(line, width - 1 - cellsOf(look.ellipsis))}${look.ellipsis}` : line}`);
+  });
+  const fits = rowCells(explained) + 1 <= width && head.length + said.length < height;
+  return [...head, ...said, ...(fits ? [[span(' '), ...explained]] : [])];
 }
 
 /** One line for each entry: what it says and who has it. */
@@ -87,7 +96,9 @@ function entryList(
       const style =
         held.state === 'doomed' ? 'bad' : held.state === 'committed' ? 'good' : held.state === 'logged' ? 'plain' : 'dim';
       const gone = held.state === 'absent' || held.state === 'unknown';
-      return span(gone ? ` ${look.absent.padEnd(node.id.length)}` : ` ${node.id}`, style);
+      // Another entry stands in this place: red alone would not say so.
+      const lead = held.state === 'doomed' ? '!' : ' ';
+      return span(gone ? ` ${look.absent.padEnd(node.id.length)}` : `${lead}${node.id}`, style);
     });
   const termOf = (at: number): number =>
     rows[at - first]?.term ?? Math.max(0, ...state.picture.nodes.map((node) => cellAt(node, at, logs).term));

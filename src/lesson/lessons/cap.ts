@@ -1,5 +1,5 @@
 import type { Lesson, Part } from '../lesson.ts';
-import { t } from '../text.ts';
+import { answerInChinese, t } from '../text.ts';
 
 /** In the words of the outcome, for a sentence. */
 function said(answer: string): 'done' | 'refused' | 'unknown' {
@@ -138,7 +138,7 @@ const TWO_SIDES: Part = {
           choice: outcome === 'done' ? 'takes' : outcome === 'refused' ? 'refuses' : 'hangs',
           text: t(
             `n4 answered the write after ${Math.round(ms)} ms: ${write}. A read of what is true now got: ${read}. n4 gave up availability for consistency, and said so at once: in the words of CAP this store is CP.`,
-            `n4 在 ${Math.round(ms)} 毫秒后答复写入：${write}（即明确没有发生）。要求此刻为真的读取得到：${read}。n4 为了一致性放弃了可用性，并且立刻说明：用 CAP 的说法，这是一个 CP 存储。`,
+            `n4 在 ${Math.round(ms)} 毫秒后答复写入：${answerInChinese(write)}。要求此刻为真的读取得到：${answerInChinese(read)}。n4 为了一致性放弃了可用性，并且立刻说明：用 CAP 的说法，这是一个 CP 存储。`,
           ),
         };
       },
@@ -156,7 +156,7 @@ const TWO_SIDES: Part = {
           choice: said(answer) === 'done' ? 'works' : 'refused',
           text: t(
             `It was answered ${answer} after ${Math.round(ms)} ms. For whoever reaches the majority nothing is lost: CP does not mean that the store goes down, only that nodes without a majority do not pretend.`,
-            `${Math.round(ms)} 毫秒后答复 ${answer}。对能连上多数派的客户端来说，什么都没有失去：CP 并不意味着存储停摆，只是没有多数派的节点不会假装自己能行。`,
+            `${Math.round(ms)} 毫秒后答复：${answerInChinese(answer)}。对能连上多数派的客户端来说，什么都没有失去：CP 并不意味着存储停摆，只是没有多数派的节点不会假装自己能行。`,
           ),
         };
       },
@@ -242,7 +242,7 @@ const NO_MAJORITY: Part = {
           choice: said(answer) === 'done' ? 'leader' : 'nobody',
           text: t(
             `The write ended with: ${answer}. ${led === null ? 'Nobody came to lead' : `${led.node} came to lead`} while the groups were apart. All five processes run, and the cluster as a whole is down for writes: it counts majorities, not machines.`,
-            `写入的结果：${answer}。分组期间${led === null ? '没有节点成为领导者' : ` ${led.node} 成为领导者`}。五个进程都在运行，但整个集群无法写入：它看的是多数派，而不是机器数量。`,
+            `写入的结果：${answerInChinese(answer)}。分组期间${led === null ? '没有节点成为领导者' : ` ${led.node} 成为领导者`}。五个进程都在运行，但整个集群无法写入：它看的是多数派，而不是机器数量。`,
           ),
         };
       },

@@ -1,6 +1,6 @@
 import type { Facts } from '../facts.ts';
 import type { Lesson, Part } from '../lesson.ts';
-import { listed, t } from '../text.ts';
+import { answerInChinese, listed, t } from '../text.ts';
 
 /** Up to (b) of the figure: a is on n1 and n2, b on n5 alone, and both writers are dead. */
 const A: readonly string[] = ['partition n1,n2 / n3 / n4 / n5', 'begin a: at n1 put lesson:x a', 'wait until n2 has 1 entry'];
@@ -196,7 +196,7 @@ const LOST: Part = {
           choice: a === 'OK' ? 'ok' : 'unknown',
           text: t(
             `a: ${a}. b: ${b}. x is ${x}. Both writers died before a majority was certain, so both clients were told the truth: unknown. One of the two writes has come true, the other never will.`,
-            `a：${a}。b：${b}。x 是 ${x}。两个写入者都在得到多数派之前崩溃，所以两个客户端得到的都是实话：结果未知。其中一次写入成真，另一次永远不会了。`,
+            `a：${answerInChinese(a)}。b：${answerInChinese(b)}。x 是 ${x}。两个写入者都在得到多数派之前崩溃，所以两个客户端得到的都是实话：结果未知。其中一次写入成真，另一次永远不会了。`,
           ),
         };
       },

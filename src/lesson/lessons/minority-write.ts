@@ -1,5 +1,5 @@
 import type { Lesson, Part } from '../lesson.ts';
-import { listed, t } from '../text.ts';
+import { answerInChinese, listed, t } from '../text.ts';
 
 const WRONG_SIDE: Part = {
   title: t('The wrong side of a partition', '分区的少数派一侧'),
@@ -146,7 +146,7 @@ const WRONG_SIDE: Part = {
           choice: answer === 'OK' ? 'ok' : answer.startsWith('refused') ? 'refused' : 'unknown',
           text: t(
             `The answer was: ${answer}. The entry stands in the logs of n1 and n2, not committed. It may still be committed later, or be overwritten. A store that answers OK or "failed" here would be guessing; a client that gets "unknown" can ask again under the same number, and it is applied at most once.`,
-            `答复是：${answer}。也就是结果未知。条目在 n1、n2 的日志里，但未提交，以后可能被提交，也可能被覆盖。此时答复「成功」或「失败」都只是猜测；客户端得到「未知」后，可以用同一个请求编号重试，最多只会被应用一次。`,
+            `答复是：${answerInChinese(answer)}。条目在 n1、n2 的日志里，但未提交，以后可能被提交，也可能被覆盖。此时答复「成功」或「失败」都只是猜测；客户端得到「未知」后，可以用同一个请求编号重试，最多只会被应用一次。`,
           ),
         };
       },

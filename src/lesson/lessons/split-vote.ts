@@ -1,6 +1,6 @@
 import type { Candidacy, Facts } from '../facts.ts';
 import type { Lesson, Part } from '../lesson.ts';
-import { joined, listed, type Text, t } from '../text.ts';
+import { answerInChinese, joined, listed, type Text, t } from '../text.ts';
 
 const BEGUN = 'isolate n1';
 
@@ -256,7 +256,7 @@ const ODD: Part = {
           choice: two === 'OK' ? 'two' : one === 'OK' ? 'one' : null,
           text: t(
             `With n4 dead: ${one}. With n3 dead as well: ${two}. Four nodes bear one failure, as three do, and cost a disk and messages more; five bear two. And with four, votes can fall two and two: one more reason for odd numbers.`,
-            `n4 故障时：${one}。n3 也故障时：${two}。四个节点和三个一样只能承受一个故障，却多耗一份磁盘和消息；五个可以承受两个。而且四个节点还可能出现 2 比 2 的选票，这也是用奇数的理由。`,
+            `n4 故障时：${answerInChinese(one)}。n3 也故障时：${answerInChinese(two)}。四个节点和三个一样只能承受一个故障，却多耗一份磁盘和消息；五个可以承受两个。而且四个节点还可能出现 2 比 2 的选票，这也是用奇数的理由。`,
           ),
         };
       },
