@@ -157,9 +157,16 @@ describe('the keys of a lesson', () => {
   });
 
   it('leave room for the logs of all nodes, whatever there is to say about an entry', () => {
-    const deeds = Array.from({ length: 14 }, () => ({ text: 'wait until n5 has 2 entries', state: 'to-do', lines: [] }) as const);
+    const deeds = Array.from({ length: 16 }, () => ({ text: 'wait until n5 has 2 entries', state: 'to-do', lines: [] }) as const);
     const shown = press(shownIn(consoleState(), { kind: 'ready', scene: 'log', deeds }), ['h']).state;
-    const row = { index: logIndex(1_285), term: term(8), kind: 'command', text: 'put k v', time: clusterTime(0), request: null } as const;
+    const row = {
+      index: logIndex(1_285),
+      term: term(8),
+      kind: 'command',
+      text: 'put k v',
+      time: clusterTime(0),
+      request: null,
+    } as const;
     const state = { ...shown, log: { ...shown.log, loaded: new Map([[nodeId('n1'), [row]]]) } };
     expect(state.view).toBe('log');
     for (const node of ['n1', 'n2', 'n3', 'n4', 'n5']) expect(text(state)).toMatch(new RegExp(`^..\\S ${node} `, 'm'));
