@@ -88,6 +88,7 @@ async function prepare(dir: string): Promise<void> {
 /** As nodes run; see node/main.ts and the launcher. */
 async function measure(dir: string): Promise<void> {
   setFlagsFromString('--heap-growing-percent=50');
+  setFlagsFromString('--no-parallel-scavenge');
   const pauses: { readonly ms: number; readonly major: boolean }[] = [];
   const observer = new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) {

@@ -60,5 +60,8 @@ function watch(file) {
   setInterval(write, 1_000).unref();
 }
 
+// Settings of V8 to be tried, by spaces.
+for (const flag of (process.env.PROBE_FLAGS ?? '').split(' ').filter(Boolean)) require('node:v8').setFlagsFromString(flag);
+
 const id = process.argv[2] === 'node' && /([^/]+)\/node\.json$/.exec(process.argv.at(-1) ?? '');
 if (id && process.env.PROBE_DIR) watch(`${process.env.PROBE_DIR}/${id[1]}.jsonl`);

@@ -8,12 +8,15 @@ import { type RunningNode, startNode } from './start-node.ts';
 /** Exit codes of a node process, after sysexits.h; `start` turns them into words. */
 const EXIT = { ok: 0, failed: 1, bug: 70, disk: 74, config: 78 } as const;
 
-/** V8 lets a heap grow to a multiple before it looks for what is dead; half as much again costs no measurable time more. */
-const HEAP_GROWTH = '--heap-growing-percent=50';
+/**
+ * V8 lets a heap grow to a multiple before it looks for what is dead; half as much again costs no measurable time more. Young objects are
+ * collected by this thread alone: where cores are scarce, it would wait for helpers that are given none, for up to 200 ms.
+ */
+const GARBAGE_SETTINGS = ['--heap-growing-percent=50', '--no-parallel-scavenge'];
 
 /** Runs one node in the foreground until SIGTERM or SIGINT; resolves with the exit code. */
 export async function runNode(configFile: string, acceptLoss = false): Promise<number> {
-  setFlagsFromString(HEAP_GROWTH);
+  for (const setting of GARBAGE_SETTINGS) setFlagsFromString(setting);
   const stopped = Promise.withResolvers<number>();
   let node: RunningNode | null = null;
   const log = openNodeLog(configFile);
