@@ -208,6 +208,21 @@ describe('states, answers and what is forgotten', () => {
     expect(() => checker.observe(member('n2', [2, 2, 2], committed(3)))).toThrow('all commit the same entry');
   });
 
+  it('forgets again and again, in the end also what was told of late', () => {
+    const checker = new InvariantChecker();
+    const rows = (at: number) =>
+      [1, 2].map((index) => ({ index: logIndex(index), term: term(at), kind: 'command' as const, data: 'x' }));
+    const tell = (id: string, at: number): void =>
+      checker.readCommitted(member(id, [at, at], committed(2)).status, null, rows(at));
+    tell('n1', 1);
+    checker.forget(1, 1);
+    checker.forget(2, 1);
+    expect(() => tell('n2', 2)).not.toThrow();
+    expect(() => tell('n3', 3)).toThrow('all commit the same entry');
+    for (let i = 0; i < 8; i += 1) checker.forget(2, 1);
+    expect(() => tell('n3', 3)).not.toThrow();
+  });
+
   it('holds nothing against a log that a snapshot took the place of', () => {
     const checker = new InvariantChecker();
     checker.observe(member('n1', [1, 1, 2, 2], { ...committed(4), term: term(2) }));
