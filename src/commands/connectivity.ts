@@ -12,7 +12,19 @@ export interface Connectivity {
 
 export const majorityOf = (count: number): number => Math.floor(count / 2) + 1;
 
+/** By the faults: what a screen asks for several times each frame changes with them and with the states of the nodes alone. */
+const KNOWN = new WeakMap<readonly ActiveFault[], { readonly nodes: string; readonly connectivity: Connectivity }>();
+
 export function connectivityOf(picture: ClusterPicture): Connectivity {
+  const nodes = picture.nodes.map(({ id, state }) => `${id} ${state}`).join();
+  const known = KNOWN.get(picture.faults);
+  if (known?.nodes === nodes) return known.connectivity;
+  const connectivity = freshConnectivity(picture);
+  KNOWN.set(picture.faults, { nodes, connectivity });
+  return connectivity;
+}
+
+function freshConnectivity(picture: ClusterPicture): Connectivity {
   const all = picture.nodes.map((node) => node.id);
   const crippled = crippledBy(picture.faults);
   const running = new Set(picture.nodes.filter(({ id, state }) => state === 'up' && !crippled.includes(id)).map(({ id }) => id));
@@ -115,9 +127,15 @@ export function partnersOf(id: NodeId, { all, running, cuts }: Connectivity): re
   );
 }
 
+const REACHES = new WeakMap<Connectivity, number>();
+
 /** The most nodes that any possible leader can count on. Writes go on exactly when this is a majority. */
 export function bestReach(state: Connectivity): number {
-  return Math.max(0, ...state.all.map((id) => partnersOf(id, state).length));
+  const known = REACHES.get(state);
+  if (known !== undefined) return known;
+  const reach = Math.max(0, ...state.all.map((id) => partnersOf(id, state).length));
+  REACHES.set(state, reach);
+  return reach;
 }
 
 function union(a: ReadonlySet<string>, b: Iterable<string>): ReadonlySet<string> {
