@@ -6,7 +6,7 @@
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
-import { builtinsUnread, editing, NO_DEVTOOLS, ONLY_FOR_WSS, quickRows, quickText } from './edits.mjs';
+import { builtinsUnread, editing, NO_DEVTOOLS, ONLY_FOR_WSS, quickFrames, quickText } from './edits.mjs';
 
 const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
 
@@ -51,8 +51,8 @@ const layingOutQuickly = {
 
 const INK_EDITS = [
   NO_DEVTOOLS,
-  quickRows(`${DIST}console/quick-rows.js`),
-  ...quickText(`${DIST}console/width.js`, `${DIST}console/painted.js`),
+  ...quickFrames(`${DIST}console/quick-screen.js`, `${DIST}console/quick-line.js`),
+  ...quickText(`${DIST}console/text-rows.js`),
 ];
 
 const PLACES = '(base|wire|net|fault|check|cluster|commands|console)/|lesson/(text|wording|progress|shown)\\.js';

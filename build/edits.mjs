@@ -9,30 +9,39 @@ export const ONLY_FOR_WSS = [
 /** Tools for the developers of Ink, which nobody has installed beside a bundle. */
 export const NO_DEVTOOLS = { file: 'ink/build/reconciler.js', text: "process.env['DEV'] === 'true'", times: 2, becomes: 'false' };
 
-/** Frames of whole rows are put together by our own function. */
-export const quickRows = (file) => ({
-  file: 'ink/build/output.js',
-  text: '    get() {\n',
-  times: 1,
-  becomes: `    get() {\n        const quick = quickRows(this.operations, this.width, this.height);\n        if (quick !== null) return quick;\n`,
-  imports: `import { quickRows } from ${JSON.stringify(file)};\n`,
-});
-
-/** Rows of glyphs that take one cell each are compared as rows of ASCII are, and what is painted has nothing in it to leave out. */
-export const quickText = (width, painted) => [
+/** Screens of whole rows are put together by our own function, and so is what is written for a row that has changed. */
+export const quickFrames = (screen, line) => [
+  {
+    file: 'ink/build/renderer.js',
+    text: '        const output = new Output({\n',
+    times: 1,
+    becomes: `        const quick = staticNode === undefined ? quickScreen(node, squashTextNodes) : null;\n        if (quick !== null) return { ...quick, staticOutput: '' };\n        const output = new Output({\n`,
+    imports: `import { quickScreen } from ${JSON.stringify(screen)};\nimport squashTextNodes from './squash-text-nodes.js';\n`,
+  },
   {
     file: 'ink/build/line-update.js',
-    text: 'const printableAscii = /^[ -~]*$/u;',
+    text: 'export default function lineUpdate(previous, next, columns) {\n',
     times: 1,
-    becomes: 'const printableAscii = { test: isSingle };',
-    imports: `import { isSingle } from ${JSON.stringify(width)};\n`,
+    becomes: `export default function lineUpdate(previous, next, columns) {\n    const quick = quickLine(previous, next, columns);\n    if (quick !== null) return quick;\n`,
+    imports: `import { quickLine } from ${JSON.stringify(line)};\n`,
   },
+];
+
+/** What is painted has nothing in it to leave out, and is measured at once. */
+export const quickText = (file) => [
   {
     file: 'ink/build/squash-text-nodes.js',
     text: "    text = sanitizeAnsi(text.replaceAll('\\r\\n', '\\n'));\n",
     times: 1,
-    becomes: "    if (isPainted(text)) return text;\n    text = sanitizeAnsi(text.replaceAll('\\r\\n', '\\n'));\n",
-    imports: `import { isPainted } from ${JSON.stringify(painted)};\n`,
+    becomes: "    text = cleanText(text.replaceAll('\\r\\n', '\\n'), sanitizeAnsi);\n",
+    imports: `import { cleanText } from ${JSON.stringify(file)};\n`,
+  },
+  {
+    file: 'ink/build/dom.js',
+    text: '    const dimensions = measureText(text);\n',
+    times: 1,
+    becomes: '    const dimensions = extentOf(text);\n',
+    imports: `import { extentOf } from ${JSON.stringify(file)};\n`,
   },
 ];
 

@@ -1,5 +1,5 @@
-/** The screen as Ink elements: one text per row, ready-made. All meaning is decided before, in `frame.ts`. */
-import { createElement, memo, type ReactElement, useEffect, useSyncExternalStore } from 'react';
+/** The screen as an Ink element: one text, its rows ready-made. All meaning is decided before, in `frame.ts`. */
+import { createElement, type ReactElement, useEffect, useSyncExternalStore } from 'react';
 import type { EditKey } from '../commands/line-editor.ts';
 import { Box, type Key, useApp, useCursor, useInput, usePaste, useWindowSize } from './ink.ts';
 import { keysOf } from './key-input.ts';
@@ -19,13 +19,8 @@ export interface MountedApp {
   readonly suspend: (during: () => Promise<void>) => Promise<void>;
 }
 
-/** What Ink makes of `<Text wrap="truncate">`, less what it asks of contexts and colours for each row of each frame: rows are painted. */
-const ROW = { style: { flexGrow: 0, flexShrink: 1, flexDirection: 'row', textWrap: 'truncate' } } as const;
-
-const Line = memo(
-  ({ text }: { readonly text: string }): ReactElement => createElement('ink-text', ROW, text === '' ? ' ' : text),
-);
-Line.displayName = 'Line';
+/** What Ink makes of `<Text wrap="truncate">`, less what it asks of contexts and colours: rows are painted. */
+const ROWS = { style: { flexGrow: 0, flexShrink: 1, flexDirection: 'row', textWrap: 'truncate' } } as const;
 
 export function App({ store, onKeys, onSize, onMounted }: AppProps): ReactElement {
   const { columns, rows } = useWindowSize();
@@ -38,12 +33,10 @@ export function App({ store, onKeys, onSize, onMounted }: AppProps): ReactElemen
   usePaste((text: string) => onKeys([{ type: 'paste', text }]));
   setCursorPosition(screen.cursor ?? undefined);
   const lines = screen.lines.slice(0, rows);
+  // One text for all rows: what React does for a row costs more than to look at all of them when one has changed.
   return (
     <Box width={columns} height={lines.length} flexDirection="column">
-      {lines.map((text, y) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a row is its position on the screen
-        <Line key={y} text={text} />
-      ))}
+      {createElement('ink-text', ROWS, lines.join('\n') || ' ')}
     </Box>
   );
 }

@@ -14,7 +14,9 @@ const SINGLES = singles(
   [0x2192, 0x2192],
   [0x2248, 0x2248],
   [0x2500, 0x25fc],
+  [0x2713, 0x2713],
   [0x2715, 0x2715],
+  [0x2717, 0x2717],
   [0x2800, 0x28ff],
 );
 const segmenter = once(() => new Intl.Segmenter(undefined, { granularity: 'grapheme' }));
