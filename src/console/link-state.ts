@@ -2,7 +2,7 @@
 import type { ClusterPicture, NodeView } from '../cluster/driver.ts';
 import { connectivityOf } from '../commands/connectivity.ts';
 import { linkFaultOf } from '../commands/link-rule.ts';
-import type { ConsoleState } from './state.ts';
+import { remembering } from './remembering.ts';
 
 /** `lost`: no fault is known, and yet there is no connection. */
 export type LinkState = 'self' | 'ok' | 'impaired' | 'cut' | 'down' | 'lost' | 'unknown';
@@ -14,7 +14,7 @@ export interface LinkView {
 }
 
 /** All links that leave each node, by `from>to`. */
-export function linksOf({ picture, roundTrips }: Pick<ConsoleState, 'picture' | 'roundTrips'>): ReadonlyMap<string, LinkView> {
+export const linksOf = remembering(['picture', 'roundTrips'], ({ picture, roundTrips }): ReadonlyMap<string, LinkView> => {
   const { cuts } = connectivityOf(picture);
   const links = new Map<string, LinkView>();
   for (const from of picture.nodes) {
@@ -22,7 +22,7 @@ export function linksOf({ picture, roundTrips }: Pick<ConsoleState, 'picture' | 
       links.set(`${from.id}>${to.id}`, linkOf(picture, from, to, cuts, roundTrips.get(`${from.id}>${to.id}`) ?? null));
   }
   return links;
-}
+});
 
 function linkOf(
   picture: ClusterPicture,

@@ -25,6 +25,8 @@ export type Style =
 
 export interface Span {
   readonly text: string;
+  /** How many the text takes. */
+  readonly cells: number;
   readonly style: Style;
   /** Drawn bolder: committed, chosen, changed. */
   readonly strong: boolean;
@@ -39,7 +41,14 @@ export const EMPTY_ROW: Row = [];
 
 /** The only way to make a span, so nothing that was not made harmless is ever drawn. */
 export function span(text: string, style: Style = 'plain', strong = false): Span {
-  return { text: isSingle(text) ? text : safe(text), style, strong, selected: false, inverse: false };
+  if (isSingle(text)) return { text, cells: text.length, style, strong, selected: false, inverse: false };
+  const harmless = safe(text);
+  return { text: harmless, cells: cellsOf(harmless), style, strong, selected: false, inverse: false };
+}
+
+/** The same with another text, a part of what it had. */
+export function withText(each: Span, text: string): Span {
+  return { ...each, text, cells: cellsOf(text) };
 }
 
 export const row = (text: string, style: Style = 'plain'): Row => [span(text, style)];
@@ -53,7 +62,9 @@ export function rowOf(...pieces: readonly (string | Span | readonly [string, Sty
 }
 
 export function rowCells(line: Row): number {
-  return line.reduce((sum, { text }) => sum + cellsOf(text), 0);
+  let sum = 0;
+  for (const { cells } of line) sum += cells;
+  return sum;
 }
 
 /** At most `width` cells. Where something is left out the last cell is `ellipsis`. */
@@ -63,13 +74,12 @@ export function cutRow(line: Row, width: number, ellipsis: string): Row {
   const kept: Span[] = [];
   let room = width - 1;
   for (const each of line) {
-    const cells = cellsOf(each.text);
-    if (cells > room) {
-      kept.push({ ...each, text: headOf(each.text, room) + ellipsis });
+    if (each.cells > room) {
+      kept.push(withText(each, headOf(each.text, room) + ellipsis));
       break;
     }
     kept.push(each);
-    room -= cells;
+    room -= each.cells;
   }
   return kept;
 }

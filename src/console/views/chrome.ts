@@ -8,7 +8,8 @@ import { menuItems } from '../fault-menu.ts';
 import { type Action, type Binding, bindingsFor, keyFor, shownKey, VIEWS } from '../keymap.ts';
 import { lessonBindings } from '../lesson-keys.ts';
 import { highestCommit } from '../rate.ts';
-import { cutRow, EMPTY_ROW, type Row, rowCells, rowOf, type Span, type Style, span, spread } from '../rows.ts';
+import { remembering } from '../remembering.ts';
+import { cutRow, EMPTY_ROW, type Row, rowCells, rowOf, type Span, type Style, span, spread, withText } from '../rows.ts';
 import type { ConsoleState, Overlay, Severity, ViewId } from '../state.ts';
 import type { Glyphs } from '../theme.ts';
 import type { Moment } from '../traveller.ts';
@@ -76,21 +77,23 @@ function liveness({ picture, now, moment, replay, writable }: ConsoleState): Row
   return age > SILENT_MS ? [span(`NO CONTACT ${ageText(age)} `, 'bad')] : [...only, span('LIVE ', 'good')];
 }
 
-export function tabsRow(state: ConsoleState, width: number, look: Glyphs): Row {
-  const faults = state.picture.faults.length;
+const drawTabs = remembering(['keymap', 'view'], (state, faults: number, width: number, look: Glyphs): Row => {
   const name = (id: string, title: string): string => (id === 'faults' && faults > 0 ? `${title} ${faults}` : title);
   const keyOf = (id: ViewId, key: string): string =>
     shownKey(state.keymap.find(({ action }) => action === `view-${id}`)?.keys[0] ?? key);
   const tab = (active: boolean, text: string): Span => (active ? span(` ${text} `, 'active') : span(` ${text} `, 'dim'));
   const full = VIEWS.map(({ id, key, title }) => tab(id === state.view, `${keyOf(id, key)} ${name(id, title)}`));
   if (rowCells(full) <= width) return full;
-  const tight = full.map((each) => ({ ...each, text: each.text.trimEnd() }));
+  const tight = full.map((each) => withText(each, each.text.trimEnd()));
   if (rowCells(tight) <= width) return tight;
   const short = VIEWS.map(({ id, key, title }) =>
     tab(id === state.view, id === state.view ? `${keyOf(id, key)} ${name(id, title)}` : keyOf(id, key)),
   );
   return cutRow(short, width, look.ellipsis);
-}
+});
+
+export const tabsRow = (state: ConsoleState, width: number, look: Glyphs): Row =>
+  drawTabs(state, state.picture.faults.length, width, look);
 
 const STYLES: Readonly<Record<Severity, Style>> = { info: 'plain', warn: 'warn', error: 'bad' };
 
@@ -174,7 +177,13 @@ function question(overlay: Overlay & { type: 'confirm' }, width: number, look: G
 }
 
 /** The keys that work here, the most useful first; what does not fit is in `?`. */
-export function hintsRow(state: ConsoleState, width: number, look: Glyphs): Row {
+export const hintsRow = (state: ConsoleState, width: number, look: Glyphs): Row =>
+  drawHints(state, state.picture.faults.length === 0, width, look);
+
+const HINTED = ['overlay', 'view', 'moment', 'writable', 'keymap', 'capabilities', 'replay', 'torture', 'lesson'] as const;
+type Hinted = Pick<ConsoleState, (typeof HINTED)[number]>;
+
+const drawHints = remembering(HINTED, (state, noFaults: boolean, width: number, look: Glyphs): Row => {
   const { overlay } = state;
   if (overlay?.type === 'command' && overlay.prompt.preview !== null) {
     const { text, severity } = overlay.prompt.preview;
@@ -184,10 +193,10 @@ export function hintsRow(state: ConsoleState, width: number, look: Glyphs): Row 
     overlay === null && state.view !== 'shell'
       ? state.keymap.filter(({ action }) => ALWAYS.includes(action)).flatMap(hintOf)
       : [];
-  return hints(hintsOf(state), fixed, width, look);
-}
+  return hints(hintsOf(state, noFaults), fixed, width, look);
+});
 
-function hintsOf(state: ConsoleState): readonly Hint[] {
+function hintsOf(state: Hinted, noFaults: boolean): readonly Hint[] {
   switch (state.overlay?.type) {
     case 'command':
       return [
@@ -237,7 +246,7 @@ function hintsOf(state: ConsoleState): readonly Hint[] {
     case 'event':
       return [['any key', 'closes']];
     default:
-      return viewHints(state);
+      return viewHints(state, noFaults);
   }
 }
 
@@ -247,7 +256,7 @@ const VERSION_HINTS: readonly Hint[] = [
   ['Esc', 'closes'],
 ];
 
-function viewHints(state: ConsoleState): readonly Hint[] {
+function viewHints(state: Hinted, noFaults: boolean): readonly Hint[] {
   if (state.view === 'shell') {
     return [
       ['Enter', 'runs'],
@@ -258,7 +267,6 @@ function viewHints(state: ConsoleState): readonly Hint[] {
       ['PgUp', 'scrolls'],
     ];
   }
-  const noFaults = state.picture.faults.length === 0;
   const onlyLooks = state.moment === null && !state.writable;
   const useless: readonly Action[] =
     state.moment !== null ? CHANGING : onlyLooks ? BREAKING : noFaults ? ['undo', 'heal-all', 'heal-one'] : [];
@@ -282,7 +290,7 @@ function viewHints(state: ConsoleState): readonly Hint[] {
   return [...lessonHints(state), ...travel, ...opens, ...shown.flatMap(hintOf), ...(moves ? [move] : [])];
 }
 
-function lessonHints({ lesson }: ConsoleState): readonly Hint[] {
+function lessonHints({ lesson }: Hinted): readonly Hint[] {
   if (lesson === null) return [];
   const { kind, past, language } = lesson.shown;
   return lessonBindings(kind, past).map(({ key, hint }): Hint => [key, hint[language]]);

@@ -4,14 +4,19 @@ import { countText, timeText } from '../../commands/wording.ts';
 import { visibleEvents } from '../event-list.ts';
 import { collapseRuns } from '../event-runs.ts';
 import { keyFor } from '../keymap.ts';
-import { type Row, type Style, selectRow, span } from '../rows.ts';
+import { remembering } from '../remembering.ts';
+import { type Row, type Style, selectRow, span, withText } from '../rows.ts';
 import type { ConsoleState } from '../state.ts';
 import type { Glyphs } from '../theme.ts';
 import { cutText, foreign, padEnd } from '../width.ts';
 import { titleRow } from './parts.ts';
 
+type PanelState = Pick<ConsoleState, 'events' | 'keymap'>;
+
 /** A panel with the newest events at the bottom, without a cursor: for the overview. */
-export function eventPanel(state: ConsoleState, width: number, height: number, look: Glyphs): readonly Row[] {
+export const eventPanel = remembering(['events', 'keymap'], drawPanel);
+
+function drawPanel(state: PanelState, width: number, height: number, look: Glyphs): readonly Row[] {
   if (height < 2) return [];
   const events = collapseRuns(state.events.items).slice(-(height - 1));
   const title = titleRow(`EVENTS ${countText(state.events.items.length)}`, width, look, [
@@ -71,5 +76,5 @@ export function eventsView(state: ConsoleState, width: number, height: number, l
 /** The row without its leading space, whose place the cursor takes. */
 function trimmed(line: Row): Row {
   const [first, ...others] = line;
-  return first === undefined ? line : [{ ...first, text: first.text.slice(1) }, ...others];
+  return first === undefined ? line : [withText(first, first.text.slice(1)), ...others];
 }

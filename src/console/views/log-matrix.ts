@@ -59,30 +59,45 @@ function nodeRow(state: ConsoleState, node: NodeView, options: MatrixOptions, lo
   ];
   const last = newestIndex(state.picture);
   const logs = logsOf(state);
-  const cells = Array.from({ length: window.count }, (_, i) => {
-    const at = window.first + i;
-    if (at > last) return span(' '.repeat(plan.cell));
-    const drawn = drawCell(cellAt(node, at, logs), plan.cell, look);
-    return at === index ? { ...drawn, inverse: true } : drawn;
-  });
+  const cells: Span[] = [];
+  let run: { readonly cell: Cell; count: number } | null = null;
+  const end = (): void => {
+    if (run !== null) cells.push(drawCells(run.cell, run.count, plan.cell, look));
+    run = null;
+  };
+  for (let at = window.first; at < window.first + window.count && at <= last; at += 1) {
+    const here = cellAt(node, at, logs);
+    if (at === index) {
+      end();
+      cells.push({ ...drawCells(here, 1, plan.cell, look), inverse: true });
+    } else if (run !== null && run.cell.state === here.state && run.cell.term === here.term) run.count += 1;
+    else {
+      end();
+      run = { cell: here, count: 1 };
+    }
+  }
+  end();
+  const beyond = Math.min(window.count, window.first + window.count - 1 - last);
+  if (beyond > 0) cells.push(span(' '.repeat(beyond * plan.cell)));
   return plan.remark === 0 ? [...label, ...cells] : [...label, ...cells, ...remarkOf(node, state.picture, plan.remark, look)];
 }
 
-function drawCell({ state, term }: Cell, width: number, look: Glyphs): Span {
+/** Neighbours that are alike: most are, and one piece of text is drawn more quickly than a hundred. */
+function drawCells({ state, term }: Cell, count: number, width: number, look: Glyphs): Span {
   const inner = padStart(String(term), width - 2);
   switch (state) {
     case 'committed':
-      return span(`[${inner}]`, termStyle(term), true);
+      return span(`[${inner}]`.repeat(count), termStyle(term), true);
     case 'logged':
-      return span(`(${inner})`, termStyle(term));
+      return span(`(${inner})`.repeat(count), termStyle(term));
     case 'doomed':
-      return span(`!${inner}!`, 'bad');
+      return span(`!${inner}!`.repeat(count), 'bad');
     case 'compacted':
-      return span(padEnd(' ~', width), 'dim');
+      return span(padEnd(' ~', width).repeat(count), 'dim');
     case 'unknown':
-      return span(padEnd(' ?', width), 'dim');
+      return span(padEnd(' ?', width).repeat(count), 'dim');
     case 'absent':
-      return span(padEnd(` ${look.absent}`, width), 'dim');
+      return span(padEnd(` ${look.absent}`, width).repeat(count), 'dim');
   }
 }
 

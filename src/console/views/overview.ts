@@ -4,6 +4,7 @@ import { leaderOf } from '../../commands/log-cells.ts';
 import { countText } from '../../commands/wording.ts';
 import { msText } from '../format.ts';
 import { type Area, matrixPlan, shareHeight, sizeClass, stripWindowOf } from '../layout.ts';
+import { remembering } from '../remembering.ts';
 import { beside, fitHeight, type Row, rowCells } from '../rows.ts';
 import type { ConsoleState } from '../state.ts';
 import type { Glyphs } from '../theme.ts';
@@ -45,11 +46,14 @@ function small(state: ConsoleState, { width, height }: Area, look: Glyphs): read
 function logStrip(state: ConsoleState, width: number, height: number, look: Glyphs): readonly Row[] {
   const plan = matrixPlan(state, width);
   const window = stripWindowOf(state, width);
-  const explained = legend(look, false);
-  const note = rowCells(explained) + 16 <= width ? explained : [];
   const rows = logMatrix(state, { plan, window, width, index: null, marks: false }, look);
-  return [titleRow('LOG', width, look, note), ...rows].slice(0, height);
+  return [stripTitle(state, width, look), ...rows].slice(0, height);
 }
+
+const stripTitle = remembering([], (_, width: number, look: Glyphs): Row => {
+  const explained = legend(look, false);
+  return titleRow('LOG', width, look, rowCells(explained) + 16 <= width ? explained : []);
+});
 
 function medium(state: ConsoleState, { width, height }: Area, look: Glyphs): readonly Row[] {
   const count = state.picture.nodes.length;
