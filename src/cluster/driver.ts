@@ -217,7 +217,7 @@ export interface KvClient {
    */
   watch(query: WatchQuery, options?: WatchOptions): AsyncIterable<WatchEvent>;
   /** Asks the newest write of unknown outcome again under its own number; null when there is none that may be asked. */
-  retryUnknown?(options?: CallOptions): Promise<RetriedWrite | null>;
+  retryUnknown(options?: CallOptions): Promise<RetriedWrite | null>;
 }
 
 /** What became of a write that was asked again. `changed`: a key was set, deleted or swapped by it. */

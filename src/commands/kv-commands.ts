@@ -143,7 +143,7 @@ const retry: CommandSpec = {
   needs: null,
   run: async (context, args) => {
     const started = performance.now();
-    const done = (await context.driver.kv.retryUnknown?.(callOptions(context, args))) ?? null;
+    const done = await context.driver.kv.retryUnknown(callOptions(context, args));
     if (done === null) {
       const why = 'there is no write of unknown outcome to ask again: none was left open here, or many writes came after it';
       return { lines: [`(error) ${why}`, '  read the key instead'], json: { retried: null }, exit: 1, prose: true };

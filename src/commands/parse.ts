@@ -72,6 +72,7 @@ function takeFlag(spec: CommandSpec, flags: Map<string, string | true>, word: Wo
     const near = didYouMean(
       name,
       spec.flags.map((candidate) => candidate.name),
+      '--',
     );
     throw new UsageError(`${spec.name} has no flag --${name}`, { column: word.start, next: near ?? hintOf(spec) });
   }

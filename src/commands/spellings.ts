@@ -76,6 +76,8 @@ function countOf(key: Word, first: Word): readonly Word[] {
 
 const RANGE_FLAGS: Readonly<Record<string, string>> = { '--count-only': '--count' };
 const WITH_VALUE: readonly string[] = ['--limit', '--rev', '--consistency', '--read-from', '--deadline'];
+const BARE: readonly string[] = ['--prefix', '--from-key', '--count-only', '--count', '--keys-only', '--reverse'];
+const isOfRange = (text: string): boolean => [...BARE, ...WITH_VALUE].includes(text.replace(/=.*/, ''));
 
 /** `get P --prefix`, `get A B`, `get A --from-key`: with etcd, a range is a kind of get. */
 function rangeOfGet(rest: readonly Word[], first: Word): readonly Word[] | null {
@@ -87,6 +89,8 @@ function rangeOfGet(rest: readonly Word[], first: Word): readonly Word[] | null 
     const isValue = before !== undefined && !before.quoted && WITH_VALUE.includes(before.text);
     (isFlag || isValue ? flags : keys).push(word);
   });
+  // A flag that range does not have is get's to refuse, in its own name.
+  if (flags.some(({ text, quoted }) => !quoted && /^--./.test(text) && !isOfRange(text))) return null;
   const [key, end, ...more] = keys;
   const has = (flag: string): boolean => flags.some(({ text, quoted }) => !quoted && text === flag);
   if (key === undefined || more.length > 0 || !(end !== undefined || has('--prefix') || has('--from-key'))) return null;

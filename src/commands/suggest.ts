@@ -11,9 +11,9 @@ export function suggest(typed: string, known: readonly string[], most = 3): read
     .map(({ word }) => word);
 }
 
-/** `did you mean put or get?`, or null when nothing is near. */
-export function didYouMean(typed: string, known: readonly string[]): string | null {
-  const near = suggest(typed, known);
+/** `did you mean put or get?`, or null when nothing is near. `before` stands before each word, as it is to be typed. */
+export function didYouMean(typed: string, known: readonly string[], before = ''): string | null {
+  const near = suggest(typed, known).map((word) => before + word);
   return near.length === 0 ? null : `did you mean ${near.join(' or ')}?`;
 }
 

@@ -3,11 +3,13 @@ import type { ClusterAction, ClusterEvent } from '../cluster/driver.ts';
 import type { CommandResult, ThemeName } from '../commands/command.ts';
 import { type Consequence, consequenceOf } from '../commands/consequence.ts';
 import { refusalOf } from '../commands/failure.ts';
+import { clearLine } from '../commands/line-editor.ts';
 import { withCommand } from './event-list.ts';
 import { withFlash } from './flash.ts';
 import { keyFor } from './keymap.ts';
 import type { Effect, Message, Step, Where } from './messages.ts';
-import type { ConsoleState, TranscriptEntry } from './state.ts';
+import { type ConsoleState, EMPTY_PROMPT, type TranscriptEntry } from './state.ts';
+import { unnamedIn } from './unnamed.ts';
 import { readOnlyReason } from './update-moment.ts';
 import { cellsOf, foreign } from './width.ts';
 
@@ -54,11 +56,12 @@ interface Asked {
 }
 
 export function confirmAction(state: ConsoleState, { id, line, action, consequence, where }: Asked): ConsoleState {
+  const nodes = unnamedIn(line, action);
   return {
     ...state,
     overlay: {
       type: 'confirm',
-      question: line,
+      question: nodes === '' ? line : `${line} (${nodes})`,
       detail: consequence.text,
       expected: consequence.level === 2 ? state.picture.name : null,
       typed: '',
@@ -186,7 +189,7 @@ export function interrupt(state: ConsoleState): Step<ConsoleState> {
     return {
       state: {
         ...state,
-        prompt: { ...state.prompt, line: { ...state.prompt.line, text: '', cursor: 0, search: null }, candidates: [] },
+        prompt: { ...EMPTY_PROMPT, line: clearLine(state.prompt.line) },
       },
       effects: [],
     };

@@ -53,6 +53,11 @@ export class NodeKv implements KvClient {
     return answer.result;
   }
 
+  /** A story asks again by the name of the request. */
+  retryUnknown(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
   history(): Promise<never> {
     return Promise.reject(new Error('stories read the present only'));
   }

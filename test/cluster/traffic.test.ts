@@ -55,6 +55,20 @@ describe('the traffic of this program', () => {
     expect(acknowledged).toHaveLength(1);
   });
 
+  it('asks a write of unknown outcome again, and finds nothing wrong with what comes of it', async () => {
+    const kv = new FakeKv();
+    const { traffic, store, pause } = watched(kv);
+    kv.fail = new RpcError('UNKNOWN_OUTCOME');
+    await expect(store.put('k', '1')).rejects.toThrow();
+    kv.fail = null;
+    kv.set('k', '1');
+    kv.retried = { method: 'kv.put', key: 'k', revision: 1, changed: true };
+    expect(await store.retryUnknown()).toEqual(kv.retried);
+    await store.get('k');
+    await pause();
+    expect(traffic.picture()).toMatchObject({ verdict: 'linearizable', unknown: 1 });
+  });
+
   it('is not linearizable when a read misses a write, and stays so', async () => {
     const kv = new FakeKv();
     const { traffic, store, pause } = watched(kv);

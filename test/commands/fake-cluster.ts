@@ -128,6 +128,7 @@ function fakeKv(store: Map<string, KeyValue>, check: () => void): KvClient {
       if (current !== expect) return { swapped: false, current, revision: last };
       return { swapped: true, current: value, revision: write(key, value) };
     },
+    retryUnknown: async () => null,
     watch: async function* ({ key }) {
       check();
       for (const kv of store.values())

@@ -62,7 +62,7 @@ describe('parseArguments', () => {
   });
 
   it('suggests the flag that was meant', () => {
-    expect(problem(() => parse('range --revers')).next).toBe('did you mean reverse?');
+    expect(problem(() => parse('range --revers')).next).toBe('did you mean --reverse?');
   });
 });
 

@@ -56,6 +56,7 @@ describe('the spellings of redis-cli and etcdctl', () => {
     ['monitor', 'watch --prefix "" shows every change'],
     ['keys us[ae]r', 'PREFIX*'],
     ['exsts k', 'did you mean exists?'],
+    ['get k --consistncy stale', 'get has no flag --consistncy'],
     ['member add n6', 'settles how many'],
   ])('says plainly what there is not: %s', async (line, next) => {
     const result = await runLine(line, await cities());

@@ -51,6 +51,13 @@ describe('the shell', () => {
     expect(state.prompt.line.search).toBeNull();
     expect(state.quitArmedUntil).toBeNull();
   });
+
+  it('takes back with the line what was said of it', () => {
+    const typed = press(press(consoleState(), ['8']).state, ['kill']).state;
+    const told = send(typed, { type: 'previewed', line: 'kill', text: 'n1: writes stop', severity: 'warn' }).state;
+    expect(screen(told)).toContain('n1: writes stop');
+    expect(screen(press(told, ['ctrl-c']).state)).not.toContain('n1: writes stop');
+  });
 });
 
 describe('an answer over a view', () => {

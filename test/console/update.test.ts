@@ -129,6 +129,16 @@ describe('faults from keys', () => {
     expect(menuItems(marked)[0]?.line).toBe('kill n2,n3');
   });
 
+  it('names whom a word stands for when it asks', () => {
+    const action = { type: 'kill', nodes: [nodeId('n2')], forMs: null } as const;
+    const consequence = { level: 1, text: 'writes stop' } as const;
+    const asked = (line: string): unknown =>
+      send(consoleState(), { type: 'ask', id: 1, line, action, consequence, where: 'shell' }).state.overlay;
+    expect(asked('kill leader')).toMatchObject({ question: 'kill leader (n2)' });
+    expect(asked('kill')).toMatchObject({ question: 'kill (n2)' });
+    expect(asked('kill n2')).toMatchObject({ question: 'kill n2' });
+  });
+
   it('asks before writes would stop, with no as the default', () => {
     const asked = press(consoleState(), ['j', 'f', 'k']);
     expect(asked.effects).toEqual([]);

@@ -139,6 +139,7 @@ function forgetful(kv: KvClient): KvClient {
     cas: (key, expected, value, options) => kv.cas(key, expected, value, options),
     range: (query, options) => kv.range(query, options),
     watch: (query, options) => kv.watch(query, options),
+    retryUnknown: (options) => kv.retryUnknown(options),
     history: (key, page, options) => kv.history(key, page, options),
   };
 }

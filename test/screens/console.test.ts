@@ -80,6 +80,22 @@ describe('the console on a cluster of its own', () => {
     expect(await replay.exited).toBe(0);
   });
 
+  it('asks a write of unknown outcome again, and it is applied once', async () => {
+    const screen = open(['start', '3']);
+    const first = leaderOn(await screen.until((text) => has('NODES 3/3', 'All hear')(text) && leaderOn(text) !== null));
+    const others = ['n1', 'n2', 'n3'].filter((id) => id !== first).join(',');
+    await screen.press('8', has('SHELL'));
+    await screen.press('put fruit fig\r', has('OK', 'rev 1'));
+    await screen.press(`pause ${others}\r`, has('writes stop', 'y/N'));
+    await answer(screen, 'y', screen.until(has('paused n')));
+    // Ctrl-U: the answer may have been given once more, to the prompt.
+    await screen.press('\x15put fruit pear --deadline 1500ms\r', has('(unknown)', 'retry asks again'));
+    await screen.press('heal\r', has('healed pause'));
+    await screen.press('retry\r', has('put "fruit" is done, once'));
+    await screen.press('clear\r', (text) => !text.includes('healed'));
+    await screen.press('history fruit\r', (text) => has('v1 "fig"', 'v2 "pear"')(text) && !text.includes('v3'));
+  });
+
   it('asks before writes would stop, and Enter means no', async () => {
     const screen = open(['start', '3']);
     await screen.until(has('NODES 3/3', 'All hear'));

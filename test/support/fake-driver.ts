@@ -10,6 +10,7 @@ import type {
   ClusterEvent,
   ClusterPicture,
   KvClient,
+  RetriedWrite,
   WatchEvent,
 } from '../../src/cluster/driver.ts';
 import type { KeyValue, RangeQuery, RangeResult } from '../../src/kv/commands.ts';
@@ -236,6 +237,13 @@ export class FakeKv implements KvClient {
     const current = this.#rows.get(key)?.value ?? null;
     if (current === expect) this.set(key, value);
     return { swapped: current === expect, current: current === expect ? value : current, revision: this.#revision };
+  }
+
+  retried: RetriedWrite | null = null;
+
+  async retryUnknown(): Promise<RetriedWrite | null> {
+    this.#enter('retry', '');
+    return this.retried;
   }
 
   async history(key: string): Promise<HistoryResult> {

@@ -22,7 +22,7 @@ interface Answer {
   readonly endpoint: Endpoint;
   /** Null when there was no answer. */
   readonly standing: z.infer<typeof Standing> | null;
-  readonly trouble: string | null;
+  readonly trouble: unknown;
   readonly refusal: ErrorKind | null;
 }
 
@@ -50,7 +50,7 @@ export async function surveyNodes(
   const unanswered = answers.every(({ standing }) => standing === null);
   return {
     leader,
-    troubles: answers.flatMap(({ trouble }) => trouble ?? []),
+    troubles: troublesOf(answers),
     refusal: unanswered ? (answers.find(({ refusal }) => refusal !== null)?.refusal ?? null) : null,
   };
 }
@@ -72,9 +72,21 @@ async function askOne(pool: ConnectionPool, endpoint: Endpoint): Promise<Answer>
     endpoint.id = standing.id;
     return { endpoint, standing, trouble: null, refusal: null };
   } catch (error) {
-    const trouble = `${endpoint.id ?? endpoint.url}: ${messageOf(error)}`;
-    return { endpoint, standing: null, trouble, refusal: refusalOf(error) };
+    return { endpoint, standing: null, trouble: error, refusal: refusalOf(error) };
   }
+}
+
+/** `n1, n4: no answer in time`: nodes in the same trouble are named together. */
+export function troublesOf(answers: readonly Pick<Answer, 'endpoint' | 'trouble'>[]): readonly string[] {
+  const nodes = new Map<string, string[]>();
+  for (const { endpoint, trouble } of answers) {
+    if (trouble === null) continue;
+    // Nothing was to be applied: it was asked who leads.
+    const isSilent = trouble instanceof RpcError && trouble.kind === 'UNKNOWN_OUTCOME';
+    const what = isSilent ? 'no answer in time' : messageOf(trouble).replace(/[.]$/, '');
+    nodes.set(what, [...(nodes.get(what) ?? []), endpoint.id ?? endpoint.url]);
+  }
+  return [...nodes].map(([what, names]) => `${names.join(', ')}: ${what}`);
 }
 
 /** The kind when the node turned this client away for a reason that stays; else null. */

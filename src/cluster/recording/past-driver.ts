@@ -24,6 +24,7 @@ export class PastDriver implements ClusterDriver {
       put: refuse(NO_CHANGE),
       delete: refuse(NO_CHANGE),
       cas: refuse(NO_CHANGE),
+      retryUnknown: refuse(NO_CHANGE),
       watch: () => {
         throw new Error(NO_WATCH);
       },

@@ -8,6 +8,7 @@ import type {
   HistoryPage,
   KvClient,
   ReadOptions,
+  RetriedWrite,
   WatchEvent,
   WatchOptions,
   WatchQuery,
@@ -91,6 +92,11 @@ export class RecordedKv implements KvClient {
 
   watch(query: WatchQuery, options?: WatchOptions): AsyncIterable<WatchEvent> {
     return this.#kv.watch(query, options);
+  }
+
+  /** The write is on record already, as one that may take effect at any time. */
+  retryUnknown(options?: CallOptions): Promise<RetriedWrite | null> {
+    return this.#kv.retryUnknown(options);
   }
 
   async #note<Result>(request: Request, run: () => Promise<Result>, noted: (result: Result) => Noted): Promise<Result> {
