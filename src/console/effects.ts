@@ -138,7 +138,7 @@ export class Effects {
 
   async #save(file: string | null): Promise<void> {
     const told = await this.#world.saveRecording(file).then(
-      (path) => ({ text: `Saved ${path}; raftkv-tui replay ${path} opens it.`, severity: 'info' as const }),
+      (path) => ({ text: `Saved ${path}; raftkv-tui replay opens it.`, severity: 'info' as const }),
       (error: unknown) => ({
         text: `Not saved: ${error instanceof Error ? error.message : String(error)}`,
         severity: 'error' as const,

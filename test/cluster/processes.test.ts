@@ -13,6 +13,7 @@ import {
   pauseNode,
   resumeNode,
   stopNode,
+  tellingLine,
 } from '../../src/cluster/native/process/processes.ts';
 
 let dir = '';
@@ -105,5 +106,22 @@ describe('the log of a node', () => {
     const lines = Array.from({ length: 5_000 }, (_, i) => `line ${i}`);
     await writeFile(paths.log(dir, 'n1'), `${lines.join('\n')}\n`);
     expect(await lastLogLines(dir, 'n1', 2)).toEqual(['line 4998', 'line 4999']);
+  });
+});
+
+describe('the line that tells why a node ended', () => {
+  it('is the sentence of an exception, not its stack or the version of Node', () => {
+    const trace = [
+      'started',
+      '/x/main.js:3',
+      '    throw new Error(',
+      'TypeError [ERR_X]: no such thing',
+      '    at run (/x:3:1)',
+      'Node.js v24.21.0',
+    ];
+    expect(tellingLine(trace)).toBe('TypeError [ERR_X]: no such thing');
+    expect(tellingLine(['started', 'ready'])).toBe('ready');
+    expect(tellingLine(['started', 'what was thrown', 'Node.js v24.21.0'])).toBe('what was thrown');
+    expect(tellingLine([])).toBeUndefined();
   });
 });

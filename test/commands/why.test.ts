@@ -148,6 +148,16 @@ describe('why a node', () => {
   });
 });
 
+it('does not say that a leader hears whom it has not heard yet', () => {
+  const picture = fakePicture(3);
+  const [leader] = picture.nodes;
+  const peers = (leader?.status?.peers ?? []).map((peer) => (peer.id === 'n2' ? { ...peer, matchIndex: logIndex(0) } : peer));
+  const asked = (shown: ClusterPicture): string =>
+    why({ picture: shown, events: [], wall: FAKE_NOW, failure: null }, 'n2', { marked: [], cursor: null }).join(' ');
+  expect(asked(picture)).toContain('n1 hears it answer');
+  expect(asked(withNode(picture, 'n1', {}, { peers }))).toContain('n1 has not heard it answer yet');
+});
+
 describe('why an entry', () => {
   it('counts disks, and not what is on its way to them', () => {
     const terms = Array.from({ length: 10 }, () => 1);

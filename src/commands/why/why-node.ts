@@ -101,8 +101,19 @@ function whyFollowing(story: Story, node: NodeView, status: MemberStatus): reado
   const from = since === null ? '' : `, since ${timeText(since.time)}`;
   const follows = `${node.id} follows ${leader.id} in term ${status.term}${from}.`;
   const lag = (leader.status?.commitIndex ?? 0) - diskIndex(node, picture);
-  if (lag <= 0) return [follows, `It has everything that is committed: ${leader.id} hears it answer.`];
+  if (lag <= 0)
+    return [
+      follows,
+      isHeard(leader, node)
+        ? `It has everything that is committed: ${leader.id} hears it answer.`
+        : `It has everything that ${leader.id} knows to be committed, and ${leader.id} has not heard it answer yet.`,
+    ];
   return [follows, `It lacks ${plural(lag, 'committed entry', 'committed entries')}: ${behindBecause(story, leader, node)}.`];
+}
+
+/** A leader that has just been elected knows nothing yet of how far the others are. */
+function isHeard(leader: NodeView, node: NodeView): boolean {
+  return (leader.status?.peers.find(({ id }) => id === node.id)?.matchIndex ?? 0) > 0;
 }
 
 function divergenceLines({ picture }: Story, node: NodeView): readonly string[] {

@@ -287,7 +287,13 @@ function viewHints(state: Hinted, noFaults: boolean): readonly Hint[] {
         ];
   const moves = shown.some(({ action }) => action === 'down');
   const opens: readonly Hint[] = onlyLooks && !state.replay && state.torture === null ? [[keys('write'), 'may change']] : [];
-  return [...lessonHints(state), ...travel, ...opens, ...shown.flatMap(hintOf), ...(moves ? [move] : [])];
+  if (state.view !== 'log')
+    return [...lessonHints(state), ...travel, ...opens, ...shown.flatMap(hintOf), ...(moves ? [move] : [])];
+  // Along a log one moves before anything else, and asks.
+  const term: Hint = [keys('term-before', 'term-after'), 'term'];
+  const why = shown.filter(({ action }) => action === 'why');
+  const others = shown.filter(({ action }) => action !== 'term-after' && action !== 'why');
+  return [...lessonHints(state), ...travel, ...opens, move, term, ...[...why, ...others].flatMap(hintOf)];
 }
 
 function lessonHints({ lesson }: Hinted): readonly Hint[] {

@@ -55,7 +55,7 @@ function ageOf({ since, until }: ActiveFault, wall: number): string {
 export function faultsView(state: ConsoleState, width: number, height: number, look: Glyphs): readonly Row[] {
   const { faults } = state.picture;
   const title = titleRow(`FAULTS ${faults.length}`, width, look);
-  if (faults.length === 0) return [title, [], ...nothingBroken(state.keymap), [], ...endedRows(state, width, height - 6, look)];
+  if (faults.length === 0) return [title, [], ...nothingBroken(state), [], ...endedRows(state, width, height - 6, look)];
   const { header, rows } = table(columnsOf(state, width, look), width, look);
   const chosen = faults[state.faultCursor];
   const pane = chosen === undefined || height < 10 ? [] : [[], ...trialRows(state, chosen, width, look)];
@@ -67,8 +67,14 @@ export function faultsView(state: ConsoleState, width: number, height: number, l
   return [title, header, ...shown.slice(top, top + room), ...pane, ...ended];
 }
 
-const nothingBroken = (keymap: Keymap): readonly Row[] => [
-  [span(' Nothing is broken on purpose.')],
+/** Who only looks is not told how to break something. */
+function nothingBroken(state: ConsoleState): readonly Row[] {
+  const { keymap } = state;
+  const said: Row = [span(' Nothing is broken on purpose.')];
+  return readOnlyReason(state) === null ? [said, ...howToBreak(keymap)] : [said];
+}
+
+const howToBreak = (keymap: Keymap): readonly Row[] => [
   [
     span(' Mark nodes with ', 'dim'),
     span(keyFor(keymap, 'mark'), 'key'),

@@ -8,6 +8,7 @@ import { type LinkView, linksOf } from '../link-state.ts';
 import { type Row, type Span, type Style, selectRow, span } from '../rows.ts';
 import type { ConsoleState } from '../state.ts';
 import type { Glyphs } from '../theme.ts';
+import { readOnlyReason } from '../update-moment.ts';
 import { cutText, padEnd, padStart } from '../width.ts';
 import { pointer, roleGlyph, roleStyle, titleRow } from './parts.ts';
 
@@ -74,7 +75,7 @@ export function linksPanel(state: ConsoleState, width: number, look: Glyphs): re
     titleRow('LINKS', width, look, [
       span('round trips  ', 'dim'),
       span(keyFor(state.keymap, 'view-links'), 'key'),
-      span(' edits', 'dim'),
+      span(readOnlyReason(state) === null ? ' edits' : ' shows all', 'dim'),
     ]),
     ...linkMatrix(state, width, look, false),
   ];

@@ -103,6 +103,14 @@ export async function lastLogLines(dir: string, id: string, count: number): Prom
   }
 }
 
+/** The line of a log's end that tells why: of an exception the sentence, not the stack or the version that Node prints last. */
+export function tellingLine(lines: readonly string[]): string | undefined {
+  const trace = lines.findLastIndex((line) => /^Node\.js v\d/.test(line));
+  if (trace < 0 || trace < lines.length - 1) return lines.at(-1);
+  const thrown = lines.findLast((line) => /^(?:\w*Error\b|Error \[)/.test(line));
+  return thrown ?? lines.findLast((line, i) => i < trace && !/^\s/.test(line)) ?? lines.at(-1);
+}
+
 /** What of a node changes as long as it does something, though it answers nobody yet: processor time, and what it says in its log. */
 export async function signOfLife(dir: string, id: string): Promise<string> {
   const record = await readRecord(dir, id);

@@ -5,7 +5,7 @@ import type { NodeEvent } from '../../../replica/status.ts';
 import type { RaftKvClient } from '../../client/client.ts';
 import type { ActiveFault, ClusterEvent, NodeView } from '../../driver.ts';
 import { activeFault, readLedger } from '../faults/ledger.ts';
-import { lastLogLines, nodeProcess } from '../process/processes.ts';
+import { lastLogLines, nodeProcess, tellingLine } from '../process/processes.ts';
 import { EventWords } from './event-words.ts';
 import { FolderWatch } from './folder-watch.ts';
 import type { LiveChecks } from './live-checks.ts';
@@ -14,6 +14,8 @@ import type { PictureKeeper } from './picture-keeper.ts';
 
 /** How often is looked where nobody tells of changes, or where a fault has a time at which it ends. */
 const LOOK_EVERY_MS = 500;
+/** Enough for the sentence of an exception above its stack. */
+const LOG_LINES = 40;
 /** Files that change are told of, a process that ends closes its connections, and one that stands still falls silent: this is for the rest. */
 const LOOK_SELDOM_MS = 10_000;
 /** Nodes repeat their status every second. */
@@ -177,7 +179,7 @@ export class ClusterWatch {
     if (killed !== undefined || dir === null) {
       return this.#emit(id, 'process', 'warn', `killed (pid ${pid})`, null, killed?.since);
     }
-    const [last] = await lastLogLines(dir, id, 1);
+    const last = tellingLine(await lastLogLines(dir, id, LOG_LINES));
     this.#emit(id, 'process', 'error', `ended (pid ${pid})${last === undefined ? '' : `; its log says: ${last.slice(0, 200)}`}`);
   }
 
