@@ -1,19 +1,16 @@
 /**
  * A load that does not care what becomes of it: puts at a steady rate over raw connections, never repeated. What the connection does
- * not take, since the node has stopped reading, is not sent and counted. All share the machine's cores with the nodes, so frames are
- * gathered and answers are looked at, not parsed: else the flood would take from the nodes the time that it asks them for.
+ * not take, since the node has stopped reading, is not sent and counted.
  */
-import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { WebSocket } from 'ws';
 import { Histogram } from '../../src/cli/histogram.ts';
-import { FrameWriter, readTexts } from '../../src/net/carrier.ts';
-import { dial } from '../../src/net/connect.ts';
+import { type Answer, Sender } from './sender.ts';
 
 /** Beyond this the node is behind with reading: the back-pressure of TCP has reached us. */
 const UNSENT_BYTES = 262_144;
 const TICK_MS = 2;
-const ID = /"id":(\d+)/;
+/** More than are ever unanswered at a time. */
+const REMEMBERED = 4_194_304;
 
 export interface FloodCounts {
   readonly offered: number;
@@ -27,33 +24,27 @@ export interface FloodCounts {
 }
 
 export class Flood {
-  readonly #connections: { readonly socket: WebSocket; readonly writer: FrameWriter }[] = [];
-  readonly #value: string;
-  readonly #sentAt = new Map<number, number>();
+  readonly #senders: Sender[] = [];
+  readonly #valueBytes: number;
+  /** By id. */
+  readonly #sentAt = new Float64Array(REMEMBERED);
   readonly latency = new Histogram();
-  readonly refusal = new Histogram();
   #counts = { offered: 0, accepted: 0, overloaded: 0, withoutHint: 0, otherErrors: 0, heldBack: 0, closed: 0 };
-  #nextId = 1;
+  #nextId = 0;
+  #nextSender = 0;
+  #unanswered = 0;
 
   constructor(valueBytes: number) {
-    this.#value = 'x'.repeat(valueBytes);
+    this.#valueBytes = valueBytes;
   }
 
   async open(url: string, token: string, connections: number): Promise<void> {
-    for (let i = 0; i < connections; i += 1) {
-      await dial({ url, token }, (socket) => {
-        readTexts(
-          socket,
-          (text) => this.#answered(text),
-          () => {},
-        );
-        socket.on('error', () => {});
-        socket.once('close', () => {
-          this.#counts.closed += 1;
-        });
-        this.#connections.push({ socket, writer: new FrameWriter(socket) });
-      });
-    }
+    const answered = (id: number, answer: Answer): void => this.#answered(id, answer);
+    const closed = (): void => {
+      this.#counts.closed += 1;
+    };
+    for (let i = 0; i < connections; i += 1)
+      this.#senders.push(await Sender.open(url, token, this.#valueBytes, answered, closed));
   }
 
   get counts(): FloodCounts {
@@ -62,7 +53,7 @@ export class Flood {
 
   /** Sent, as far as the socket took it, without an answer so far. */
   get unanswered(): number {
-    return this.#sentAt.size;
+    return this.#unanswered;
   }
 
   /** Milliseconds until all that was sent is answered; `mostMs` when that takes longer. */
@@ -74,10 +65,7 @@ export class Flood {
 
   /** As fast as `inFlight` unanswered puts on each connection allow, with no rate; resolves after `seconds`. */
   saturate(inFlight: number, seconds: number): Promise<void> {
-    return this.#run(seconds, () => {
-      const free = inFlight * this.#connections.length - this.#sentAt.size;
-      for (let i = 0; i < free; i += 1) this.#put();
-    });
+    return this.#run(seconds, () => this.#offer(inFlight * this.#senders.length - this.#unanswered));
   }
 
   /** `perSecond` puts a second, whatever comes back. */
@@ -85,13 +73,14 @@ export class Flood {
     const from = performance.now();
     let offered = 0;
     return this.#run(seconds, () => {
-      const due = ((performance.now() - from) / 1_000) * perSecond;
-      for (; offered < due; offered += 1) this.#put();
+      const due = Math.ceil(((performance.now() - from) / 1_000) * perSecond) - offered;
+      this.#offer(due);
+      offered += due;
     });
   }
 
   close(): void {
-    for (const { socket } of this.#connections) socket.terminate();
+    for (const sender of this.#senders) sender.close();
   }
 
   #run(seconds: number, tick: () => void): Promise<void> {
@@ -105,39 +94,38 @@ export class Flood {
     });
   }
 
-  #put(): void {
-    const counts = this.#counts;
-    counts.offered += 1;
-    const id = this.#nextId;
-    this.#nextId += 1;
-    const connection = this.#connections[id % this.#connections.length];
-    if (connection === undefined || !hasRoom(connection)) {
-      counts.heldBack += 1;
-      return;
+  /** So many puts, spread over the connections. */
+  #offer(puts: number): void {
+    const most = Math.ceil(puts / this.#senders.length);
+    for (let left = puts; left > 0; left -= most) {
+      const sender = this.#senders[this.#nextSender];
+      this.#nextSender = (this.#nextSender + 1) % this.#senders.length;
+      if (sender !== undefined) this.#send(sender, Math.min(left, most));
     }
-    this.#sentAt.set(id, performance.now());
-    const key = `over:${String(randomInt(10_000)).padStart(11, '0')}`;
-    connection.writer.write(`{"jsonrpc":"2.0","id":${id},"method":"kv.put","params":{"key":"${key}","value":"${this.#value}"}}`);
   }
 
-  #answered(text: string): void {
-    const id = Number(ID.exec(text)?.[1]);
-    const sentAt = this.#sentAt.get(id);
-    if (sentAt === undefined) return;
-    this.#sentAt.delete(id);
-    const took = performance.now() - sentAt;
+  #send(sender: Sender, puts: number): void {
+    const taken = Math.min(puts, sender.room(UNSENT_BYTES));
+    this.#counts.offered += puts;
+    this.#counts.heldBack += puts - taken;
+    if (taken === 0) return;
+    const now = performance.now();
+    for (let id = this.#nextId; id < this.#nextId + taken; id += 1) this.#sentAt[id % REMEMBERED] = now;
+    sender.send(this.#nextId, taken);
+    this.#nextId += taken;
+    this.#unanswered += taken;
+  }
+
+  #answered(id: number, answer: Answer): void {
+    this.#unanswered -= 1;
     const counts = this.#counts;
-    if (!text.includes('"error":')) {
+    if (answer === 'accepted') {
       counts.accepted += 1;
-      this.latency.record(took);
-    } else if (text.includes('"kind":"OVERLOADED"')) {
+      this.latency.record(performance.now() - (this.#sentAt[id % REMEMBERED] ?? 0));
+    } else if (answer === 'failed') counts.otherErrors += 1;
+    else {
       counts.overloaded += 1;
-      this.refusal.record(took);
-      if (!text.includes('"retryAfterMs":')) counts.withoutHint += 1;
-    } else counts.otherErrors += 1;
+      if (answer === 'refused') counts.withoutHint += 1;
+    }
   }
-}
-
-function hasRoom({ socket, writer }: { readonly socket: WebSocket; readonly writer: FrameWriter }): boolean {
-  return socket.readyState === socket.OPEN && socket.bufferedAmount + writer.waitingUnits <= UNSENT_BYTES;
 }

@@ -13,7 +13,7 @@ import { startCluster, stopCluster } from '../../src/cluster/native/lifecycle.ts
 import { nodeProcess, pauseNode, resumeNode } from '../../src/cluster/native/process/processes.ts';
 import { dial } from '../../src/net/connect.ts';
 import { Flood, type FloodCounts } from './flood.ts';
-import { Watch } from './watch.ts';
+import { processorSeconds, Watch } from './watch.ts';
 
 const { values } = parseArgs({
   options: {
@@ -57,6 +57,21 @@ function less(after: FloodCounts, before: FloodCounts): FloodCounts {
   ) as unknown as FloodCounts;
 }
 
+/** Processor time since the last call, in shares of a core: of the generator and of each node. */
+function usage(): () => string {
+  const of = new Map([['generator', process.pid], ...pids]);
+  const read = (): Map<string, number> => new Map([...of].map(([name, pid]) => [name, processorSeconds(pid)]));
+  let before = read();
+  let since = performance.now();
+  return () => {
+    const [now, at] = [read(), performance.now()];
+    const share = (name: string): number => (((now.get(name) ?? 0) - (before.get(name) ?? 0)) / (at - since)) * 1e5;
+    const words = [...of.keys()].map((name) => `${name} ${share(name).toFixed(0)} %`).join(', ');
+    [before, since] = [now, at];
+    return words;
+  };
+}
+
 /** Puts to the leader far beyond what it can do. */
 async function overload(): Promise<void> {
   const watch = new Watch(client, pids);
@@ -64,14 +79,17 @@ async function overload(): Promise<void> {
   await flood.open(urlOf(await watch.leader()), token, connections);
   await flood.saturate(16, 2);
   const from = flood.counts;
+  const spent = usage();
   await flood.saturate(16, seconds);
   const peak = less(flood.counts, from).accepted / seconds;
+  const spentAtPeak = spent();
   watch.start();
   const before = flood.counts;
   await flood.press(times * peak, seconds / 2);
   const memory = watch.resident();
   await flood.press(times * peak, seconds / 2);
   const pressed = less(flood.counts, before);
+  const spentUnderFlood = spent();
   // The senders stay, and with them all that still stands in the buffers of the system.
   const left = flood.unanswered;
   const [recovered, answered] = await Promise.all([recovery(), flood.settled(20_000)]);
@@ -87,6 +105,7 @@ async function overload(): Promise<void> {
     `${(pressed.offered / seconds).toFixed(0)}/s offered, ${(pressed.heldBack / seconds).toFixed(0)}/s not taken by the connections, ` +
       `${(answers / seconds).toFixed(0)}/s answered: ${pressed.overloaded} OVERLOADED, ${pressed.otherErrors} other errors, ${pressed.closed} connections closed`,
   );
+  console.log(`processor time at the peak: ${spentAtPeak}; under the flood: ${spentUnderFlood}`);
   console.log(
     `accepted: p50 ${flood.latency.percentile(0.5).toFixed(0)} ms, p99 ${flood.latency.percentile(0.99).toFixed(0)} ms\n`,
   );

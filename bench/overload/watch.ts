@@ -20,6 +20,15 @@ export function residentBytes(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1_024;
 }
 
+/** Clock ticks of /proc in a second, on every Linux that Node runs on. */
+const TICKS = 100;
+
+/** Processor time of a process so far, in seconds. */
+export function processorSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / TICKS;
+}
+
 export class Watch {
   readonly #client: RaftKvClient;
   readonly #pids: ReadonlyMap<string, number>;

@@ -7,6 +7,8 @@ import type { WebSocket } from 'ws';
 import { assert } from '../base/assert.ts';
 import { FrameReader } from './frame-reader.ts';
 import { framesAsBytes, framesAsLatin1 } from './frames.ts';
+import { type Gatekeeper, HeldText } from './held-frame.ts';
+import { loadRefusals, REFUSAL_BYTES } from './refusal.ts';
 
 interface Carrier {
   readonly stream: Duplex;
@@ -27,19 +29,20 @@ function carrierOf(socket: WebSocket): Carrier {
   return carrier;
 }
 
-/**
- * Hands on the texts that arrive, and tells of frames that are not text, and, before, of a read that has brought all there was. Call it
- * in the turn in which the socket opened.
- */
+/** Hands on the texts that arrive, and tells of frames that are not text. Call it in the turn in which the socket opened. */
 export function readTexts(
   socket: WebSocket,
   take: (text: string) => void,
   onBinary: () => void,
-  onEmpty: () => void = () => {},
+  gatekeeper: Gatekeeper | null = null,
 ): void {
   const { stream, masked } = carrierOf(socket);
-  new FrameReader({ socket, stream, masked: !masked, take, onEmpty });
-  socket.on('message', (data, isBinary) => (isBinary ? onBinary() : take(data.toString())));
+  new FrameReader({ socket, stream, masked: !masked, take, gatekeeper });
+  socket.on('message', (data, isBinary) => {
+    if (isBinary) onBinary();
+    else if (gatekeeper === null || gatekeeper.admits()) take(data.toString());
+    else gatekeeper.hold(new HeldText(data.toString()));
+  });
 }
 
 /** Those with frames that wait for the end of the turn. */
@@ -73,6 +76,7 @@ export class FrameWriter {
   readonly #socket: WebSocket;
   readonly #carrier: Carrier;
   #texts: string[] = [];
+  #refused: number[] = [];
   #units = 0;
 
   constructor(socket: WebSocket) {
@@ -87,18 +91,32 @@ export class FrameWriter {
 
   /** What the connection does not live to see is lost. */
   write(text: string): void {
-    this.#units += text.length;
-    if (this.#texts.push(text) > 1) return;
+    this.#wait(text.length);
+    this.#texts.push(text);
+  }
+
+  /** OVERLOADED, to the call of the load with this id; at a server's end of the connection. */
+  refuse(id: number): void {
+    this.#wait(REFUSAL_BYTES);
+    this.#refused.push(id);
+  }
+
+  #wait(units: number): void {
+    this.#units += units;
+    if (this.#texts.length > 0 || this.#refused.length > 0) return;
     if (waiting.push(this) === 1 && !isGathering) void settled.then(writeWaitingFrames);
   }
 
   flush(): void {
-    const texts = this.#texts;
+    const [texts, refused] = [this.#texts, this.#refused];
     this.#texts = [];
+    this.#refused = [];
     this.#units = 0;
     // Behind a goodbye nothing may follow.
-    if (texts.length === 0 || this.#socket.readyState !== this.#socket.OPEN) return;
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
     const { stream, masked } = this.#carrier;
+    if (refused.length > 0) stream.write(loadRefusals(refused));
+    if (texts.length === 0) return;
     const latin1 = masked ? null : framesAsLatin1(texts);
     if (latin1 === null) stream.write(framesAsBytes(texts, masked));
     else stream.write(latin1, 'latin1');

@@ -3,10 +3,10 @@
  * library cuts them up. Everything else is the library's: control frames, frames that come in pieces, and whatever is not
  * as it should be. From the first byte of that last kind on, the library reads alone, so it is the one that refuses.
  */
-import { Buffer, isUtf8 } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import { applyKey } from './frames.ts';
+import { type Gatekeeper, HeldBytes, payloadText } from './held-frame.ts';
 
 const FIN_AND_TEXT = 0x81;
 const FIN_AND_PING = 0x89;
@@ -14,9 +14,6 @@ const FIN_AND_PONG = 0x8a;
 const MASKED = 0x80;
 const KEY_BYTES = 4;
 const SHORT = 125;
-/** What an invalid sequence becomes when it is decoded. */
-const REPLACEMENT = '\ufffd';
-
 type Kind = 'text' | 'control' | 'odd' | 'unfinished';
 type DataListener = (this: Duplex, chunk: Buffer) => void;
 
@@ -27,8 +24,8 @@ export interface FrameReaderOptions {
   readonly masked: boolean;
   /** Gets the texts of the frames that took the short way; the others come from the socket as ever. */
   readonly take: (text: string) => void;
-  /** A read has brought less than it could have, so all that had come; told before its frames are taken. */
-  readonly onEmpty: () => void;
+  /** For the frames that take the short way; null when none has to wait. */
+  readonly gatekeeper: Gatekeeper | null;
 }
 
 /** What Node reads from a socket at once, when there is so much. */
@@ -83,7 +80,7 @@ export class FrameReader {
   }
 
   readonly #data = (arrived: Buffer): void => {
-    if (arrived.length < READ_BYTES) this.#options.onEmpty();
+    if (arrived.length < READ_BYTES) this.#options.gatekeeper?.sawEmpty();
     this.#read(arrived);
   };
 
@@ -119,11 +116,15 @@ export class FrameReader {
   #takeTexts(chunk: Buffer): number {
     let at = 0;
     while (at < chunk.length && this.#look(chunk, at) === 'text' && this.#end <= chunk.length) {
-      const end = this.#end;
-      const text = this.#textOf(chunk);
-      if (text === null) break;
+      const [start, end] = [this.#start, this.#end];
+      const { masked, gatekeeper, take } = this.#options;
+      if (gatekeeper?.admits() === false) gatekeeper.hold(new HeldBytes(chunk, start, end, masked));
+      else {
+        const text = payloadText(chunk, start, end, masked);
+        if (text === null) break;
+        take(text);
+      }
       at = end;
-      this.#options.take(text);
     }
     return at;
   }
@@ -157,15 +158,5 @@ export class FrameReader {
     this.#start = start;
     this.#end = start + length;
     return isControl ? 'control' : 'text';
-  }
-
-  /** Null for what is not UTF-8; the chunk is then as it was. */
-  #textOf(chunk: Buffer): string | null {
-    if (this.#options.masked) applyKey(chunk, this.#start, this.#end);
-    const text = chunk.toString('utf8', this.#start, this.#end);
-    // The character itself may stand in a text, too.
-    if (!text.includes(REPLACEMENT) || isUtf8(chunk.subarray(this.#start, this.#end))) return text;
-    if (this.#options.masked) applyKey(chunk, this.#start, this.#end);
-    return null;
   }
 }

@@ -1,12 +1,13 @@
 /**
  * What a node takes on from all its clients together. A flood must cost those who send it, not the node: what cannot be worked on
- * soon waits; what has waited long is refused with OVERLOADED, as far as a small share of the time allows, since a refusal
- * costs a good part of what serving does; the rest is left unread, so that the senders' own TCP windows fill. In one turn of the event loop only so many frames are taken,
- * so that timers and peers come in between; and connections take turns, so that a quiet one is served beside a flood.
+ * soon waits, unread; what has waited long is refused with OVERLOADED by its id alone, as far as a share of the time allows; the
+ * rest is left in the system's buffers, so that the senders' own TCP windows fill. In one turn of the event loop only so many frames are
+ * taken, so that timers and peers come in between; and connections take turns, so that a quiet one is served beside a flood.
  */
 import { millis } from '../base/brand.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { Clock } from '../replica/ports.ts';
+import type { Gatekeeper, HeldFrame } from './held-frame.ts';
 
 export interface IntakeBounds {
   /**
@@ -43,14 +44,16 @@ export const INTAKE_BOUNDS: IntakeBounds = {
 export interface LaneHandlers {
   /** Whether the connection's own bounds leave room for a call. */
   readonly hasRoom: () => boolean;
-  readonly serve: (text: string) => void;
-  readonly refuse: (text: string) => void;
+  readonly serve: (frame: HeldFrame) => void;
+  readonly refuse: (frame: HeldFrame) => void;
   readonly pause: () => void;
   /** Called once nothing waits any more. */
   readonly resume: () => void;
 }
 
 const REFUSE_EVERY_MS = 10;
+/** So soon a sender that was held up by its window has filled it again. */
+const REFILL_MS = 10;
 const RATE_OVER_MS = 100;
 const LEAST_TURN_FRAMES = 4;
 
@@ -71,6 +74,8 @@ export class Intake {
   #turnSince = 0;
   #refusing = false;
   #refusedAt = 0;
+  /** Spent on refusals in this turn. */
+  #refusalMs = 0;
 
   constructor(bounds: IntakeBounds, clock: Pick<Clock, 'now' | 'soon' | 'after'>) {
     this.#bounds = bounds;
@@ -136,13 +141,14 @@ export class Intake {
     if (this.#turnScheduled) return;
     this.#turnScheduled = true;
     this.#turnSince = since ?? this.#clock.now();
+    this.#refusalMs = 0;
     this.#clock.soon(this.#turn);
   }
 
   readonly #turn = (): void => {
     const now = this.#clock.now();
     this.#turnScheduled = false;
-    this.#adapt(now - this.#turnSince);
+    this.#adapt(now - this.#turnSince - this.#refusalMs);
     this.#countEnded(now);
     this.#framesLeft = this.#turnFrames;
     if (this.#waiting.length > 0) this.#serveWaiting(now);
@@ -162,7 +168,7 @@ export class Intake {
   #adapt(tookMs: number): void {
     const { turnFrames, turnMs } = this.#bounds;
     if (tookMs > 2 * turnMs) this.#turnFrames = Math.max(LEAST_TURN_FRAMES, this.#turnFrames >> 1);
-    else if (tookMs < turnMs) this.#turnFrames = Math.min(turnFrames, this.#turnFrames * 2);
+    else if (tookMs < 2 * turnMs) this.#turnFrames = Math.min(turnFrames, this.#turnFrames * 2);
   }
 
   /** One frame of each connection in turn. */
@@ -191,6 +197,7 @@ export class Intake {
     this.#clock.after(millis(REFUSE_EVERY_MS), () => {
       const now = this.#clock.now();
       this.#refuseLate(now, now - this.#refusedAt);
+      this.#refusalMs += this.#clock.now() - now;
       this.#refusedAt = now;
       this.#refusing = this.#waiting.length > 0;
       if (this.#refusing) this.#refuseLater();
@@ -204,29 +211,44 @@ export class Intake {
     const longestMs = from - Math.min(...this.#waiting.map((lane) => lane.waitsSince));
     if (longestMs < patienceMs) return;
     const until = from + Math.min(turnMs, passedMs) * Math.min(most, (least * longestMs) / patienceMs);
+    const kept = this.#nextTurn();
     for (let passedOver = 0; passedOver < this.#waiting.length; ) {
       const lane = this.#waiting.shift();
       if (lane === undefined) return;
-      const isLate = lane.waitsSince <= from - patienceMs;
+      const isLate = lane.waitsSince <= from - patienceMs && !kept.has(lane);
       if (isLate) lane.refuseNext();
       passedOver = isLate ? 0 : passedOver + 1;
       if (lane.isWaiting) this.#waiting.push(lane);
       if (isLate && this.#clock.now() >= until) return;
     }
   }
+
+  /** Those whose frames wait for nothing but the next turn; as few as will fill it, for while they wait nothing more is read from them. */
+  #nextTurn(): ReadonlySet<Lane> {
+    const lanes = new Set<Lane>();
+    let room = Math.min(this.#turnFrames, this.#mostCalls - this.#calls);
+    for (const lane of this.#waiting) {
+      if (room <= 0) break;
+      if (!lane.hasRoom()) continue;
+      lanes.add(lane);
+      room -= lane.waitingFrames;
+    }
+    return lanes;
+  }
 }
 
 /** The frames of one connection, in the order in which they came. */
-export class Lane {
+export class Lane implements Gatekeeper {
   readonly #intake: Intake;
   readonly #handlers: LaneHandlers;
   readonly #now: () => number;
-  #frames: { readonly text: string; readonly arrivedAt: number }[] = [];
+  #frames: { readonly frame: HeldFrame; readonly arrivedAt: number }[] = [];
   #next = 0;
   #calls = 0;
   #closed = false;
   /** What is read now may have lain in the buffers of the system since then; null when they were seen empty. */
   #unreadSince: number | null = null;
+  #resumedAt = Number.NEGATIVE_INFINITY;
 
   constructor(intake: Intake, handlers: LaneHandlers, now: () => number) {
     this.#intake = intake;
@@ -250,18 +272,20 @@ export class Lane {
     return this.#handlers.hasRoom();
   }
 
-  /** True: begin with it now. False: it waits, and nothing more is read from the connection meanwhile. */
-  takes(text: string): boolean {
-    if (this.#closed) return false;
+  /** True: begin with the next frame now. False: it waits. */
+  admits(): boolean {
+    return !this.#closed && !this.isWaiting && this.#intake.admits(this);
+  }
+
+  /** Nothing more is read from the connection meanwhile. */
+  hold(frame: HeldFrame): void {
+    if (this.#closed) return;
     const wasWaiting = this.isWaiting;
-    if (!wasWaiting && this.#intake.admits(this)) return true;
-    this.#frames.push({ text, arrivedAt: this.#unreadSince ?? this.#now() });
-    if (!wasWaiting) {
-      this.leavesUnread();
-      this.#handlers.pause();
-      this.#intake.enqueue(this);
-    }
-    return false;
+    this.#frames.push({ frame, arrivedAt: this.#unreadSince ?? this.#now() });
+    if (wasWaiting) return;
+    this.leavesUnread();
+    this.#handlers.pause();
+    this.#intake.enqueue(this);
   }
 
   began(calls: number): void {
@@ -279,9 +303,14 @@ export class Lane {
     this.#unreadSince ??= this.#now();
   }
 
-  /** What is read now is all that had come. */
+  /** The connection is read again. */
+  readsOn(): void {
+    this.#resumedAt = this.#now();
+  }
+
+  /** What is read now is all that had come here; right after a pause more may stand in the sender's own buffers. */
   sawEmpty(): void {
-    this.#unreadSince = null;
+    if (this.#unreadSince !== null && this.#now() - this.#resumedAt > REFILL_MS) this.#unreadSince = null;
   }
 
   /** Since when its oldest frame has waited. */
@@ -304,15 +333,15 @@ export class Lane {
     this.#intake.forget(this);
   }
 
-  #withNext(run: (text: string) => void): void {
-    const frame = this.#frames[this.#next];
-    if (frame === undefined) return;
+  #withNext(run: (frame: HeldFrame) => void): void {
+    const waiting = this.#frames[this.#next];
+    if (waiting === undefined) return;
     this.#next += 1;
     if (this.#next === this.#frames.length) {
       this.#frames = [];
       this.#next = 0;
     }
-    run(frame.text);
+    run(waiting.frame);
     if (!this.isWaiting && !this.#closed) this.#handlers.resume();
   }
 }

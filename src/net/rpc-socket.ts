@@ -7,13 +7,15 @@ import type { NodeId } from '../base/brand.ts';
 import { type ErrorData, type ErrorKind, RpcError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { Call, Reply } from '../wire/guard.ts';
-import { callText, loadId, readFrame, resultText } from '../wire/load-frames.ts';
+import { callText, readFrame, resultText } from '../wire/load-frames.ts';
 import { AdmissionGate } from './admission.ts';
 import { Alarm } from './alarms.ts';
 import { FrameWriter, readTexts, writeWaitingFrames } from './carrier.ts';
+import type { HeldFrame } from './held-frame.ts';
 import type { Intake, Lane } from './intake.ts';
 import { Later } from './later.ts';
 import { Liveness } from './liveness.ts';
+import { RETRY_AFTER_MS, refusal } from './refusal.ts';
 import { type RemoteRole, type RpcLimits, rpcLimits } from './rpc-limits.ts';
 import { Repeats } from './same-answers.ts';
 import { errorFromReply, errorReply } from './wire-errors.ts';
@@ -49,19 +51,17 @@ export interface RpcSocketOptions {
   readonly onBug?: (error: unknown) => void;
 }
 
-/** What a client that was refused is told to wait. */
-const RETRY_AFTER_MS = 50;
 /**
  * The calls that carry the load go past the library's dispatch, which costs a third of what they cost in all. What they
  * mean is the same, and everything else goes through it.
  */
 const LOAD: ReadonlySet<string> = new Set(['kv.put', 'kv.get', 'kv.delete', 'kv.range', 'kv.cas']);
 
-const OVERLOADED = JSON.stringify(errorReply(0, 'OVERLOADED', { retryAfterMs: RETRY_AFTER_MS }).error);
-
 const TRY_AGAIN_LATER = 1013;
 const POLICY_VIOLATION = 1008;
 const UNSUPPORTED_DATA = 1003;
+const INVALID_PAYLOAD = 1007;
+const UNREAD = 'answers are not being read';
 
 /** Takes over an open socket. Owns its events from here on. */
 export class RpcSocket {
@@ -97,12 +97,7 @@ export class RpcSocket {
     this.#server = this.#createServer();
     this.#client = new JSONRPCClient(({ id, method, params }: Call) => this.#sendRequest(Number(id), method, params ?? {}));
     const refuse = (): void => this.close(UNSUPPORTED_DATA, 'text frames only');
-    readTexts(
-      socket,
-      (text) => this.#receive(text),
-      refuse,
-      () => this.#lane?.sawEmpty(),
-    );
+    readTexts(socket, (text) => this.#receive(text), refuse, this.#lane);
     // A protocol error of the other end; the socket closes by itself and says so below.
     socket.on('error', (error) => options.log('debug', 'socket error', { role: options.role, error: error.message }));
     socket.on('close', (code, reason) => this.#closed(code, reason.toString()));
@@ -187,8 +182,8 @@ export class RpcSocket {
     return (
       this.#options.intake?.join({
         hasRoom: () => this.#gate.hasRoom,
-        serve: (text) => this.#take(text),
-        refuse: (text) => this.#refuseCalls(text),
+        serve: (frame) => this.#receiveHeld(frame),
+        refuse: (frame) => this.#refuseCalls(frame),
         pause: () => this.#socket.pause(),
         resume: () => this.#readOn(this.#gate.hasRoom),
       }) ?? null
@@ -201,7 +196,9 @@ export class RpcSocket {
   }
 
   #readOn(hasRoom: boolean): void {
-    if (hasRoom && this.#socket.isPaused && this.#lane?.isWaiting !== true) this.#socket.resume();
+    if (!hasRoom || !this.#socket.isPaused || this.#lane?.isWaiting === true) return;
+    this.#lane?.readsOn();
+    this.#socket.resume();
   }
 
   #createServer(): JSONRPCServer<CallContext> {
@@ -229,15 +226,16 @@ export class RpcSocket {
     // What arrives after our own goodbye is not looked at.
     if (!this.isOpen) return;
     this.#liveness.heard();
-    if (this.#lane === null || this.#lane.takes(text)) this.#take(text);
-  }
-
-  #take(text: string): void {
-    if (!this.isOpen) return;
     const frame = this.#repeats.read(text, this.#limits.frames);
     if (frame.type === 'calls') this.#serve(frame.calls, frame.batch, text.length);
     else if (frame.type === 'replies') for (const reply of frame.replies) this.#settle(reply);
     else this.#refuse(frame.id, frame.kind, { detail: frame.detail }, frame.fatal);
+  }
+
+  #receiveHeld(frame: HeldFrame): void {
+    const text = frame.text();
+    if (text === null) this.close(INVALID_PAYLOAD, 'not UTF-8');
+    else this.#receive(text);
   }
 
   #refuse(id: Reply['id'], kind: ErrorKind, data: ErrorData, fatal: boolean): void {
@@ -271,22 +269,23 @@ export class RpcSocket {
   }
 
   /** The node has no room for them; whatever else is in the frame is seen to as ever. */
-  #refuseCalls(text: string): void {
-    const id = loadId(text);
-    if (id !== null) {
-      this.#sendReply(`{"jsonrpc":"2.0","id":${id},"error":${OVERLOADED}}`);
-      return;
+  #refuseCalls(held: HeldFrame): void {
+    const id = held.loadId();
+    const text = id === null ? held.text() : null;
+    const frame = text === null ? null : readFrame(text, this.#limits.frames);
+    if (id !== null) this.#refuseLoad(id);
+    else if (text === null) this.close(INVALID_PAYLOAD, 'not UTF-8');
+    else if (frame?.type !== 'calls') this.#receive(text);
+    else {
+      const answer = refusal(frame.calls, frame.batch);
+      if (answer !== null) this.#sendReply(answer);
     }
-    const frame = readFrame(text, this.#limits.frames);
-    if (frame.type !== 'calls') {
-      this.#take(text);
-      return;
-    }
-    const replies = frame.calls.flatMap(({ id }) =>
-      id === undefined ? [] : [errorReply(id, 'OVERLOADED', { retryAfterMs: RETRY_AFTER_MS })],
-    );
-    const [first] = replies;
-    if (first !== undefined) this.#sendReply(JSON.stringify(frame.batch ? replies : first));
+  }
+
+  #refuseLoad(id: number): void {
+    if (!this.isOpen) return;
+    if (this.bufferedBytes > this.#limits.sendBufferBytes) this.#abort(UNREAD);
+    else this.#writer.refuse(id);
   }
 
   /** What the library does for a call, without its detours. */
@@ -341,7 +340,7 @@ export class RpcSocket {
   }
 
   #sendReply(reply: string): void {
-    if (this.isOpen && !this.#send(reply)) this.#abort('answers are not being read');
+    if (this.isOpen && !this.#send(reply)) this.#abort(UNREAD);
   }
 
   /** A refusal comes back as the answer, so that it keeps its kind. */

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { FrameReader } from '../../src/net/frame-reader.ts';
 import { framesAsBytes } from '../../src/net/frames.ts';
+import type { Gatekeeper, HeldFrame } from '../../src/net/held-frame.ts';
 import { wsLimits } from '../../src/net/ws-limits.ts';
 import { frame, OPCODE } from '../support/raw-client.ts';
 
@@ -38,7 +39,7 @@ interface Heard {
 }
 
 /** What a server makes of the bytes, by the library alone or with the short way. */
-async function hear(chunks: readonly Buffer[], withReader: boolean): Promise<Heard> {
+async function hear(chunks: readonly Buffer[], withReader: boolean, waits = false): Promise<Heard> {
   const stream = new Wire();
   const headers = { upgrade: 'websocket', connection: 'Upgrade', 'sec-websocket-version': '13' };
   const request = { method: 'GET', url: '/', headers: { ...headers, 'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==' } };
@@ -49,8 +50,13 @@ async function hear(chunks: readonly Buffer[], withReader: boolean): Promise<Hea
   const events: string[] = [];
   let short = 0;
   let emptied = 0;
-  const onEmpty = (): void => {
-    emptied += 1;
+  const held: HeldFrame[] = [];
+  const gatekeeper: Gatekeeper = {
+    sawEmpty: () => {
+      emptied += 1;
+    },
+    admits: () => !waits,
+    hold: (frame) => void held.push(frame),
   };
   const heard = (text: string): void => {
     if (socket.readyState !== socket.OPEN) return;
@@ -62,7 +68,7 @@ async function hear(chunks: readonly Buffer[], withReader: boolean): Promise<Hea
     short += 1;
     heard(text);
   };
-  if (withReader) new FrameReader({ socket, stream, masked: true, take, onEmpty });
+  if (withReader) new FrameReader({ socket, stream, masked: true, take, gatekeeper });
   socket.on('message', (data, isBinary) => (isBinary ? events.push('binary') : heard(data.toString())));
   socket.on('ping', (data) => events.push(`ping ${data}`));
   socket.on('pong', (data) => events.push(`pong ${data}`));
@@ -74,6 +80,7 @@ async function hear(chunks: readonly Buffer[], withReader: boolean): Promise<Hea
     await turn();
   }
   const early = events.length;
+  for (const frame of held) events.push(`held ${frame.loadId()} ${frame.text()}`);
   if (socket.isPaused) socket.resume();
   await turn();
   const listeners = stream.listenerCount('data');
@@ -162,6 +169,15 @@ describe('frames that take the short way', () => {
     expect((await hear([small.subarray(0, 100), small.subarray(100, 200), small.subarray(200), a], true)).short).toBe(2);
     const large = framesAsBytes(['x'.repeat(20_000)], true);
     expect((await hear([large.subarray(0, 100), Buffer.concat([large.subarray(100), a])], true)).short).toBe(0);
+  });
+
+  it('wait as they came, when they may not be read yet, and say the same later', async () => {
+    const [put, invalid] = ['{"jsonrpc":"2.0","id":7,"method":"kv.put","params":{"key":"é"}}', Buffer.from([0x22, 0xff, 0x22])];
+    const bytes = Buffer.concat([framesAsBytes(['a', put], true), frame({ payload: invalid }), framesAsBytes(['b'], true)]);
+    const { events, listeners } = await hear([bytes.subarray(0, 50), bytes.subarray(50)], true, true);
+    expect(events.slice(0, 4)).toEqual(['held null a', `held 7 ${put}`, 'held null null', 'held null b']);
+    // Nothing was handed to the library.
+    expect(listeners).toBe(1);
   });
 
   it('waits while the connection is paused, and then comes in its order', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { millis } from '../../src/base/brand.ts';
+import { HeldText } from '../../src/net/held-frame.ts';
 import { Intake, type IntakeBounds, type Lane } from '../../src/net/intake.ts';
 
 const BOUNDS: IntakeBounds = {
@@ -58,9 +59,9 @@ class Connection {
   constructor(world: World) {
     this.lane = world.intake.join({
       hasRoom: () => this.hasRoom,
-      serve: (text) => this.begin(text),
-      refuse: (text) => {
-        this.refused.push(text);
+      serve: (frame) => this.begin(`${frame.text()}`),
+      refuse: (frame) => {
+        this.refused.push(`${frame.text()}`);
         this.onRefusal();
       },
       pause: () => {
@@ -68,6 +69,7 @@ class Connection {
       },
       resume: () => {
         this.paused = false;
+        this.lane.readsOn();
       },
     });
   }
@@ -75,7 +77,9 @@ class Connection {
   /** What was in one read of the socket: all there was, or a part. */
   send(from: number, count: number, isAll = true): void {
     if (isAll) this.lane.sawEmpty();
-    for (let i = from; i < from + count; i += 1) if (this.lane.takes(`${i}`)) this.begin(`${i}`);
+    for (let i = from; i < from + count; i += 1)
+      if (this.lane.admits()) this.begin(`${i}`);
+      else this.lane.hold(new HeldText(`${i}`));
   }
 
   begin(text: string): void {
@@ -223,9 +227,33 @@ describe('refusals', () => {
     one.send(25, 5, false);
     world.pass(10);
     expect([one.refused.length, one.paused]).toEqual([10, false]);
+    // It is all that has come here, but so soon after the pause the sender may have more that did not fit.
     one.send(30, 5);
+    world.pass(10);
+    expect([one.refused.length, one.paused]).toEqual([15, false]);
+    world.pass(11);
+    one.send(35, 5);
     world.pass(40);
-    expect([one.refused.length, one.paused]).toEqual([10, true]);
+    expect([one.refused.length, one.paused]).toEqual([15, true]);
+  });
+
+  it('do not make the turns seem heavy in which they are written', () => {
+    const world = new World({ calls: [1_000, 1_000], turnFrames: 64, refusalShare: [1, 1] });
+    const [busy, stuck] = [new Connection(world), new Connection(world)];
+    stuck.hasRoom = false;
+    stuck.onRefusal = () => {
+      world.now += 25;
+    };
+    stuck.send(0, 20);
+    world.pass(50);
+    for (let i = 0; i < 5; i += 1) {
+      world.pass(9);
+      busy.send(i, 1);
+      world.pass(1);
+    }
+    expect(stuck.refused.length).toBeGreaterThan(4);
+    busy.send(10, 100);
+    expect(busy.served.length).toBe(5 + 64);
   });
 
   it('take more of the time when something has waited longer, up to a bound', () => {

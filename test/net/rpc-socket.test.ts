@@ -220,6 +220,18 @@ describe('overload', () => {
     expect([intake.calls, intake.waitingFrames]).toEqual([0, 0]);
   });
 
+  it('closes a connection when a frame that had to wait turns out not to be text', async () => {
+    const { handler, release, called } = held();
+    const intake = new Intake({ ...INTAKE_BOUNDS, calls: [2, 2], reservedCalls: 1, patienceMs: 5 }, realClock);
+    const node = await serve({ slow: handler }, {}, { intake });
+    const raw = await RawClient.upgraded(node.server.port);
+    const calls = Array.from({ length: 3 }, (_, id) => frame({ payload: call(id) }));
+    raw.write(Buffer.concat([...calls, frame({ payload: Buffer.from([0x22, 0xff, 0x22]) })]));
+    await raw.closed;
+    expect([raw.closeCode, called()]).toEqual([1007, 2]);
+    release();
+  });
+
   it('cuts a client that asks and does not read', async () => {
     const text = 'x'.repeat(1_048_576);
     const node = await serve({ big: () => ({ text }) });
