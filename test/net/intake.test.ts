@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { millis } from '../../src/base/brand.ts';
 import { HeldText } from '../../src/net/held-frame.ts';
-import { Intake, type IntakeBounds, type Lane } from '../../src/net/intake.ts';
+import { Intake, type IntakeBounds } from '../../src/net/intake.ts';
+import type { Lane } from '../../src/net/lane.ts';
 
 const BOUNDS: IntakeBounds = {
   ...{ calls: [20, 100], targetMs: 100, reservedCalls: 2, turnFrames: 10, turnMs: 10, patienceMs: 50, refusalShare: [0.1, 0.1] },
