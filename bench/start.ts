@@ -9,12 +9,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay, type NodeGCPerformanceDetail, PerformanceObserver } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
-import { setFlagsFromString } from 'node:v8';
 import { clusterTime, logIndex, nodeId, term } from '../src/base/brand.ts';
 import { LIMITS } from '../src/base/limits.ts';
 import { encodeCommand } from '../src/kv/command-text.ts';
 import { Machine } from '../src/kv/machine.ts';
 import { cutOf } from '../src/kv/snapshot.ts';
+import { NODE_RUNTIME } from '../src/node/runtime.ts';
 import type { Entry } from '../src/raft/messages.ts';
 import type { StartProgress } from '../src/storage/find-snapshots.ts';
 import { type OpenedLog, openLogStore } from '../src/storage/log-store.ts';
@@ -87,8 +87,6 @@ async function prepare(dir: string): Promise<void> {
 
 /** As nodes run; see node/main.ts and the launcher. */
 async function measure(dir: string): Promise<void> {
-  setFlagsFromString('--heap-growing-percent=50');
-  setFlagsFromString('--no-parallel-scavenge');
   const pauses: { readonly ms: number; readonly major: boolean }[] = [];
   const observer = new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) {
@@ -149,7 +147,7 @@ if (values.measure) {
   try {
     if (!existsSync(join(dir, 'snap'))) await prepare(dir);
     for (let round = 0; round < Number(values.rounds); round += 1) {
-      const args = ['--max-semi-space-size=16', import.meta.filename, '--measure', '--dir', dir];
+      const args = [...NODE_RUNTIME, import.meta.filename, '--measure', '--dir', dir];
       process.stdout.write(execFileSync(process.execPath, args, { encoding: 'utf8' }));
     }
   } finally {

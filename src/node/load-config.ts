@@ -1,5 +1,4 @@
-import { constants } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { NodeConfig } from './config.ts';
 
@@ -20,19 +19,20 @@ export interface LoadedConfig {
   readonly tls: { readonly cert: string; readonly key: string; readonly ca: string } | null;
 }
 
-/** Reads and checks a node's configuration and the secrets it names. Throws ConfigError. */
+/**
+ * Reads and checks a node's configuration and the secrets it names. Throws ConfigError. Nothing else is going on yet, so it waits for the
+ * disk: the promises of Node's file system would take longer to load than all this to read.
+ */
 export async function loadConfig(file: string): Promise<LoadedConfig> {
   const folder = dirname(resolve(file));
   const at = (path: string): string => resolve(folder, path);
-  const config = parse(file, await readText(file));
+  const config = parse(file, readText(file));
   if (!config.members.some((member) => member.id === config.id)) {
     throw new ConfigError(`${file}: "${config.id}" is not among its own members; add it with its url.`);
   }
-  const [client, admin, peer] = await Promise.all([
-    readToken(at(config.tokens.client)),
-    readToken(at(config.tokens.admin)),
-    readToken(at(config.tokens.peer)),
-  ]);
+  const client = readToken(at(config.tokens.client));
+  const admin = readToken(at(config.tokens.admin));
+  const peer = readToken(at(config.tokens.peer));
   if (new Set([client, admin, peer]).size < 3) throw new ConfigError(`${file}: the three tokens must differ.`);
   return {
     config,
@@ -44,9 +44,9 @@ export async function loadConfig(file: string): Promise<LoadedConfig> {
       config.tls === undefined
         ? null
         : {
-            cert: await readText(at(config.tls.certFile)),
-            key: await readSecret(at(config.tls.keyFile)),
-            ca: await readText(at(config.tls.caFile)),
+            cert: readText(at(config.tls.certFile)),
+            key: readSecret(at(config.tls.keyFile)),
+            ca: readText(at(config.tls.caFile)),
           },
   };
 }
@@ -65,31 +65,37 @@ function parse(file: string, text: string): NodeConfig {
   throw new ConfigError(`${file}: ${issue?.path.join('.') || 'the file'}: ${issue?.message ?? 'is not a node configuration'}`);
 }
 
-async function readText(file: string): Promise<string> {
+function readText(file: string): string {
   try {
-    return await readFile(file, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch (error) {
     throw new ConfigError(`cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
-async function readToken(path: string): Promise<string> {
-  const token = await readSecret(path);
+function readToken(path: string): string {
+  const token = readSecret(path);
   if (!TOKEN.test(token)) throw new ConfigError(`${path} holds no token; make one with: openssl rand -hex 32 > ${path}`);
   return token;
 }
 
 /** A secret lies in a file of its own that nobody else may read, and is never reached through a link. */
-async function readSecret(path: string): Promise<string> {
-  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch((error: Error) => {
-    throw new ConfigError(`cannot read the secret ${path}: ${error.message}`);
-  });
+function readSecret(path: string): string {
+  const descriptor = openSecret(path);
   try {
-    const { mode, uid } = await handle.stat();
+    const { mode, uid } = fstatSync(descriptor);
     if ((mode & 0o077) !== 0) throw new ConfigError(`${path} may be read by others; run: chmod 600 ${path}`);
     if (process.getuid !== undefined && uid !== process.getuid()) throw new ConfigError(`${path} belongs to another user.`);
-    return (await handle.readFile('utf8')).trim();
+    return readFileSync(descriptor, 'utf8').trim();
   } finally {
-    await handle.close();
+    closeSync(descriptor);
+  }
+}
+
+function openSecret(path: string): number {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  } catch (error) {
+    throw new ConfigError(`cannot read the secret ${path}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

@@ -1,22 +1,19 @@
-import { setFlagsFromString } from 'node:v8';
 import { InvariantViolation } from '../base/assert.ts';
 import { ConfigError, loadConfig } from './load-config.ts';
 import { openNodeLog } from './node-log.ts';
 import { READY_VARIABLE, readyWord } from './ready-word.ts';
+import { GARBAGE_SETTINGS } from './runtime.ts';
 import { type RunningNode, startNode } from './start-node.ts';
 
 /** Exit codes of a node process, after sysexits.h; `start` turns them into words. */
 const EXIT = { ok: 0, failed: 1, bug: 70, disk: 74, config: 78 } as const;
 
-/**
- * V8 lets a heap grow to a multiple before it looks for what is dead; half as much again costs no measurable time more. Young objects are
- * collected by this thread alone: where cores are scarce, it would wait for helpers that are given none, for up to 200 ms.
- */
-const GARBAGE_SETTINGS = ['--heap-growing-percent=50', '--no-parallel-scavenge'];
-
 /** Runs one node in the foreground until SIGTERM or SIGINT; resolves with the exit code. */
 export async function runNode(configFile: string, acceptLoss = false): Promise<number> {
-  for (const setting of GARBAGE_SETTINGS) setFlagsFromString(setting);
+  // Whoever was launched with them need not load the module for it.
+  for (const setting of GARBAGE_SETTINGS) {
+    if (!process.execArgv.includes(setting)) process.getBuiltinModule('node:v8').setFlagsFromString(setting);
+  }
   const stopped = Promise.withResolvers<number>();
   let node: RunningNode | null = null;
   const log = openNodeLog(configFile);
@@ -36,8 +33,8 @@ export async function runNode(configFile: string, acceptLoss = false): Promise<n
     });
   }
   try {
-    const onServing = readyWord(process.env[READY_VARIABLE]);
-    node = await startNode(await loadConfig(configFile), { onFatal: fatal, acceptLoss, onServing });
+    const word = readyWord(process.env[READY_VARIABLE]);
+    node = await startNode(await loadConfig(configFile), { onFatal: fatal, acceptLoss, ...word });
   } catch (error) {
     const { message } = error instanceof Error ? error : new Error(String(error));
     log('error', 'cannot start', { error: message });

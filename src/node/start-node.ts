@@ -1,7 +1,6 @@
 /** Opens one node: disk first, then the replica, then the port, then the peers; closes in the reverse order. */
 import { randomInt } from 'node:crypto';
-import { statSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { InvariantViolation } from '../base/assert.ts';
 import { type Millis, millis, type NodeId, nodeId } from '../base/brand.ts';
 import { RpcError } from '../base/errors.ts';
@@ -62,8 +61,10 @@ export interface StartHooks {
   readonly onFatal: (error: Error) => void;
   /** Start with what is left of a damaged log, though nobody else has what is lost. Not given: no. */
   readonly acceptLoss?: boolean;
+  /** It can be reached. */
+  readonly onListening?: () => void;
   /** Called each time that this node leads and could answer a read, with its term. */
-  readonly onServing?: ((term: number) => void) | null;
+  readonly onServing?: (term: number) => void;
 }
 
 /** Rejects with StorageError, LockHeldError, InsecureListenError or the system's error; nothing stays open then. */
@@ -115,7 +116,7 @@ function tellDamage(log: NodeLog, { damage, hardState }: Recovered): void {
 }
 
 async function openDisk({ config, dataDir, operationLog }: LoadedConfig, acceptLoss: boolean, log: NodeLog): Promise<Opened> {
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const lock = await acquireLock(dataDir, 'node');
   const self = nodeId(config.id);
   const disk = operationLog === null ? nodeDisk : new RecordedDisk(nodeDisk, OperationLog.open(operationLog, dataDir), dataDir);
@@ -201,7 +202,7 @@ class NodeParts implements RunningNode {
 
   async open(): Promise<void> {
     const { config, tokens, tls, planFile } = this.#loaded;
-    if (planFile !== null) await this.#readPlan(planFile);
+    if (planFile !== null) this.#readPlan(planFile);
     const intake = new Intake(INTAKE_BOUNDS, realClock);
     this.#server = await listen({
       ...config.listen,
@@ -221,6 +222,7 @@ class NodeParts implements RunningNode {
         }
       },
     });
+    this.#hooks.onListening?.();
     this.#peers.start();
     // One that is alone leads before it can be reached.
     this.#tellServing();
@@ -278,9 +280,9 @@ class NodeParts implements RunningNode {
 
   /** What answers a read has committed an entry of its own term, and so knows all that was ever acknowledged. */
   #tellServing(): void {
-    const { onServing = null } = this.#hooks;
+    const { onServing } = this.#hooks;
     const { role, term } = this.#replica.coreStatus();
-    if (onServing === null || this.#server === null || role !== 'leader') return;
+    if (onServing === undefined || this.#server === null || role !== 'leader') return;
     const deadline = millis(this.#opened.faults.clock.now() + LIMITS.requestDeadlineMs);
     this.#replica.read(deadline, ({ ok }) => {
       if (ok) onServing(term);
@@ -340,11 +342,19 @@ class NodeParts implements RunningNode {
   }
 
   /** Faults that were set before this process started still hold. */
-  async #readPlan(file: string): Promise<void> {
-    const text = await readFile(file, 'utf8').catch(() => null);
+  #readPlan(file: string): void {
+    const text = existing(() => readFileSync(file, 'utf8'));
     if (text === null) return;
     const checked = METHODS['fault.set'].params.safeParse({ plan: JSON.parse(text) });
     if (checked.success) this.#applyFaults(checked.data.plan);
     else this.#log('warn', 'the plan file is damaged; no faults are injected', { file });
+  }
+}
+
+function existing<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch {
+    return null;
   }
 }

@@ -7,8 +7,7 @@
  * - macOS and the BSDs: a file opened with O_EXLOCK.    - Windows: a named pipe.
  */
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { open, readFile, stat } from 'node:fs/promises';
+import { closeSync, constants, ftruncateSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { StorageError } from './storage-error.ts';
 
@@ -42,7 +41,7 @@ const WITH_FILE_LOCKS: readonly string[] = ['darwin', 'freebsd', 'openbsd', 'net
 
 /** Rejects with LockHeldError when the lock is taken, or with the system's error when `dir` cannot be looked at. */
 export async function acquireLock(dir: string, purpose: string): Promise<Lock> {
-  const { dev, ino } = await stat(dir, { bigint: true });
+  const { dev, ino } = statSync(dir, { bigint: true });
   const hash = createHash('sha256').update(`${dev}:${ino}:${purpose}`).digest('hex');
   if (process.platform === 'linux') return listenAs(`\0raftkv-tui/${hash}`, dir, purpose);
   if (process.platform === 'win32') return listenAs(`\\\\.\\pipe\\raftkv-tui-${hash}`, dir, purpose);
@@ -97,23 +96,31 @@ function askHolder(name: string): Promise<number | null | 'gone'> {
   });
 }
 
-async function lockFile(dir: string, purpose: string): Promise<Lock> {
+function lockFile(dir: string, purpose: string): Lock {
   const path = `${dir}/.${purpose}.lock`;
   const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | O_NONBLOCK | O_EXLOCK;
   try {
-    const file = await open(path, flags, 0o600);
-    await file.truncate(0);
-    await file.write(`${process.pid}\n`);
-    let released: Promise<void> | null = null;
+    const descriptor = openSync(path, flags, 0o600);
+    ftruncateSync(descriptor);
+    writeSync(descriptor, `${process.pid}\n`);
+    let isHeld = true;
     return {
-      release: () => {
-        released ??= file.close();
-        return released;
+      release: async () => {
+        if (isHeld) closeSync(descriptor);
+        isHeld = false;
       },
     };
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && (error.code === 'EAGAIN' || error.code === 'EWOULDBLOCK'))) throw error;
-    const text = await readFile(path, 'latin1').catch(() => '');
-    throw new LockHeldError(dir, purpose, /^\d{1,10}\n$/.test(text) ? Number(text) : null);
+    throw new LockHeldError(dir, purpose, holderIn(path));
+  }
+}
+
+function holderIn(path: string): number | null {
+  try {
+    const text = readFileSync(path, 'latin1');
+    return /^\d{1,10}\n$/.test(text) ? Number(text) : null;
+  } catch {
+    return null;
   }
 }
