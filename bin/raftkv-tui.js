@@ -1,8 +1,5 @@
 #!/usr/bin/env node
 // Runs the program on a Node that is new enough: this one, or the one npm installed beside it.
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-
 const REQUIRED = [22, 12];
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
@@ -10,13 +7,16 @@ if (major > REQUIRED[0] || (major === REQUIRED[0] && minor >= REQUIRED[1])) {
   // React's development build is twice as slow and must be ruled out before React is loaded.
   process.env.NODE_ENV ??= 'production';
   const entry = new URL('../dist/cli/main.js', import.meta.url);
-  if (!existsSync(entry)) fail('raftkv-tui is not built yet: run `npm run build` in its folder first.');
+  // An import statement would read every export of the module, and one of those loads what no start needs.
+  if (!process.getBuiltinModule('node:fs').existsSync(entry))
+    fail('raftkv-tui is not built yet: run `npm run build` in its folder first.');
   await import(entry.href);
 } else {
   await runOnLocalNode();
 }
 
 async function runOnLocalNode() {
+  const [{ existsSync }, { fileURLToPath }] = await Promise.all([import('node:fs'), import('node:url')]);
   const node = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
   if (!existsSync(node)) {
     fail(

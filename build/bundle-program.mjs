@@ -58,7 +58,9 @@ const INK_EDITS = [
 const PLACES = '(base|wire|net|fault|check|cluster|commands|console)/|lesson/(text|wording|progress|shown)\\.js';
 const GROUPS = [
   // A start's launcher, with all that it needs: while it loads, no node runs yet. What asks nodes for anything is no part of it.
-  { name: 'launcher', test: /\/dist\/(cli\/(start|program|settings-file)|cluster\/native\/lifecycle)\.js$/, priority: 4 },
+  { name: 'launcher', test: /\/dist\/(cli\/(start|program|settings-file)|cluster\/native\/lifecycle)\.js$/, priority: 5 },
+  // What checks a cluster's files: whoever makes a new cluster reads none.
+  { name: 'shapes', test: /\/dist\/cluster\/native\/shapes\.js$/, priority: 4 },
   { name: 'settings', test: /node_modules\/(conf|ajv|ajv-formats|semver|fast-uri)\//, priority: 3 },
   // What two commands or more use, and all of them load: the client, the driver, the registry of commands.
   { name: 'core', test: new RegExp(`/dist/(${PLACES}|cli/(?!lesson))|/node_modules/`), minShareCount: 2, priority: 2 },

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nodeId } from '../../src/base/brand.ts';
 import type { RaftKvClient } from '../../src/cluster/client/client.ts';
-import { type ClusterFile, paths } from '../../src/cluster/native/folder/directory.ts';
+import { paths } from '../../src/cluster/native/folder/directory.ts';
 import { nodeProcess } from '../../src/cluster/native/process/processes.ts';
+import type { ClusterFile } from '../../src/cluster/native/shapes.ts';
 import type { MemberStatus } from '../../src/replica/status.ts';
 import { type Stalls, stallsSince } from './stalls.ts';
 

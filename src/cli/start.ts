@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { LIMITS } from '../base/limits.ts';
 import { type StartedCluster, type StartOptions, type StartProgress, startCluster } from '../cluster/native/lifecycle.ts';
 import { UsageError } from '../commands/command.ts';
@@ -15,8 +14,6 @@ export async function runStart(invocation: Invocation): Promise<number> {
   const wanted = startOptions(invocation);
   const line = new StatusLine(io.err, globals.quiet);
   const detach = options['detach'] === true;
-  // Code that is made for a schema pays from the hundredth value on; here each schema sees one or two.
-  z.config({ jitless: true });
   const started = await startCluster(
     { ...wanted, detach },
     progressTeller(line, () => void preload(invocation, detach).catch(() => {})),

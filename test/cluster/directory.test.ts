@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
-  type ClusterFile,
   createClusterDir,
   deleteClusterDir,
   listClusterNames,
@@ -17,6 +16,7 @@ import { findCluster } from '../../src/cluster/native/folder/find-cluster.ts';
 import { clusterDir, defaultHome } from '../../src/cluster/native/folder/home.ts';
 import { freePorts, isPortFree } from '../../src/cluster/native/folder/ports.ts';
 import { createPrivateFile, readPrivateFile, replacePrivateFile } from '../../src/cluster/native/folder/private-files.ts';
+import type { ClusterFile } from '../../src/cluster/native/shapes.ts';
 import { NodeConfig } from '../../src/node/config.ts';
 
 let home = '';

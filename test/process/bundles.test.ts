@@ -40,7 +40,7 @@ it('runs a command from a handful of files, none of them a package', async () =>
 it('launches a new cluster without what asks nodes for anything: they say themselves that they serve', async () => {
   const { files, builtins } = await loadedFor(PROGRAM, ['start', '1', '--detach', '--quiet', '--home', home.path]);
   expect((await findCluster({ home: home.path })).file.nodes).toHaveLength(1);
-  expect(files.filter((url) => /\/node_modules\/|core|readiness|driver/.test(url))).toEqual([]);
+  expect(files.filter((url) => /\/node_modules\/|core|shapes|readiness|driver/.test(url))).toEqual([]);
   expect(files.length).toBeLessThan(10);
   expect(builtins.filter((name) => /^NativeModule (_?http|worker)/.test(name))).toEqual([]);
 });

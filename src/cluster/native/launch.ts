@@ -1,15 +1,19 @@
 /** Brings up the nodes of a cluster that are down: ports, configurations, processes. All of it under the cluster's lock. */
+import { availableParallelism } from 'node:os';
 import { nodeId } from '../../base/brand.ts';
 import { ClusterError } from './cluster-error.ts';
 import { type GuardHandle, newOwner, spawnGuard } from './faults/guard-process.ts';
 import { clearFaults, readLedger, withoutNodes, writeLedger } from './faults/ledger.ts';
-import { type ClusterFile, writeClusterFile, writeNodeConfigs } from './folder/directory.ts';
+import { writeClusterFile, writeNodeConfigs } from './folder/directory.ts';
 import { findCluster, processesOf, type WhichCluster } from './folder/find-cluster.ts';
 import { freePorts, isPortFree } from './folder/ports.ts';
 import { spawnNode, stopNode } from './process/processes.ts';
 import type { ReadyWords } from './process/ready-words.ts';
+import type { ClusterFile } from './shapes.ts';
 
 const HOST = '127.0.0.1';
+/** The nodes that are not needed for a majority are not kept waiting for it longer. */
+const REST_AFTER_MS = 300;
 
 export interface StartOptions extends WhichCluster {
   /** 1 to 9; default 5. A cluster that exists keeps the number it has. */
@@ -56,7 +60,7 @@ export interface Launched {
 export async function launch(
   dir: string,
   options: StartOptions,
-  created: boolean,
+  created: ClusterFile | null,
   words: ReadyWords | null,
   onProgress: (progress: StartProgress) => void,
 ): Promise<Launched & { readonly hold: ConsoleHold | null }> {
@@ -75,18 +79,18 @@ export async function launch(
 async function launchMissing(
   dir: string,
   options: StartOptions,
-  created: boolean,
+  created: ClusterFile | null,
   words: ReadyWords | null,
   onProgress: (progress: StartProgress) => void,
 ): Promise<Launched> {
-  const { file: found } = await findCluster(options);
-  refuseOtherShape(found, options, created);
-  onProgress({ type: created ? 'created' : 'resumed', dir, nodes: found.nodes.length });
+  const { file: found } = await findCluster(options, created);
+  if (created === null) refuseOtherShape(found, options);
+  onProgress({ type: created === null ? 'resumed' : 'created', dir, nodes: found.nodes.length });
   const processes = await processesOf(dir, found);
   const missing = processes.filter(({ state }) => state === 'down').map(({ id }) => id);
   if (missing.length === 0) return { file: found, launched: [] };
   const allDown = missing.length === found.nodes.length;
-  const file = created ? found : await withUsablePorts(dir, found, missing, options.basePort ?? null);
+  const file = created !== null ? found : await withUsablePorts(dir, found, missing, options.basePort ?? null);
   await writeNodeConfigs(dir, file, missing);
   // Faults end with the nodes they were set on; those of a cluster that was wholly down would keep it from starting.
   if (allDown) await clearFaults(dir);
@@ -95,19 +99,26 @@ async function launchMissing(
   return { file, launched: missing };
 }
 
-/** All of them or none: nobody would stop those that came up before one that did not. */
+/**
+ * All of them or none: nobody would stop those that came up before one that did not. Where processors are fewer than nodes, a majority
+ * goes first: a new cluster serves as soon as one of those leads, and the others would only keep it from starting.
+ */
 async function spawnAll(
   dir: string,
   ids: readonly string[],
   words: ReadyWords | null,
   onProgress: (progress: StartProgress) => void,
 ): Promise<void> {
-  const spawned = await Promise.allSettled(
-    ids.map(async (id) => {
-      const { pid } = await spawnNode(dir, id, words);
-      onProgress({ type: 'spawned', node: id, pid });
-    }),
-  );
+  const spawn = async (id: string): Promise<void> => {
+    const { pid } = await spawnNode(dir, id, words);
+    onProgress({ type: 'spawned', node: id, pid });
+  };
+  const early = words === null || ids.length <= availableParallelism() ? ids.length : Math.floor(ids.length / 2) + 1;
+  const spawned = await Promise.allSettled(ids.slice(0, early).map(spawn));
+  if (early < ids.length && spawned.every(({ status }) => status === 'fulfilled')) {
+    await words?.listening(REST_AFTER_MS);
+    spawned.push(...(await Promise.allSettled(ids.slice(early).map(spawn))));
+  }
   const failure = spawned.find(({ status }) => status === 'rejected');
   if (failure?.status !== 'rejected') return;
   await Promise.all(ids.map((id) => stopNode(dir, id)));
@@ -151,8 +162,8 @@ async function withUsablePorts(
   return changed;
 }
 
-function refuseOtherShape(file: ClusterFile, options: StartOptions, created: boolean): void {
-  if (created || options.count === undefined || options.count === file.nodes.length) return;
+function refuseOtherShape(file: ClusterFile, options: StartOptions): void {
+  if (options.count === undefined || options.count === file.nodes.length) return;
   throw new ClusterError(
     `'${file.name}' has ${file.nodes.length} nodes, not ${options.count}. Resume it with: raftkv-tui start ${file.nodes.length}` +
       ` --cluster ${file.name}; or begin another with --cluster NAME; or delete it with: raftkv-tui rm --cluster ${file.name}`,

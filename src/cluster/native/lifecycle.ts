@@ -4,7 +4,7 @@ import { LIMITS } from '../../base/limits.ts';
 import { ClusterError } from './cluster-error.ts';
 import { clearFaults } from './faults/ledger.ts';
 import { withControl } from './folder/control-lock.ts';
-import { type ClusterFile, createClusterDir, deleteClusterDir, listClusterNames, readClusterFile } from './folder/directory.ts';
+import { createClusterDir, deleteClusterDir, listClusterNames, readClusterFile } from './folder/directory.ts';
 import {
   DEFAULT_NAME,
   dirOf,
@@ -19,6 +19,7 @@ import { freePorts } from './folder/ports.ts';
 import { type ConsoleHold, launch, nodeEntry, portRow, type StartOptions, type StartProgress } from './launch.ts';
 import { stopNode } from './process/processes.ts';
 import { ReadyWords, type Serving } from './process/ready-words.ts';
+import type { ClusterFile } from './shapes.ts';
 
 export type { StartOptions, StartProgress } from './launch.ts';
 export { findCluster };
@@ -84,14 +85,14 @@ export async function startCluster(
 ): Promise<StartedCluster> {
   const startedAt = performance.now();
   const { dir, created } = await createOrFind(options);
-  const words = created ? new ReadyWords() : null;
+  const words = created === null ? null : new ReadyWords();
   const { file, launched, hold } = await withControl(dir, () => launch(dir, options, created, words, onProgress));
   try {
     // To ask nodes a client has to be loaded, at the very time at which they need the processors: new ones tell it by themselves.
     const told = launched.length === file.nodes.length ? await words?.first(WORD_PATIENCE_MS) : null;
     const { leader, term } = told ?? (await askUntilServing(dir, file, launched, onProgress));
     onProgress({ type: 'leader', node: leader, term });
-    return { dir, file, created, launched, leader, term, tookMs: performance.now() - startedAt, hold };
+    return { dir, file, created: created !== null, launched, leader, term, tookMs: performance.now() - startedAt, hold };
   } catch (error) {
     // What came up for this start alone is of no use to anybody.
     await withControl(dir, () => Promise.all(launched.map((id) => stopNode(dir, id))));
@@ -164,15 +165,15 @@ async function summarise(home: string, name: string): Promise<ClusterSummary | n
   }
 }
 
-async function createOrFind(options: StartOptions): Promise<{ readonly dir: string; readonly created: boolean }> {
+/** `created`: what was put into the folder, when this call has made it. */
+async function createOrFind(options: StartOptions): Promise<{ readonly dir: string; readonly created: ClusterFile | null }> {
   const dir = dirOf(options);
-  if ((await readClusterFile(dir)) !== null) return { dir, created: false };
+  if ((await readClusterFile(dir)) !== null) return { dir, created: null };
   try {
-    await createCluster(options);
-    return { dir, created: true };
+    return { dir, created: (await createCluster(options)).file };
   } catch (error) {
     // Somebody else may have made it in the meantime: then it is there, and resumed like any other.
-    if (error instanceof ClusterError && (await readClusterFile(dir)) !== null) return { dir, created: false };
+    if (error instanceof ClusterError && (await readClusterFile(dir)) !== null) return { dir, created: null };
     throw error;
   }
 }

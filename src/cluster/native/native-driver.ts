@@ -17,9 +17,9 @@ import type {
 import { ClusterError, systemCode } from './cluster-error.ts';
 import type { FaultAction, Faults } from './faults/faults.ts';
 import { type Guard, spawnTimer } from './faults/guard-process.ts';
-import type { ClusterFile } from './folder/directory.ts';
 import { stopAll } from './lifecycle.ts';
 import { nodeProcess } from './process/processes.ts';
+import type { ClusterFile } from './shapes.ts';
 import { ClusterWatch } from './watch/cluster-watch.ts';
 import { LiveChecks } from './watch/live-checks.ts';
 import { PictureKeeper, type PictureStart } from './watch/picture-keeper.ts';

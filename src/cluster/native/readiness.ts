@@ -6,11 +6,12 @@ import { RaftKvClient } from '../client/client.ts';
 import { ClusterError } from './cluster-error.ts';
 import { adminClient } from './faults/fault-admin.ts';
 import { readLedger } from './faults/ledger.ts';
-import { type ClusterFile, readToken } from './folder/directory.ts';
+import { readToken } from './folder/directory.ts';
 import { Patience } from './patience.ts';
 import { lastLogLines, nodeProcess, signOfLife } from './process/processes.ts';
 import type { Serving } from './process/ready-words.ts';
 import { startProgress } from './process/start-progress.ts';
+import type { ClusterFile } from './shapes.ts';
 
 /** Entries to apply; fewer are done with before anybody has read how many. */
 const WORTH_TELLING = 10_000;

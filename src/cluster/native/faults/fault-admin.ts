@@ -2,7 +2,8 @@
 import { nodeId } from '../../../base/brand.ts';
 import { RaftKvClient } from '../../client/client.ts';
 import { ClusterError } from '../cluster-error.ts';
-import { type ClusterFile, readClusterFile, readToken } from '../folder/directory.ts';
+import { readClusterFile, readToken } from '../folder/directory.ts';
+import type { ClusterFile } from '../shapes.ts';
 import { Faults } from './faults.ts';
 
 /** A node that does not take the plan within this time reads it from the file when it starts, or when it is told next. */

@@ -9,9 +9,6 @@ import { withControl } from '../folder/control-lock.ts';
 import { killNode, nodeProcess, pauseNode, resumeNode, spawnNode, stopNode } from '../process/processes.ts';
 import {
   type Ledger,
-  MAX_FAULTS,
-  MAX_LINK_RULES,
-  MAX_NODE_RULES,
   planOf,
   type RecordedFault,
   readLedger,
@@ -22,6 +19,7 @@ import {
   withoutNodes,
   writeLedger,
 } from './ledger.ts';
+import { MAX_FAULTS, MAX_LINK_RULES, MAX_NODE_RULES } from './ledger-limits.ts';
 import { commandOf, type LinkAction, nodesOf, type ProcessAction, rulesOf } from './link-rules.ts';
 import { type ClockAction, type DiskAction, nodeCommand, nodeRules } from './node-rules.ts';
 import { losePower, readOperations } from './power-loss.ts';

@@ -1,58 +1,12 @@
 /** `faults.json`: the faults that are active in one cluster, whoever set them. */
-import { z } from 'zod';
 import { type NodeId, nodeId } from '../../../base/brand.ts';
-import { once } from '../../../base/once.ts';
 import type { FaultPlan } from '../../../fault/plan.ts';
-import { clockFault, diskFault, linkFault } from '../../../wire/fault-schema.ts';
 import type { ActiveFault, FaultKind } from '../../driver.ts';
-import { parseChecked, paths } from '../folder/directory.ts';
+import { paths } from '../folder/directory.ts';
 import { readPrivateFile, replacePrivateFile } from '../folder/private-files.ts';
+import { MAX_REPLACED } from './ledger-limits.ts';
 
 const LEDGER_BYTES = 1_048_576;
-/** More than anybody can follow. */
-export const MAX_FAULTS = 64;
-/** What a node takes in one plan (wire/fault-schema.ts). */
-export const MAX_LINK_RULES = 256;
-export const MAX_NODE_RULES = 64;
-
-/** So many steps can be taken back one by one. */
-const MAX_REPLACED = 32;
-
-const member = z.string().regex(/^n[1-9]$/);
-
-const LedgerFile = once(() =>
-  z.strictObject({
-    nextId: z.int().min(1),
-    rotten: z.array(member).max(9),
-    faults: z
-      .array(
-        z.strictObject({
-          id: z.int().min(1),
-          kind: z.enum(['kill', 'pause', 'isolate', 'partition', 'link', 'disk', 'clock', 'power-loss']),
-          command: z.string().max(512),
-          nodes: z.array(member).max(64),
-          links: z.array(linkFault()).max(MAX_LINK_RULES),
-          disks: z.array(diskFault()).max(MAX_NODE_RULES),
-          clocks: z.array(clockFault()).max(MAX_NODE_RULES),
-          since: z.int().min(0),
-          until: z.int().min(0).nullable(),
-          owner: z.string().max(128),
-          replaced: z
-            .array(
-              z.strictObject({
-                command: z.string().max(512),
-                links: z.array(linkFault()).max(2),
-                until: z.int().min(0).nullable(),
-              }),
-            )
-            .max(MAX_REPLACED)
-            .optional(),
-        }),
-      )
-      .max(MAX_FAULTS),
-  }),
-);
-
 /** What a link fault was before it was changed. */
 type ReplacedFault = Pick<RecordedFault, 'command' | 'links' | 'until'>;
 
@@ -77,6 +31,7 @@ export async function readLedger(dir: string): Promise<Ledger> {
   const path = paths.faults(dir);
   const text = await readPrivateFile(path, LEDGER_BYTES);
   if (text === null) return EMPTY_LEDGER;
+  const { LedgerFile, parseChecked } = await import('../shapes.ts');
   const { nextId, rotten, faults } = parseChecked(LedgerFile(), text, path);
   return {
     nextId,

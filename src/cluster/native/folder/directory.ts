@@ -2,10 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { z } from 'zod';
-import { LIMITS } from '../../../base/limits.ts';
 import type { NodeConfig } from '../../../node/config.ts';
 import { ClusterError, systemCode } from '../cluster-error.ts';
+import type { ClusterFile } from '../shapes.ts';
 import { clusterDir, isClusterName } from './home.ts';
 import {
   checkPrivateDir,
@@ -16,37 +15,6 @@ import {
   replacePrivateFile,
   syncDir,
 } from './private-files.ts';
-
-/** `cluster.json`: who the members are and where they listen. */
-export const ClusterFile = z.strictObject({
-  name: z.string().refine(isClusterName),
-  clusterId: z.string().regex(/^[0-9a-f]{32}$/),
-  /** Wall-clock milliseconds since 1970. */
-  createdAt: z.int().min(0),
-  nodes: z
-    .array(
-      z.strictObject({
-        id: z.string().regex(/^n[1-9]$/),
-        url: z.url({ protocol: /^ws$/ }),
-        port: z.int().min(1).max(65_535),
-      }),
-    )
-    .min(1)
-    .max(LIMITS.maxNodes),
-  options: z.strictObject({
-    /** The first of a row of ports the user asked for; null: free ones were chosen. */
-    basePort: z.int().min(1).max(65_535).nullable(),
-    heartbeatMs: z.int().min(5).max(10_000).optional(),
-    electionMs: z.int().min(20).max(60_000).optional(),
-    /** The nodes let their leader serve reads by lease. */
-    leaseReads: z.boolean().optional(),
-    snapshotEntries: z.int().min(1).optional(),
-    historyChanges: z.int().min(0).optional(),
-    /** The nodes note what they do to their disks. */
-    operationLog: z.boolean().optional(),
-  }),
-});
-export type ClusterFile = z.infer<typeof ClusterFile>;
 
 export type TokenRole = 'client' | 'admin' | 'peer';
 const ROLES: readonly TokenRole[] = ['client', 'admin', 'peer'];
@@ -78,7 +46,7 @@ export async function createClusterDir(home: string, file: ClusterFile): Promise
   try {
     await Promise.all([
       ...ROLES.map((role) => createPrivateFile(paths.token(draft, role), `${randomBytes(32).toString('hex')}\n`)),
-      createPrivateFile(paths.cluster(draft), `${JSON.stringify(file, null, 2)}\n`),
+      createPrivateFile(paths.cluster(draft), textOf(file)),
       ...file.nodes.map(({ id }) => createPrivateDir(paths.node(draft, id))),
     ]);
     await Promise.all(file.nodes.map(({ id }) => createPrivateDir(paths.data(draft, id))));
@@ -96,8 +64,11 @@ export async function createClusterDir(home: string, file: ClusterFile): Promise
   return dir;
 }
 
-/** The checked cluster.json; null when there is no such cluster. Throws when it is damaged or not private. */
-export async function readClusterFile(dir: string): Promise<ClusterFile | null> {
+/**
+ * The checked cluster.json; null when there is no such cluster. Throws when it is damaged or not private. `written`: what this program
+ * has put there itself; it need not be checked as long as it still stands there.
+ */
+export async function readClusterFile(dir: string, written: ClusterFile | null = null): Promise<ClusterFile | null> {
   try {
     await checkPrivateDir(dir);
   } catch (error) {
@@ -107,13 +78,17 @@ export async function readClusterFile(dir: string): Promise<ClusterFile | null> 
   const path = paths.cluster(dir);
   const text = await readPrivateFile(path, FILE_BYTES);
   if (text === null) return null;
+  if (written !== null && text === textOf(written)) return written;
+  const { ClusterFile, parseChecked } = await import('../shapes.ts');
   const file = parseChecked(ClusterFile, text, path);
   if (file.name !== basename(dir)) throw new ClusterError(`${path} says '${file.name}', not '${basename(dir)}'.`);
   return file;
 }
 
+const textOf = (file: ClusterFile): string => `${JSON.stringify(file, null, 2)}\n`;
+
 export async function writeClusterFile(dir: string, file: ClusterFile): Promise<void> {
-  await replacePrivateFile(paths.cluster(dir), `${JSON.stringify(file, null, 2)}\n`, { durable: true });
+  await replacePrivateFile(paths.cluster(dir), textOf(file), { durable: true });
 }
 
 /** The bearer token for one role. */
@@ -167,18 +142,4 @@ export async function deleteClusterDir(dir: string): Promise<void> {
   const doomed = join(dirname(dir), `.old-${basename(dir)}-${randomBytes(6).toString('hex')}`);
   await rename(dir, doomed);
   await rm(doomed, { recursive: true, force: true });
-}
-
-/** Decodes JSON from a file of ours. Throws a ClusterError that names the file and the first thing wrong with it. */
-export function parseChecked<T>(schema: z.ZodType<T>, text: string, path: string): T {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new ClusterError(`${path} is not JSON.`);
-  }
-  const checked = schema.safeParse(value);
-  if (checked.success) return checked.data;
-  const issue = checked.error.issues[0];
-  throw new ClusterError(`${path} is damaged at '${issue?.path.join('.') ?? ''}': ${issue?.message ?? 'unknown'}.`);
 }

@@ -1,7 +1,8 @@
 /** Finds a cluster of this machine by its name. */
 import { ClusterError } from '../cluster-error.ts';
 import { type NodeProcess, nodeProcess } from '../process/processes.ts';
-import { type ClusterFile, listClusterNames, readClusterFile } from './directory.ts';
+import type { ClusterFile } from '../shapes.ts';
+import { listClusterNames, readClusterFile } from './directory.ts';
 import { clusterDir, defaultHome } from './home.ts';
 
 export const DEFAULT_NAME = 'default';
@@ -21,10 +22,13 @@ export function dirOf(which: WhichCluster): string {
   return clusterDir(homeOf(which), which.name ?? DEFAULT_NAME);
 }
 
-/** The folder and the checked file of an existing cluster. Throws a ClusterError that says how to make one. */
-export async function findCluster(which: WhichCluster): Promise<{ readonly dir: string; readonly file: ClusterFile }> {
+/** The folder and the checked file of an existing cluster; `written` as for readClusterFile. Throws a ClusterError that says how to make one. */
+export async function findCluster(
+  which: WhichCluster,
+  written: ClusterFile | null = null,
+): Promise<{ readonly dir: string; readonly file: ClusterFile }> {
   const dir = dirOf(which);
-  const file = await readClusterFile(dir);
+  const file = await readClusterFile(dir, written);
   if (file === null) throw new ClusterError(await unknownCluster(which));
   return { dir, file };
 }

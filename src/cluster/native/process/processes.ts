@@ -1,18 +1,15 @@
 /** The node processes of one local cluster: start, look, signal. A process is signalled only if it is still the same one. */
 import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
+import { NODE_RUNTIME } from '../../../node/runtime.ts';
 import type { NodeState } from '../../driver.ts';
 import { ClusterError, systemCode } from '../cluster-error.ts';
-import { parseChecked, paths } from '../folder/directory.ts';
+import { paths } from '../folder/directory.ts';
 import { readPrivateFile, replacePrivateFile } from '../folder/private-files.ts';
+import type { ProcessRecord } from '../shapes.ts';
 import { inspectProcess } from './process-table.ts';
 import { spawnProgram } from './program.ts';
 import type { ReadyWords } from './ready-words.ts';
-
-const ProcessRecord = z.strictObject({ pid: z.int().min(2), started: z.string().min(1).max(128) });
-/** Names the process that was last started for a node. */
-export type ProcessRecord = z.infer<typeof ProcessRecord>;
 
 export interface NodeProcess {
   readonly state: NodeState;
@@ -24,11 +21,6 @@ const DOWN: NodeProcess = { state: 'down', pid: null };
 /** A node that does not end within this time after SIGTERM is killed. */
 const STOP_PATIENCE_MS = 3_000;
 const POLL_MS = 10;
-/**
- * V8 would take up to 128 MiB for young objects; with less they are collected as cheaply, and each pause is shorter. It would begin with
- * one, and collect them several times while a node starts.
- */
-const NODE_RUNTIME = ['--min-semi-space-size=4', '--max-semi-space-size=16'];
 
 /** What is known about the process of node `id`. Costs two reads of small files. */
 export async function nodeProcess(dir: string, id: string): Promise<NodeProcess> {
@@ -157,5 +149,7 @@ async function inspectRecord(record: ProcessRecord): Promise<NodeProcess> {
 async function readRecord(dir: string, id: string): Promise<ProcessRecord | null> {
   const path = paths.process(dir, id);
   const text = await readPrivateFile(path, 4_096);
-  return text === null ? null : parseChecked(ProcessRecord, text, path);
+  if (text === null) return null;
+  const { parseChecked, ProcessRecord } = await import('../shapes.ts');
+  return parseChecked(ProcessRecord, text, path);
 }
