@@ -77,7 +77,8 @@ export class ShellSession {
     input.on('data', onData).once('end', onEnd);
     process.once('SIGTERM', onSignal).once('SIGHUP', onSignal);
     this.#raw(true);
-    this.#write(`${dim('help lists all commands; Ctrl-D leaves, and ends the faults that were set here', this.#color)}\n`);
+    const ends = this.#driver.ownsNodes ? 'stops the nodes' : 'ends the faults that were set here';
+    this.#write(`${dim(`help lists all commands; Ctrl-D leaves, and ${ends}`, this.#color)}\n`);
     this.#open = true;
     this.#sayUnsaid();
     this.#draw();

@@ -139,15 +139,29 @@ function deaf(picture: ClusterPicture, leader: NodeView): string | null {
   return `${listText(names)} ${names.length === 1 ? 'does' : 'do'} not hear ${leader.id}${cause}.`;
 }
 
+/** Who does not run, or has not spoken yet, and the fault that is why; null when there is none. */
+function away({ nodes, faults }: ClusterPicture, leader: NodeView): string | null {
+  const gone = nodes.filter(({ state, status }) => state !== 'up' || status === null);
+  const [first] = gone;
+  if (first === undefined) return null;
+  const states = [...new Set(gone.map(({ state }) => (state === 'up' ? 'starting' : state)))].join(' or ');
+  const fault = faults.findLast(({ kind, nodes: hit }) => ENDING.has(kind) && hit.includes(first.id));
+  const cause = fault === undefined ? '' : ` (fault ${fault.id}: ${fault.command})`;
+  const who = `${listText(gone.map(({ id }) => id))} ${gone.length === 1 ? 'is' : 'are'} ${states}${cause}`;
+  return gone.length === nodes.length - 1 ? `${who}.` : `${who}, all others hear ${leader.id}.`;
+}
+
+const ENDING: ReadonlySet<string> = new Set(['kill', 'pause', 'power-loss']);
+
 function allWell(picture: ClusterPicture, leader: NodeView, reach: number, quorum: number): Diagnosis {
-  const { nodes } = picture;
   const spare = reach - quorum;
-  const hear = nodes.filter(({ id, status }) => id !== leader.id && status?.leader === leader.id).length;
-  const all = hear === nodes.length - 1 ? 'All hear' : `${hear} of ${nodes.length - 1} hear`;
   const unheard = deaf(picture, leader);
+  const amiss = unheard ?? away(picture, leader);
+  if (amiss === null)
+    return { severity: 'info', text: `All hear ${leader.id}. ${plural(spare, 'node')} may fail before writes stop.` };
   return {
     severity: unheard === null ? 'info' : 'warn',
-    text: `${unheard ?? `${all} ${leader.id}.`} ${plural(spare, 'node')} may fail before writes stop.`,
-    ...(unheard === null ? {} : { short: `${unheard} ${spare} more may fail.` }),
+    text: `${amiss} ${plural(spare, `${unheard === null ? 'more ' : ''}node`)} may fail before writes stop.`,
+    short: `${amiss} ${spare} more may fail.`,
   };
 }

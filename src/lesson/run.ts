@@ -322,7 +322,7 @@ export class LessonRun {
         : right === verdicts.length
           ? WORDS.allRight(right)
           : WORDS.score(right, verdicts.length);
-    this.#turn({ kind: 'end', words: score, part: this.#say(this.#start.lesson.summary) });
+    this.#turn({ kind: 'end', words: score, part: this.#say(WORDS.end) });
     await this.#enter();
   }
 

@@ -21,6 +21,7 @@ export const WORDS = {
     'This run went another way than any of the answers; r does this part again.',
     '这一次的经过与哪个选项都不一样；按 r 可以重做本节。',
   ),
+  end: t('the end', '结束'),
   /** `right` is less than `asked`. */
   score: (right: number, asked: number): Text => {
     if (right > 0)

@@ -100,6 +100,16 @@ describe('the standing diagnosis', () => {
     );
   });
 
+  it('names who does not run, and why', () => {
+    const lost = down(fakePicture(5), 'n2');
+    expect(diagnose({ ...lost, faults: [fakeFault(24, 'kill n2', { kind: 'kill', nodes: [nodeId('n2')] })] })).toEqual({
+      severity: 'info',
+      text: 'n2 is down (fault 24: kill n2), all others hear n1. 1 more node may fail before writes stop.',
+      short: 'n2 is down (fault 24: kill n2), all others hear n1. 1 more may fail.',
+    });
+    expect(diagnose(withNode(fakePicture(5), 'n3', {}, null)).text).toContain('n3 is starting, all others hear n1.');
+  });
+
   it('has a sentence for a cluster that is not there', () => {
     expect(diagnose({ ...fakePicture(3), nodes: [] }).text).toBe('No node is known yet.');
     expect(diagnose(down(fakePicture(3), 'n1', 'n2', 'n3')).severity).toBe('error');

@@ -102,7 +102,9 @@ const SPLIT: Part = {
         if (stood.length < 2) return led === null ? null : lonely(led.node, led.term);
         const term = stood[0]?.term ?? 0;
         const won = led?.term === term ? led.node : null;
-        if (won === null && !stood.every(isCounted)) return null;
+        // Who stands again before all refusals are back does not count them; that a later term was led tells the same.
+        const isOver = led !== null && led.term > term;
+        if (won === null && !isOver && !stood.every(isCounted)) return null;
         const tally = tallyOf(stood);
         if (won !== null) {
           const text = joined(t(`Term ${term}:`, `任期 ${term}：`), tally, t(`${won} won it after all.`, `${won} 还是赢了。`));
