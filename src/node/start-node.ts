@@ -17,7 +17,7 @@ import { type Handler, RpcSocket } from '../net/rpc-socket.ts';
 import { listen, type WireServer } from '../net/server.ts';
 import type { LogStore, Recovered, SnapshotStore } from '../replica/ports.ts';
 import { Replica } from '../replica/replica.ts';
-import { eagerPolicy } from '../replica/snapshotter.ts';
+import { eagerPolicy, inTurn } from '../replica/snapshotter.ts';
 import type { StartProgress } from '../storage/find-snapshots.ts';
 import { acquireLock, type Lock } from '../storage/lock.ts';
 import { openLogStore } from '../storage/log-store.ts';
@@ -292,15 +292,19 @@ class NodeParts implements RunningNode {
   #createReplica(random: Random, onFatal: (error: Error) => void): Replica {
     const { config } = this.#loaded;
     const electionMs = config.electionMs ?? LIMITS.electionMs;
+    const voters = config.members.map(({ id }) => nodeId(id));
     return new Replica({
       id: this.id,
-      configuration: { voters: config.members.map(({ id }) => nodeId(id)), outgoing: [], learners: [] },
+      configuration: { voters, outgoing: [], learners: [] },
       recovered: this.#opened.recovered,
       clock: this.#opened.faults.clock,
       random: random.fork('raft'),
       logStore: this.#opened.logStore,
       snapshots: this.#opened.snapshots,
-      snapshotPolicy: config.snapshotEntries === undefined ? {} : eagerPolicy(config.snapshotEntries),
+      snapshotPolicy:
+        config.snapshotEntries === undefined
+          ? inTurn(voters.indexOf(this.id), voters.length)
+          : eagerPolicy(config.snapshotEntries),
       ...(config.historyChanges === undefined ? {} : { historyLimits: remembering(config.historyChanges) }),
       transport: new FaultyTransport(this.#peers, this.#opened.faults.links, realClock),
       heartbeatMs: config.heartbeatMs ?? LIMITS.heartbeatMs,

@@ -11,6 +11,8 @@ export interface SnapshotPolicy {
   readonly entries: number;
   readonly logBytes: number;
   readonly share: number;
+  /** Part of that growth after which a node takes its very first one. Members differ in it, and so do not all write theirs at once. */
+  readonly first: number;
   readonly tailEntries: number;
   readonly tailBytes: number;
   readonly chunkBytes: number;
@@ -20,6 +22,7 @@ const POLICY: SnapshotPolicy = {
   entries: LIMITS.snapshotEntries,
   logBytes: LIMITS.snapshotLogBytes,
   share: LIMITS.snapshotShare,
+  first: 1,
   tailEntries: LIMITS.logTailKept,
   tailBytes: LIMITS.logTailKeptBytes,
   chunkBytes: LIMITS.snapshotChunkBytes,
@@ -28,6 +31,11 @@ const POLICY: SnapshotPolicy = {
 /** Snapshots after so few entries that they can be watched, whatever the last one's size was. */
 export function eagerPolicy(entries: number): Partial<SnapshotPolicy> {
   return { entries, share: 0, tailEntries: entries >> 2 };
+}
+
+/** Members take their snapshots one after the other: `place` of `members`, from 0. */
+export function inTurn(place: number, members: number): Partial<SnapshotPolicy> {
+  return { first: (members - place) / members };
 }
 
 /** What a core begins with: of the log behind the snapshot, only the tail; the disk has more, in segments that are not done with. */
@@ -168,7 +176,8 @@ export class Snapshotter {
   #isDue(appliedIndex: LogIndex): boolean {
     const { entries, logBytes, share } = this.#policy;
     const grown = appliedIndex - this.#triedAt;
-    const isLong = grown >= entries || (grown > 0 && this.#bytesSince >= logBytes);
+    const part = this.#triedAt === 0 ? this.#policy.first : 1;
+    const isLong = grown >= entries * part || (grown > 0 && this.#bytesSince >= logBytes * part);
     return isLong && this.#bytesSince >= share * (this.#parts.store.newest?.sizeBytes ?? 0);
   }
 
