@@ -46,7 +46,7 @@ async function startup(): Promise<void> {
   for (let trial = 0; trial < Math.min(trials, 10); trial += 1) {
     const name = `startup-${trial}`;
     const from = performance.now();
-    execFileSync(process.execPath, [PROGRAM, 'start', `${nodes}`, '--detach', '--home', home, '--cluster', name, '--json'], {
+    execFileSync(process.execPath, [PROGRAM, 'start', `${nodes}`, '--detach', '--home', home, '--cluster', name, '--quiet'], {
       stdio: 'pipe',
     });
     const kv = await client(name);

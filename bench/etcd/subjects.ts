@@ -58,7 +58,7 @@ export class Ours implements Subject {
   }
 
   async launch(): Promise<void> {
-    const which = ['--detach', '--home', this.#home, '--cluster', 'ours', '--json'];
+    const which = ['--detach', '--home', this.#home, '--cluster', 'ours', '--quiet'];
     await run(process.execPath, [PROGRAM, 'start', String(this.#nodes), ...which]);
     this.#file = await readClusterFile(this.#dir);
     this.#kv = await this.#client();

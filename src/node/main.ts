@@ -33,8 +33,8 @@ export async function runNode(configFile: string, acceptLoss = false): Promise<n
     });
   }
   try {
-    const word = readyWord(process.env[READY_VARIABLE]);
-    node = await startNode(await loadConfig(configFile), { onFatal: fatal, acceptLoss, ...word });
+    const onServing = readyWord(process.env[READY_VARIABLE]);
+    node = await startNode(await loadConfig(configFile), { onFatal: fatal, acceptLoss, onServing });
   } catch (error) {
     const { message } = error instanceof Error ? error : new Error(String(error));
     log('error', 'cannot start', { error: message });

@@ -61,10 +61,8 @@ export interface StartHooks {
   readonly onFatal: (error: Error) => void;
   /** Start with what is left of a damaged log, though nobody else has what is lost. Not given: no. */
   readonly acceptLoss?: boolean;
-  /** It can be reached. */
-  readonly onListening?: () => void;
   /** Called each time that this node leads and could answer a read, with its term. */
-  readonly onServing?: (term: number) => void;
+  readonly onServing?: ((term: number) => void) | null;
 }
 
 /** Rejects with StorageError, LockHeldError, InsecureListenError or the system's error; nothing stays open then. */
@@ -222,7 +220,6 @@ class NodeParts implements RunningNode {
         }
       },
     });
-    this.#hooks.onListening?.();
     this.#peers.start();
     // One that is alone leads before it can be reached.
     this.#tellServing();
@@ -280,9 +277,9 @@ class NodeParts implements RunningNode {
 
   /** What answers a read has committed an entry of its own term, and so knows all that was ever acknowledged. */
   #tellServing(): void {
-    const { onServing } = this.#hooks;
+    const { onServing = null } = this.#hooks;
     const { role, term } = this.#replica.coreStatus();
-    if (onServing === undefined || this.#server === null || role !== 'leader') return;
+    if (onServing === null || this.#server === null || role !== 'leader') return;
     const deadline = millis(this.#opened.faults.clock.now() + LIMITS.requestDeadlineMs);
     this.#replica.read(deadline, ({ ok }) => {
       if (ok) onServing(term);

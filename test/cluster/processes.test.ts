@@ -12,6 +12,7 @@ import {
   nodeProcess,
   pauseNode,
   resumeNode,
+  signOfLife,
   stopNode,
   tellingLine,
 } from '../../src/cluster/native/process/processes.ts';
@@ -30,7 +31,7 @@ afterEach(async () => {
 /** A process that does what `script` says, in the place of a node; resolves when it has said that it is ready. */
 async function stand(script: string): Promise<ChildProcess & { readonly pid: number }> {
   const child = spawn(process.execPath, ['-e', `${script}; setInterval(() => {}, 1000); console.log('ready')`], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
   children.push(child);
   if (child.stdout !== null) await once(child.stdout, 'data');
@@ -67,6 +68,22 @@ describe('the process of a node', () => {
     for (const signal of [killNode, pauseNode, resumeNode]) expect(await signal(dir, 'n1')).toBeNull();
     expect(await stopNode(dir, 'n1')).toBe(false);
     expect((await inspectProcess(stranger.pid))?.state).toBe('running');
+  });
+
+  it('shows by its processor time and its log that it does something', async () => {
+    const { pid, stdin } = await stand(
+      "process.stdin.on('data', () => { for (const end = Date.now() + 60; Date.now() < end; ); console.log('done') })",
+    );
+    await record(pid);
+    const quiet = await signOfLife(dir, 'n1');
+    expect(await signOfLife(dir, 'n1')).toBe(quiet);
+    await writeFile(paths.log(dir, 'n1'), 'a line\n');
+    const told = await signOfLife(dir, 'n1');
+    expect(told).not.toBe(quiet);
+    stdin?.write('work');
+    const child = children.at(-1)?.stdout;
+    if (child != null) await once(child, 'data');
+    expect(await signOfLife(dir, 'n1')).not.toBe(told);
   });
 
   it('differs from every other process by when it started', async () => {

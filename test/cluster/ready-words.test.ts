@@ -10,11 +10,10 @@ describe('the words of nodes that were launched', () => {
     const [n1, n2] = [new PassThrough(), new PassThrough()];
     words.hear('n1', n1);
     words.hear('n2', n2);
-    n2.write('listening\nserv');
-    await words.listening(LONG);
+    n2.write('serv');
     n2.write('ing 7\n');
     expect(await words.first(LONG)).toEqual({ leader: 'n2', term: 7 });
-    n1.write('listening\nserving 8\n');
+    n1.write('serving 8\n');
     n2.end();
     expect(await words.first(LONG)).toEqual({ leader: 'n2', term: 7 });
     words.close();
@@ -25,9 +24,8 @@ describe('the words of nodes that were launched', () => {
     const words = new ReadyWords();
     const node = new PassThrough();
     words.hear('n1', node);
-    node.end('list');
+    node.end('serving');
     expect(await words.first(LONG)).toBeNull();
-    await words.listening(LONG);
   });
 
   it('are not waited for longer than asked, nor is nonsense kept', async () => {
@@ -35,9 +33,8 @@ describe('the words of nodes that were launched', () => {
     const node = new PassThrough();
     words.hear('n1', node);
     node.write('x'.repeat(1_000_000));
-    node.write('listening\nserving 1\n');
+    node.write('serving 1\n');
     expect(await words.first(1)).toBeNull();
-    await words.listening(1);
     words.close();
   });
 });

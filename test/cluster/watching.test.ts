@@ -1,12 +1,13 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { nodeId, term } from '../../src/base/brand.ts';
+import { logIndex, millis, nodeId, term } from '../../src/base/brand.ts';
 import type { ActiveFault, NodeView } from '../../src/cluster/driver.ts';
-import { applying, bestCandidate, isServing } from '../../src/cluster/native/readiness.ts';
+import { applying, bestCandidate, isServing, signOfProgress } from '../../src/cluster/native/readiness.ts';
 import { EventWords } from '../../src/cluster/native/watch/event-words.ts';
 import { PictureKeeper } from '../../src/cluster/native/watch/picture-keeper.ts';
 import type { RaftEvent } from '../../src/raft/messages.ts';
 import type { MemberStatus } from '../../src/replica/status.ts';
+import { fakeStatus } from '../support/fake-status.ts';
 
 const [n1, n2, n3] = [nodeId('n1'), nodeId('n2'), nodeId('n3')];
 
@@ -154,6 +155,27 @@ describe('a cluster that serves', () => {
   ])('has a leader that has committed and applied an entry of its own term: %j', (given, serves) => {
     expect(isServing(given as unknown as MemberStatus)).toBe(serves);
   });
+});
+
+describe('a node that gets on', () => {
+  const now = fakeStatus(n1);
+  it.each([
+    { term: term(2) },
+    { lastIndex: logIndex(6) },
+    { commitIndex: logIndex(6) },
+    { appliedIndex: logIndex(6) },
+    { sync: { ...now.sync, count: 1 } },
+    { links: [{ peer: n2, connected: true, rttMs: 1, queuedBytes: 0 }] },
+  ])('shows it by %j', (change) => {
+    expect(signOfProgress({ ...now, ...change })).not.toBe(signOfProgress(now));
+  });
+
+  it.each([{ role: 'pre-candidate' as const }, { uptimeMs: millis(9_000) }, { election: null }])(
+    'does not show it by %j',
+    (change) => {
+      expect(signOfProgress({ ...now, ...change })).toBe(signOfProgress(now));
+    },
+  );
 });
 
 describe('a node that applies its log', () => {

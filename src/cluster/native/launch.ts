@@ -1,5 +1,4 @@
 /** Brings up the nodes of a cluster that are down: ports, configurations, processes. All of it under the cluster's lock. */
-import { availableParallelism } from 'node:os';
 import { nodeId } from '../../base/brand.ts';
 import { ClusterError } from './cluster-error.ts';
 import { type GuardHandle, newOwner, spawnGuard } from './faults/guard-process.ts';
@@ -12,8 +11,6 @@ import type { ReadyWords } from './process/ready-words.ts';
 import type { ClusterFile } from './shapes.ts';
 
 const HOST = '127.0.0.1';
-/** The nodes that are not needed for a majority are not kept waiting for it longer. */
-const REST_AFTER_MS = 300;
 
 export interface StartOptions extends WhichCluster {
   /** 1 to 9; default 5. A cluster that exists keeps the number it has. */
@@ -99,26 +96,19 @@ async function launchMissing(
   return { file, launched: missing };
 }
 
-/**
- * All of them or none: nobody would stop those that came up before one that did not. Where processors are fewer than nodes, a majority
- * goes first: a new cluster serves as soon as one of those leads, and the others would only keep it from starting.
- */
+/** All of them or none: nobody would stop those that came up before one that did not. */
 async function spawnAll(
   dir: string,
   ids: readonly string[],
   words: ReadyWords | null,
   onProgress: (progress: StartProgress) => void,
 ): Promise<void> {
-  const spawn = async (id: string): Promise<void> => {
-    const { pid } = await spawnNode(dir, id, words);
-    onProgress({ type: 'spawned', node: id, pid });
-  };
-  const early = words === null || ids.length <= availableParallelism() ? ids.length : Math.floor(ids.length / 2) + 1;
-  const spawned = await Promise.allSettled(ids.slice(0, early).map(spawn));
-  if (early < ids.length && spawned.every(({ status }) => status === 'fulfilled')) {
-    await words?.listening(REST_AFTER_MS);
-    spawned.push(...(await Promise.allSettled(ids.slice(early).map(spawn))));
-  }
+  const spawned = await Promise.allSettled(
+    ids.map(async (id) => {
+      const { pid } = await spawnNode(dir, id, words);
+      onProgress({ type: 'spawned', node: id, pid });
+    }),
+  );
   const failure = spawned.find(({ status }) => status === 'rejected');
   if (failure?.status !== 'rejected') return;
   await Promise.all(ids.map((id) => stopNode(dir, id)));
