@@ -2,7 +2,8 @@
  * Loaded into each node of a benchmark (`NODE_OPTIONS=--require`): what an event loop that is late was late for. Twice in a hundredth of a
  * second the loop reads what the kernel has counted of its own thread: time on a processor, time spent waiting for one. Each interval that
  * was late by more than LATE_MS becomes a line of JSON in PROBE_DIR: `late` in ms, of that `run` on a processor, `wait` for one, `gc` (wall)
- * in collections of garbage by kind, and `faults`, pages that were touched for the first time.
+ * in collections of garbage by kind, `faults`, pages that were touched for the first time, and `stolen`: for how long a hypervisor gave the
+ * processors, all of them together, to others, as the kernel counts it, in ticks; looked at less often, so it may be from up to LOOK_MS before.
  */
 'use strict';
 const { appendFile, openSync, readSync } = require('node:fs');
@@ -10,11 +11,14 @@ const { PerformanceObserver, performance } = require('node:perf_hooks');
 
 const EVERY_MS = 5;
 const LATE_MS = 15;
+const LOOK_MS = 100;
+const TICK_MS = 10;
 const KINDS = { 1: 'minor', 4: 'major', 8: 'incremental', 16: 'weak' };
 /** Of /proc/…/stat, counted behind the name: pages touched for the first time. */
 const FAULTS_FIELD = 7;
 
 function watch(file) {
+  const machine = openSync('/proc/stat');
   const [times, counts] = ['schedstat', 'stat'].map((name) => openSync(`/proc/${process.pid}/task/${process.pid}/${name}`));
   const room = Buffer.alloc(1_024);
   const text = (fd) => room.latin1Slice(0, readSync(fd, room, 0, room.length, 0));
@@ -23,6 +27,7 @@ function watch(file) {
     const faults = Number(text(counts).split(') ')[1].split(' ')[FAULTS_FIELD]);
     return { at: performance.now(), run: Number(run) / 1e6, wait: Number(wait) / 1e6, faults };
   };
+  const stolen = () => Number(text(machine).split(/ +/, 9)[8]) * TICK_MS;
   const late = [];
   let collections = [];
   new PerformanceObserver((list) => {
@@ -31,6 +36,7 @@ function watch(file) {
     }
   }).observe({ entryTypes: ['gc'] });
   let before = read();
+  const look = { at: before.at, stolen: stolen() };
   setInterval(() => {
     const now = read();
     const lateMs = now.at - before.at - EVERY_MS;

@@ -15,21 +15,25 @@ interface Late {
   readonly gc: Collections;
   /** Pages touched for the first time. */
   readonly faults: number;
+  /** What a hypervisor took of all processors together, about then. */
+  readonly stolen: number;
 }
 
 /**
- * `own`: what is left of a lateness without the time in which the thread was ready and the system gave it no processor. Lateness of less
- * than 15 ms is not noted.
+ * `own`: what is left of a lateness without the time in which the thread was ready and the system gave it no processor; `left`: what is
+ * left of that without what a hypervisor took. Lateness of less than 15 ms is not noted.
  */
 export interface Stalls {
-  readonly over50: { readonly late: number; readonly own: number };
-  readonly longestMs: { readonly late: number; readonly own: number };
+  readonly over50: { readonly late: number; readonly own: number; readonly left: number };
+  readonly longestMs: { readonly late: number; readonly own: number; readonly left: number };
   readonly sumMs: { readonly late: number; readonly run: number; readonly wait: number; readonly gc: Collections };
   readonly longest: Late | null;
-  readonly longestOwn: Late | null;
+  readonly longestLeft: Late | null;
 }
 
+const lateOf = ({ late }: Late): number => late;
 const ownOf = ({ late, wait }: Late): number => Math.max(0, late - wait);
+const leftOf = (each: Late): number => Math.max(0, ownOf(each) - each.stolen);
 
 /** By node. */
 export function stallsSince(dir: string, since: number): Readonly<Record<string, Stalls>> {
@@ -44,20 +48,21 @@ function read(path: string, since: number): readonly Late[] {
 
 function summary(all: readonly Late[]): Stalls {
   const sum = (of: (each: Late) => number): number => Math.round(all.reduce((total, each) => total + of(each), 0));
+  const over50 = (of: (each: Late) => number): number => all.filter((each) => of(each) > 50).length;
   const most = (of: (each: Late) => number): Late | null =>
     all.reduce<Late | null>((worst, each) => (worst === null || of(each) > of(worst) ? each : worst), null);
-  const [longest, longestOwn] = [most(({ late }) => late), most(ownOf)];
+  const longest = (of: (each: Late) => number): number => round(Math.max(0, ...all.map(of)));
   const kinds = [...new Set(all.flatMap(({ gc }) => Object.keys(gc)))] as (keyof Collections)[];
   return {
-    over50: { late: all.filter(({ late }) => late > 50).length, own: all.filter((each) => ownOf(each) > 50).length },
-    longestMs: { late: round(longest?.late ?? 0), own: round(longestOwn === null ? 0 : ownOf(longestOwn)) },
+    over50: { late: over50(lateOf), own: over50(ownOf), left: over50(leftOf) },
+    longestMs: { late: longest(lateOf), own: longest(ownOf), left: longest(leftOf) },
     sumMs: {
-      late: sum(({ late }) => late),
+      late: sum(lateOf),
       run: sum(({ run }) => run),
       wait: sum(({ wait }) => wait),
       gc: Object.fromEntries(kinds.map((kind) => [kind, sum(({ gc }) => gc[kind] ?? 0)])),
     },
-    longest,
-    longestOwn,
+    longest: most(lateOf),
+    longestLeft: most(leftOf),
   };
 }

@@ -260,6 +260,36 @@ export const REPLICATION_BUGS: readonly Bug[] = [
     caught: { by: 'simulation', breaks: /^matchIndex </, seed: 1 },
   },
   {
+    name: 'late-refusal-taken-for-a-lost-disk',
+    title: 'A refusal that comes late makes a leader forget what was acknowledged meanwhile',
+    source: '#34: Raft §5.3',
+    edits: [
+      {
+        file: 'raft/progress.ts',
+        find: 'if (agree >= this.#matchAtRound || readRound < this.#readRoundSent) return true;',
+        replace: '',
+      },
+    ],
+    caught: { by: 'simulation', breaks: /^matchIndex never falls/, seed: 1 },
+  },
+  {
+    name: 'lost-disk-not-believed',
+    title: 'A follower with an empty disk waits until the log is compacted past what its leader remembers of it',
+    source: 'seen in our own benchmarks',
+    edits: [
+      {
+        file: 'raft/progress.ts',
+        find: 'if (agree >= this.#matchAtRound || readRound < this.#readRoundSent) return true;',
+        replace: 'return false;',
+      },
+    ],
+    caught: {
+      by: 'test',
+      file: 'raft/snapshots.test.ts',
+      name: 'a leader whose log begins after a snapshot > sends it to a follower that has lost its disk',
+    },
+  },
+  {
     name: 'lost-probe-never-repeated',
     title: 'When the one append of a probe is lost, nothing moves the follower on',
     source: 'etcd-io/raft heartbeat_resp_recovers_from_probing',
