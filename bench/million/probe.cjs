@@ -36,18 +36,16 @@ function watch(file) {
     }
   }).observe({ entryTypes: ['gc'] });
   let before = read();
-  const look = { at: before.at, stolen: stolen() };
+  let look = { at: before.at, stolen: stolen() };
   setInterval(() => {
     const now = read();
     const lateMs = now.at - before.at - EVERY_MS;
     if (lateMs > LATE_MS) {
       const [run, wait, faults] = [now.run - before.run, now.wait - before.wait, now.faults - before.faults];
-      late.push({
-        from: before.at,
-        to: now.at,
-        line: { at: Math.round(performance.timeOrigin + now.at), late: lateMs, run, wait, faults },
-      });
+      const at = Math.round(performance.timeOrigin + now.at);
+      late.push({ from: before.at, to: now.at, line: { at, late: lateMs, run, wait, faults, stolen: stolen() - look.stolen } });
     }
+    if (now.at - look.at > LOOK_MS) look = { at: now.at, stolen: stolen() };
     before = now;
   }, EVERY_MS).unref();
   const write = () => {

@@ -54,7 +54,6 @@ interface Opened {
   readonly faults: NodeFaults;
   readonly logStore: LogStore;
   readonly snapshots: SnapshotStore;
-  readonly recovered: Recovered;
 }
 
 export interface StartHooks {
@@ -69,12 +68,12 @@ export interface StartHooks {
 export async function startNode(loaded: LoadedConfig, hooks: StartHooks): Promise<RunningNode> {
   const startedAt = realClock.now();
   const log = openNodeLog(loaded.config.id);
-  const opened = await openDisk(loaded, hooks.acceptLoss ?? false, log);
-  tellDamage(log, opened.recovered);
+  const { opened, recovered } = await openDisk(loaded, hooks.acceptLoss ?? false, log);
+  tellDamage(log, recovered);
   try {
-    const node = new NodeParts(loaded, opened, log, hooks, startedAt);
+    const node = new NodeParts(loaded, { opened, recovered }, log, hooks, startedAt);
     await node.open();
-    const { entries, hardState, snapshot, tornBytes } = opened.recovered;
+    const { entries, hardState, snapshot, tornBytes } = recovered;
     const from = snapshot?.snapshot.last.index ?? 0;
     log('info', 'serving', { port: node.port, snapshot: from, entries: entries.length, term: hardState.term, tornBytes });
     return node;
@@ -113,7 +112,13 @@ function tellDamage(log: NodeLog, { damage, hardState }: Recovered): void {
   else if (damage !== null) log('warn', 'the loss was accepted', { firstLost: damage.firstLost, term });
 }
 
-async function openDisk({ config, dataDir, operationLog }: LoadedConfig, acceptLoss: boolean, log: NodeLog): Promise<Opened> {
+/** What was recovered is not for keeping: the log and the state are in it as they were. */
+interface Found {
+  readonly opened: Opened;
+  readonly recovered: Recovered;
+}
+
+async function openDisk({ config, dataDir, operationLog }: LoadedConfig, acceptLoss: boolean, log: NodeLog): Promise<Found> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const lock = await acquireLock(dataDir, 'node');
   const self = nodeId(config.id);
@@ -129,7 +134,7 @@ async function openDisk({ config, dataDir, operationLog }: LoadedConfig, acceptL
     const options = { disk: faults.disk, dir: dataDir, clusterId, nodeId: self, alone, acceptLoss, pause, markPause, onProgress };
     openLogStore(options, (error, value) => {
       if (value !== null)
-        resolve({ lock, faults, logStore: value.store, snapshots: value.snapshots, recovered: value.recovered });
+        resolve({ opened: { lock, faults, logStore: value.store, snapshots: value.snapshots }, recovered: value.recovered });
       else void lock.release().finally(() => reject(error));
     });
   });
@@ -156,9 +161,11 @@ class NodeParts implements RunningNode {
   readonly #forwarder: Forwarder;
   readonly #handlers: ReadonlyMap<string, Handler>;
   #server: WireServer | null = null;
+  /** Nothing was on its disk. */
+  readonly #isNew: boolean;
   #begun = false;
 
-  constructor(loaded: LoadedConfig, opened: Opened, log: NodeLog, hooks: StartHooks, startedAt: Millis) {
+  constructor(loaded: LoadedConfig, { opened, recovered }: Found, log: NodeLog, hooks: StartHooks, startedAt: Millis) {
     const { config, tokens, tls } = loaded;
     const random = seededRandom(randomInt(2 ** 32));
     this.id = nodeId(config.id);
@@ -167,7 +174,9 @@ class NodeParts implements RunningNode {
     this.#log = log;
     this.#hooks = hooks;
     this.#peers = this.#createPeers(random);
-    this.#replica = this.#createReplica(random, hooks.onFatal);
+    const { entries, hardState, snapshot } = recovered;
+    this.#isNew = hardState.term === 0 && entries.length === 0 && snapshot === null;
+    this.#replica = this.#createReplica(random, recovered, hooks.onFatal);
     const parts: MemberParts = {
       cluster: config.clusterName,
       replica: this.#replica,
@@ -268,9 +277,7 @@ class NodeParts implements RunningNode {
   /** A new cluster has no leader to wait for: its first member stands as soon as a majority could elect it. */
   #beginCluster(reached: number): void {
     const { members } = this.#loaded.config;
-    const { entries, hardState, snapshot } = this.#opened.recovered;
-    const isNew = hardState.term === 0 && entries.length === 0 && snapshot === null;
-    if (this.#begun || !isNew || members[0]?.id !== this.id || 1 + reached <= members.length / 2) return;
+    if (this.#begun || !this.#isNew || members[0]?.id !== this.id || 1 + reached <= members.length / 2) return;
     this.#begun = true;
     this.#replica.campaign();
   }
@@ -286,14 +293,14 @@ class NodeParts implements RunningNode {
     });
   }
 
-  #createReplica(random: Random, onFatal: (error: Error) => void): Replica {
+  #createReplica(random: Random, recovered: Recovered, onFatal: (error: Error) => void): Replica {
     const { config } = this.#loaded;
     const electionMs = config.electionMs ?? LIMITS.electionMs;
     const voters = config.members.map(({ id }) => nodeId(id));
     return new Replica({
       id: this.id,
       configuration: { voters, outgoing: [], learners: [] },
-      recovered: this.#opened.recovered,
+      recovered,
       clock: this.#opened.faults.clock,
       random: random.fork('raft'),
       logStore: this.#opened.logStore,

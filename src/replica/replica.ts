@@ -34,7 +34,7 @@ export class Replica {
   readonly #core: RaftCore;
   #machine: Machine;
   readonly #snapshotter: Snapshotter;
-  readonly #options: ReplicaOptions;
+  readonly #options: Omit<ReplicaOptions, 'recovered'>;
   readonly #waiting = new Waiting();
   #inbox: Input[] = [];
   #proposals: QueuedProposal[] = [];
@@ -53,18 +53,19 @@ export class Replica {
   #cancelExpiry: Cancel | null = null;
   #stopped = false;
 
-  constructor(options: ReplicaOptions) {
+  /** What was recovered is let go of: the log will be compacted, and the state may be replaced. */
+  constructor({ recovered, ...options }: ReplicaOptions) {
     this.#options = options;
-    const { snapshot } = options.recovered;
+    const { snapshot } = recovered;
     this.#machine = this.#remembering(snapshot?.machine ?? new Machine());
     this.#appliedIndex = snapshot?.snapshot.last.index ?? logIndex(0);
     this.#core = new RaftCore({
       id: options.id,
       configuration: options.configuration,
-      hardState: options.recovered.hardState,
+      hardState: recovered.hardState,
       snapshot: snapshot?.snapshot ?? null,
-      ...logAfter(options.recovered, options.snapshotPolicy),
-      commitHint: options.recovered.commitHint,
+      ...logAfter(recovered, options.snapshotPolicy),
+      commitHint: recovered.commitHint,
       now: options.clock.now(),
       random: options.random,
       heartbeatMs: options.heartbeatMs,
