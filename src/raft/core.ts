@@ -231,8 +231,7 @@ export class RaftCore {
       this.#follow(message.term, `${message.from} is in term ${message.term}`);
     }
     if (message.term < state.term) {
-      if (message.type === 'append-request') this.#tellNewerTerm(message.from, message.readRound);
-      if (message.type === 'install-snapshot') this.#tellNewerTerm(message.from, 0);
+      if (message.type === 'append-request' || message.type === 'install-snapshot') this.#tellNewerTerm(message.from);
       // A refused pre-vote names the voter's own term, which may be older than ours.
       if (message.type !== 'vote-reply' || !message.preVote) return;
     }
@@ -273,11 +272,14 @@ export class RaftCore {
     }
   }
 
-  /** An old leader must learn of the newer term, or this node, stuck in it, would never be led again. */
-  #tellNewerTerm(to: NodeId, readRound: number): void {
+  /**
+   * An old leader must learn of the newer term, or this node, stuck in it, would never be led again. It may lead that term by now, so
+   * this confirms no round: those of the old term have the same numbers as others of the new one.
+   */
+  #tellNewerTerm(to: NodeId): void {
     const { id: from, log, outbox, term } = this.#state;
     const { index, term: lastTerm } = log.last;
-    outbox.send({ type: 'append-reply', from, to, term, matched: null, hint: { index, term: lastTerm }, readRound });
+    outbox.send({ type: 'append-reply', from, to, term, matched: null, hint: { index, term: lastTerm }, readRound: 0 });
   }
 
   /** What all that came since the last Ready amounts to. */

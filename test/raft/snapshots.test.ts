@@ -157,6 +157,10 @@ describe('a follower that is sent a snapshot', () => {
     member.piece(snapshotAt(50, 3), 5);
     expect(member.readies.flatMap(({ piecesReceived }) => piecesReceived)).toEqual([]);
     expect(member.last('append-reply')).toMatchObject({ term: 7, matched: null });
+    // Who led term 5 may lead term 7 by now, and count its rounds from the beginning.
+    const late = { previous: at(5, 3), entries: [], commit: logIndex(0), readRound: 94 };
+    member.hears({ type: 'append-request', from: N1, term: term(5), ...late });
+    expect(member.last('append-reply')).toMatchObject({ term: 7, matched: null, readRound: 0 });
   });
 });
 

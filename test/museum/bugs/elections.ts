@@ -188,7 +188,7 @@ export const ELECTION_BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'raft/core.ts',
-        find: "if (message.type === 'append-request') this.#tellNewerTerm(message.from, message.readRound);",
+        find: "if (message.type === 'append-request' || message.type === 'install-snapshot') this.#tellNewerTerm(message.from);",
         replace: '',
       },
     ],

@@ -273,6 +273,29 @@ export const REPLICATION_BUGS: readonly Bug[] = [
     caught: { by: 'simulation', breaks: /^matchIndex never falls/, seed: 1 },
   },
   {
+    name: 'round-of-an-old-reign-answered',
+    title: 'Who is told of a newer term gets its own round back, and may lead that term by now',
+    source: 'found by the simulator when refusals began to count by rounds',
+    edits: [
+      {
+        file: 'raft/core.ts',
+        find: 'this.#tellNewerTerm(message.from);',
+        replace: 'this.#tellNewerTerm(message.from, message);',
+      },
+      {
+        file: 'raft/core.ts',
+        find: '#tellNewerTerm(to: NodeId): void {',
+        replace: '#tellNewerTerm(to: NodeId, message: Message): void {',
+      },
+      {
+        file: 'raft/core.ts',
+        find: 'hint: { index, term: lastTerm }, readRound: 0 });',
+        replace: "hint: { index, term: lastTerm }, readRound: message.type === 'append-request' ? message.readRound : 0 });",
+      },
+    ],
+    caught: { by: 'simulation', breaks: /^matchIndex never falls/, seed: 26 },
+  },
+  {
     name: 'lost-disk-not-believed',
     title: 'A follower with an empty disk waits until the log is compacted past what its leader remembers of it',
     source: 'seen in our own benchmarks',
