@@ -52,7 +52,7 @@ export class Repeats {
   read(text: string, bounds: FrameBounds): Guarded {
     if (this.#ids.size === 0) return readFrame(text, bounds);
     const known = sameAnswers.find(text);
-    if (known !== null && this.#ids.has(Number(known.id))) return { type: 'replies', replies: [known] };
+    if (known !== null) return { type: 'replies', replies: [known] };
     const frame = readFrame(text, bounds);
     const [reply] = frame.type === 'replies' ? frame.replies : [];
     if (reply !== undefined && this.#ids.has(Number(reply.id))) sameAnswers.keep(text, reply);

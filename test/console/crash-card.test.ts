@@ -1,5 +1,6 @@
 /** When the console itself fails: the terminal is the user's again, and what happened is told. */
 import { expect, it } from 'vitest';
+import { nodeId } from '../../src/base/brand.ts';
 import { crashCard } from '../../src/console/crash-card.ts';
 import { ConsoleBench, has } from '../support/console-bench.ts';
 import { consoleState } from '../support/console-state.ts';
@@ -41,7 +42,11 @@ it('gives the terminal back, leaves nobody listening, and ends with a report', a
 });
 
 it('holds nothing that a terminal would obey', () => {
-  const card = crashCard(new Error('\x1b]0;title\x07'), consoleState());
+  const state = consoleState();
+  const told = { seq: 1, time: 0, kind: 'note', severity: 'info', fault: null } as const;
+  const hostile = { ...told, text: '\x1b[2J', node: nodeId('\x9b1m') };
+  const card = crashCard(new Error('\x1b]0;title\x07'), { ...state, events: { ...state.events, items: [hostile] } });
+  expect(card).toContain('the last events:');
   expect(card.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
   expect(crashCard('only words', null)).toContain('only words');
 });

@@ -45,9 +45,9 @@ describe('Raft keeps its promises in any weather, and works on when it clears', 
   it.each([3, 5])(
     '%i nodes with leases, 150 storms',
     (size) => {
-      const total = storms(size, 150, 5_000, { leaseMs: ELECTION_MS });
-      // Leaders are cut off so often here that little gets done; the reads are the point.
-      expect(total.committed).toBeGreaterThan(450);
+      // Leaders are cut off so often here that it takes longer to get as much done.
+      const total = storms(size, 150, 9_000, { leaseMs: ELECTION_MS });
+      expect(total.committed).toBeGreaterThan(750);
       expect(total.reads).toBeGreaterThan(4_000);
       expect(total.crashes).toBeGreaterThan(0);
     },

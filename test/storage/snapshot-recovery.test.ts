@@ -132,6 +132,17 @@ describe('a start', () => {
       expect(summary(opened(disk.afterProcessCrash()))).toMatchObject({ snapshot: count, last: count, damaged: false });
     });
 
+    it('reads the whole log when one of those is missing that it would pass over', () => {
+      const { disk } = long();
+      const all = segments(disk);
+      const [gone, ...left] = [all[1] ?? '', ...all.filter((_, i) => i !== 1)];
+      disk.put(gone, null);
+      opened(disk);
+      const first = disk.trace.findIndex((step) => step.startsWith('create'));
+      const untilChanged = first < 0 ? disk.trace : disk.trace.slice(0, first);
+      for (const path of left) expect(untilChanged.filter((step) => step === `read ${path}`).length, path).toBeGreaterThan(1);
+    });
+
     it('passes over damage in what it does not read, and mends the whole log for damage in what it does', () => {
       const { disk, count } = long();
       const all = segments(disk);

@@ -7,7 +7,7 @@ describe('a quoted text', () => {
     const texts = fc.oneof(
       fc.string({ maxLength: 80 }),
       fc.string({ unit: 'binary', maxLength: 80 }),
-      fc.constant('x'.repeat(65)),
+      fc.constantFrom('x'.repeat(65), '\ud800', 'a\udfffb'),
     );
     fc.assert(fc.property(texts, (text) => quote(text) === JSON.stringify(text)));
     for (let unit = 0; unit <= 0xff; unit += 1) {
