@@ -158,6 +158,13 @@ it('does not say that a leader hears whom it has not heard yet', () => {
   expect(asked(withNode(picture, 'n1', {}, { peers }))).toContain('n1 has not heard it answer yet');
 });
 
+it('does not count what a node missed that has never spoken', () => {
+  const asked = (picture: ClusterPicture): string =>
+    why({ picture, events: [], wall: FAKE_NOW, failure: null }, 'n4', { marked: [], cursor: null }).join(' ');
+  expect(asked(scenePicture())).toMatch(/n1 sends it the \d+ entries it missed/);
+  expect(asked(withNode(scenePicture(), 'n4', {}, null))).toContain('n1 sends it what it missed');
+});
+
 describe('why an entry', () => {
   it('counts disks, and not what is on its way to them', () => {
     const terms = Array.from({ length: 10 }, () => 1);

@@ -34,9 +34,10 @@ function repairLines({ id }: NodeView, { repairing }: MemberStatus): readonly st
 function whyStopped({ picture }: Story, node: NodeView, stopped: string): readonly string[] {
   const leader = leaderOf(picture);
   const behind = (leader?.status?.lastIndex ?? 0) - (node.status?.lastIndex ?? 0);
+  // A node that has not spoken since this console looks may have most of it on its disk.
+  const missed = node.status === null ? 'what it missed' : `the ${plural(behind, 'entry', 'entries')} it missed`;
   const verb = node.state === 'down' ? 'restart' : 'resume';
-  const after =
-    behind > 0 && leader !== null ? `, then ${leader.id} sends it the ${plural(behind, 'entry', 'entries')} it missed` : '';
+  const after = behind > 0 && leader !== null ? `, then ${leader.id} sends it ${missed}` : '';
   return [`${node.id}: ${stopped}.`, `${verb} ${node.id} brings it back${after}.`];
 }
 
