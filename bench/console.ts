@@ -1,7 +1,8 @@
 /**
  * What the console costs and how quick it is, on a pseudo-terminal of 120x40 and five nodes of its own. Run with:
- * node bench/console.ts [--seconds N] [--trials N] [--only attach,idle,load,full] [--program FILE]; needs `npm run build`.
- * `full`: keys while 64 clients write as fast as they can. `--program`: another build, to be measured in turn.
+ * node bench/console.ts [--seconds N] [--warm N] [--trials N] [--only attach,idle,load,full] [--program FILE]; needs `npm run build`.
+ * `full`: keys while 64 clients write as fast as they can. `--warm`: seconds before a figure of processor time, while V8 compiles
+ * what turns out to be run often. `--program`: another build, to be measured in turn.
  * Figures: docs/performance.md.
  */
 import { type ChildProcess, execFileSync, spawn as spawnProcess } from 'node:child_process';
@@ -16,6 +17,7 @@ import { stopCluster } from '../src/cluster/native/lifecycle.ts';
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '15' },
+    warm: { type: 'string', default: '1.5' },
     trials: { type: 'string', default: '15' },
     only: { type: 'string', default: 'attach,idle,load' },
     program: { type: 'string', default: join(import.meta.dirname, '../bin/raftkv-tui.js') },
@@ -34,6 +36,22 @@ const env = {
   LANG: 'C.UTF-8',
   TERM: 'xterm-256color',
 };
+
+/** Of the console's main thread: how long it ran, and how long it could have run and had no processor. */
+interface Scheduled {
+  readonly ranMs: number;
+  readonly waitedMs: number;
+}
+
+interface Pressed extends Scheduled {
+  readonly tookMs: number;
+}
+
+/** Since its start (Documentation/scheduler/sched-stats.rst of the Linux kernel). */
+function scheduled(pid: number): Scheduled {
+  const [ran, waited] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ');
+  return { ranMs: Number(ran) / 1e6, waitedMs: Number(waited) / 1e6 };
+}
 
 /** A console on a terminal; `bytes` counts what it wrote. */
 class Watched {
@@ -66,12 +84,15 @@ class Watched {
   }
 
   /** From the byte of a key to the bytes of the view that it opens. */
-  async press(key: string, wanted: string): Promise<number> {
+  async press(key: string, wanted: string): Promise<Pressed> {
     this.#tail = '';
+    const before = scheduled(this.pid);
     const from = performance.now();
     this.#pty.write(key);
     await this.until(wanted);
-    return performance.now() - from;
+    const tookMs = performance.now() - from;
+    const after = scheduled(this.pid);
+    return { tookMs, ranMs: after.ranMs - before.ranMs, waitedMs: after.waitedMs - before.waitedMs };
   }
 
   async leave(): Promise<void> {
@@ -111,7 +132,7 @@ async function opening(): Promise<void> {
 async function watching(name: string, columns: number, rows: number): Promise<void> {
   const screen = new Watched(columns, rows);
   await screen.until('NODES 5/5');
-  await sleep(1_500);
+  await sleep(Number(values.warm) * 1_000);
   const bytes = screen.bytes;
   const processor = processorSeconds(screen.pid);
   await sleep(seconds * 1_000);
@@ -124,15 +145,19 @@ async function watching(name: string, columns: number, rows: number): Promise<vo
 async function keys(name: string): Promise<void> {
   const screen = new Watched(120, 40);
   await screen.until('NODES 5/5');
-  const times: number[] = [];
+  const pressed: Pressed[] = [];
   for (let i = 0; i < 100; i += 1) {
-    times.push(await screen.press('3', 'FROM'));
+    pressed.push(await screen.press('3', 'FROM'));
     await sleep(30);
-    times.push(await screen.press('1', 'NODES'));
+    pressed.push(await screen.press('1', 'NODES'));
     await sleep(30);
   }
-  const late = times.filter((time) => time > 50).length;
-  console.log(`key to the bytes of the view, ${name}, 120x40: ${summary(times)}, ${late} over 50 ms`);
+  const late = pressed.filter(({ tookMs }) => tookMs > 50).length;
+  console.log(
+    `key to the bytes of the view, ${name}, 120x40: ${summary(pressed.map(({ tookMs }) => tookMs))}, ${late} over 50 ms`,
+  );
+  console.log(`  of that the console ran: ${summary(pressed.map(({ ranMs }) => ranMs))}`);
+  console.log(`  and waited for a processor: ${summary(pressed.map(({ waitedMs }) => waitedMs))}`);
   await screen.leave();
 }
 

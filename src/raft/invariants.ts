@@ -241,11 +241,11 @@ export class InvariantChecker {
       return;
     }
     const same = isSame(known.previous, previous) && isSame(known.kind, kind) && isSame(known.data, data);
-    this.#check('log-matching', same, 'the same index and term is the same entry after the same prefix', () => ({
-      index,
-      known: { ...known, next: undefined },
-      here: { term, previous, kind, data },
-    }));
+    if (same) this.repeated('log-matching', 1);
+    else {
+      const detail = { index, known: { ...known, next: undefined }, here: { term, previous, kind, data } };
+      this.#check('log-matching', false, 'the same index and term is the same entry after the same prefix', () => detail);
+    }
     known.previous ??= previous;
     known.kind ??= kind;
     known.data ??= data;
@@ -257,12 +257,9 @@ export class InvariantChecker {
     if (acknowledged !== undefined) this.#checkAcknowledged(index, acknowledged, at, by);
     const known = this.#committed.get(index);
     if (known !== undefined) {
-      this.#check('state-machine-safety', known.term === at, 'all commit the same entry', () => ({
-        id: by,
-        index,
-        committed: known.term,
-        here: at,
-      }));
+      const detail = known.term === at ? null : { id: by, index, committed: known.term, here: at };
+      if (detail === null) this.repeated('state-machine-safety', 1);
+      else this.#check('state-machine-safety', false, 'all commit the same entry', () => detail);
       if (known.seenIn <= seenIn) return;
     }
     this.#committed.set(index, { term: known?.term ?? at, seenIn });

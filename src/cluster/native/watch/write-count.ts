@@ -3,6 +3,7 @@
  * different names in the log between them. A retry has the name of the first attempt.
  */
 import type { LogRow } from '../../../replica/status.ts';
+import { SequenceSet } from './sequence-set.ts';
 
 const KEPT = 8_192;
 const MOST_WAITING = 256;
@@ -22,9 +23,9 @@ export interface WriteCount {
 export class WriteCounter {
   readonly #judge: (count: WriteCount) => void;
   /** Sequences by session: the newest names, and those before them, which are dropped whole. */
-  #names = new Map<number, Set<number>>();
-  #olderNames = new Map<number, Set<number>>();
-  #count = 0;
+  #names = new Map<number, SequenceSet>();
+  #olderNames = new Map<number, SequenceSet>();
+  #room = 0;
   /** `#counts[i]` is the number of new names up to index `#base + i`, itself included. */
   #base = 0;
   #counts: number[] = [0];
@@ -77,17 +78,26 @@ export class WriteCounter {
     if (kind !== 'command') return false;
     if (request === null) return true;
     const { session, sequence } = request;
-    const known = this.#names.get(session) ?? new Set();
-    if (known.has(sequence) || this.#olderNames.get(session)?.has(sequence)) return false;
-    if (known.size === 0) this.#names.set(session, known);
-    known.add(sequence);
-    this.#count += 1;
-    if (this.#count >= KEPT) {
-      this.#olderNames = this.#names;
-      this.#names = new Map();
-      this.#count = 0;
+    if (this.#olderNames.get(session)?.has(sequence)) return false;
+    const known = this.#names.get(session);
+    if (known === undefined) {
+      this.#names.set(session, new SequenceSet(sequence));
+      this.#grow(1);
+      return true;
     }
+    const apart = known.apart;
+    if (!known.add(sequence)) return false;
+    this.#grow(known.apart - apart);
     return true;
+  }
+
+  /** The names take more room, or less. */
+  #grow(by: number): void {
+    this.#room += by;
+    if (this.#room < KEPT) return;
+    this.#olderNames = this.#names;
+    this.#names = new Map();
+    this.#room = 0;
   }
 
   #beginAt(base: number): void {
