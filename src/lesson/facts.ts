@@ -105,11 +105,14 @@ export class Facts {
     return null;
   }
 
-  /** From the end of a deed until somebody led; null while nobody does. */
-  untilLeader(words: string): number | null {
+  /**
+   * From the end of a deed until somebody led; null while nobody does. `begun`: from its beginning, for what takes effect
+   * before the last of five processes has answered, as a cut does: it could else be less than the shortest timeout.
+   */
+  untilLeader(words: string, since: 'done' | 'begun' = 'done'): number | null {
     const led = this.leaderAfter(words);
     const done = this.deed(words);
-    return led === null || done === null ? null : Math.max(0, Math.round(led.at - done.to));
+    return led === null || done === null ? null : Math.max(0, Math.round(led.at - (since === 'done' ? done.to : done.from)));
   }
 
   /** All who stood for election after a deed was begun, in the order of time; pre-votes bind nobody and are left out. */

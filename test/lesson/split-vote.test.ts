@@ -24,4 +24,5 @@ it('nobody had won where a later term was led, though not all refusals were coun
   tell('n4', { type: 'election', term: term(3), preVote: false, reason: '' });
   tell('n4', { type: 'role', role: 'leader', term: term(3), leader: nodeId('n4'), reason: '' });
   expect(outcome()).toMatchObject({ choice: 'nobody' });
+  expect([facts.untilLeader('isolate n1'), facts.untilLeader('isolate n1', 'begun')]).toEqual([49, 50]);
 });

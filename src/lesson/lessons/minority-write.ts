@@ -114,7 +114,7 @@ const WRONG_SIDE: Part = {
         const led = facts.leaderAfter('partition');
         const answer = facts.answer('put lesson:x kept');
         if (led === null || answer === null) return null;
-        const ms = facts.untilLeader('partition') ?? 0;
+        const ms = facts.untilLeader('partition', 'begun') ?? 0;
         return {
           choice: answer === 'OK' ? 'elect' : 'refuse',
           text: t(

@@ -44,7 +44,7 @@ export const SILENCE: Part = {
       text: t('How long it took', '用了多久'),
       outcome: (facts) => {
         const led = facts.leaderAfter('isolate $lone');
-        const ms = facts.untilLeader('isolate $lone');
+        const ms = facts.untilLeader('isolate $lone', 'begun');
         if (led === null || ms === null) return null;
         return {
           choice: null,

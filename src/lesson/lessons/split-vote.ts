@@ -174,7 +174,7 @@ const SPLIT: Part = {
       text: t('How it ended', '结局'),
       outcome: (facts) => {
         const led = facts.leaderAfter(BEGUN);
-        const ms = facts.untilLeader(BEGUN);
+        const ms = facts.untilLeader(BEGUN, 'begun');
         if (led === null || ms === null) return null;
         const terms = new Set(
           facts
