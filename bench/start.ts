@@ -14,7 +14,7 @@ import { LIMITS } from '../src/base/limits.ts';
 import { encodeCommand } from '../src/kv/command-text.ts';
 import { Machine } from '../src/kv/machine.ts';
 import { cutOf } from '../src/kv/snapshot.ts';
-import { NODE_RUNTIME } from '../src/node/runtime.ts';
+import { NODE_RUNTIME, setGarbageCollection } from '../src/node/runtime.ts';
 import type { Entry } from '../src/raft/messages.ts';
 import type { StartProgress } from '../src/storage/find-snapshots.ts';
 import { type OpenedLog, openLogStore } from '../src/storage/log-store.ts';
@@ -87,6 +87,7 @@ async function prepare(dir: string): Promise<void> {
 
 /** As nodes run; see node/main.ts and the launcher. */
 async function measure(dir: string): Promise<void> {
+  setGarbageCollection();
   const pauses: { readonly ms: number; readonly major: boolean }[] = [];
   const observer = new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) {

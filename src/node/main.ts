@@ -2,7 +2,7 @@ import { InvariantViolation } from '../base/assert.ts';
 import { ConfigError, loadConfig } from './load-config.ts';
 import { openNodeLog } from './node-log.ts';
 import { READY_VARIABLE, readyWord } from './ready-word.ts';
-import { GARBAGE_SETTINGS } from './runtime.ts';
+import { setGarbageCollection } from './runtime.ts';
 import { type RunningNode, startNode } from './start-node.ts';
 
 /** Exit codes of a node process, after sysexits.h; `start` turns them into words. */
@@ -10,10 +10,7 @@ const EXIT = { ok: 0, failed: 1, bug: 70, disk: 74, config: 78 } as const;
 
 /** Runs one node in the foreground until SIGTERM or SIGINT; resolves with the exit code. */
 export async function runNode(configFile: string, acceptLoss = false): Promise<number> {
-  // Whoever was launched with them need not load the module for it.
-  for (const setting of GARBAGE_SETTINGS) {
-    if (!process.execArgv.includes(setting)) process.getBuiltinModule('node:v8').setFlagsFromString(setting);
-  }
+  setGarbageCollection();
   const stopped = Promise.withResolvers<number>();
   let node: RunningNode | null = null;
   const log = openNodeLog(configFile);
