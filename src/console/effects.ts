@@ -22,7 +22,7 @@ import type { Effect, KeysPage, KeysRequest, Message } from './messages.ts';
 import type { ConsoleState } from './state.ts';
 import { Telling } from './telling.ts';
 import type { Move, Traveller } from './traveller.ts';
-import { unnamedIn } from './unnamed.ts';
+import { namingWhom } from './unnamed.ts';
 import { readOnlyReason } from './update-moment.ts';
 
 /** What effects act on. */
@@ -209,8 +209,7 @@ export class Effects {
     const prepared = line.trim() === '' ? null : prepareLine(line, this.#context(marked, cursor), 'console');
     if (prepared?.ok === true && prepared.line.consequence !== null) {
       const { level, text } = prepared.line.consequence;
-      const nodes = unnamedIn(line, prepared.line.action);
-      told(nodes === '' ? text : `${nodes}: ${text}`, level > 0 ? 'warn' : 'info');
+      told(namingWhom(line, prepared.line.action, text), level > 0 ? 'warn' : 'info');
     } else told(hint, 'info');
   }
 

@@ -6,3 +6,9 @@ export function unnamedIn(line: string, action: ClusterAction | null): string {
   const words = line.split(/[\s,]+/);
   return action.nodes.every((id) => words.includes(id)) ? '' : action.nodes.join(',');
 }
+
+/** What would happen, and to whom. */
+export function namingWhom(line: string, action: ClusterAction | null, text: string): string {
+  const nodes = unnamedIn(line, action);
+  return nodes === '' || text.startsWith(`${nodes} `) ? text : `${nodes}: ${text}`;
+}

@@ -9,6 +9,7 @@ import type { Effect } from '../../src/console/messages.ts';
 import { span } from '../../src/console/rows.ts';
 import type { ConsoleState } from '../../src/console/state.ts';
 import { paint, themeFor } from '../../src/console/theme.ts';
+import { namingWhom } from '../../src/console/unnamed.ts';
 import { consoleState, press, send } from '../support/console-state.ts';
 import { FAKE_NOW, fakeEvent, fakePicture, withNode } from '../support/fake-picture.ts';
 import { scenePicture } from '../support/fake-scene.ts';
@@ -137,6 +138,8 @@ describe('faults from keys', () => {
     expect(asked('kill leader')).toMatchObject({ question: 'kill leader (n2)' });
     expect(asked('kill')).toMatchObject({ question: 'kill (n2)' });
     expect(asked('kill n2')).toMatchObject({ question: 'kill n2' });
+    expect(namingWhom('kill minority', action, 'writes go on')).toBe('n2: writes go on');
+    expect(namingWhom('kill leader', action, 'n2 leads: writes stop')).toBe('n2 leads: writes stop');
   });
 
   it('asks before writes would stop, with no as the default', () => {
