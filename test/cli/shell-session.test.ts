@@ -152,8 +152,10 @@ describe('for a screen reader', () => {
     session = new ShellSession(io, GLOBALS, cluster, join(dir, 'history'), { spoken: true });
     ended = session.run();
     await type('put');
+    await shows('test n1*> put');
     const from = output.written.length;
     await type(' alp', 'ha');
+    await shows('test n1*> put alpha');
     expect(output.written.slice(from)).toBe(' alpha');
     await type('\x1b[C\x1b[D');
     await shows('test n1*> put alpha');
