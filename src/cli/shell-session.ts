@@ -13,7 +13,7 @@ import { outputControl } from '../commands/output.ts';
 import { terminalLines } from '../commands/render-result.ts';
 import { prepareLine } from '../commands/run-line.ts';
 import { TerminalKeys } from '../commands/terminal-keys.ts';
-import { wrapWords } from '../console/width.ts';
+import { wrapHanging } from '../console/width.ts';
 import type { CliIo, Globals } from './io.ts';
 import { dim } from './print.ts';
 import { greyBehind, inColumns, promptText, searchPrompt, visiblePart } from './shell-view.ts';
@@ -269,7 +269,7 @@ export class ShellSession {
     // A word that is longer than the screen is the terminal's to break: nothing is left out.
     const breaks = (line: string): boolean =>
       result.prose === true && line.split(' ').every((word) => stringWidth(word) <= cells);
-    const lines = terminalLines(result).flatMap((line) => (breaks(line) ? wrapWords(line, cells, '') : [line]));
+    const lines = terminalLines(result).flatMap((line) => (breaks(line) ? wrapHanging(line, cells, '') : [line]));
     for (const line of lines) this.#write(`${line}\n`);
     if (result.trailer !== undefined) this.#write(dim(`${safe(result.trailer)}\n`, this.#color));
   }

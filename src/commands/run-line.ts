@@ -119,10 +119,10 @@ function missing(name: Word, surface: Surface, among: readonly CommandSpec[]): U
 
 function help(words: readonly Word[], among: readonly CommandSpec[]): CommandResult {
   const about = words[1];
-  if (about === undefined) return { lines: helpLines(among), json: { help: helpLines(among) }, exit: 0 };
+  if (about === undefined) return { lines: helpLines(among), json: { help: helpLines(among) }, exit: 0, prose: true };
   const spec = findCommand(about.text === 'fault' ? (words[2]?.text ?? '') : about.text, among);
   if (spec === null) throw unknownCommand(about.text, among, about.start);
-  return { lines: commandHelp(spec), json: { help: commandHelp(spec) }, exit: 0 };
+  return { lines: commandHelp(spec), json: { help: commandHelp(spec) }, exit: 0, prose: true };
 }
 
 function inert(result: CommandResult): Preparation {

@@ -109,6 +109,17 @@ export function wrapWords(text: string, width: number, ellipsis: string): readon
   return line === '' ? lines : [...lines, line];
 }
 
+/** What stands before the text of a line: an indent, and a name in a column of its own. */
+const LEAD = /^ *(?:\S+(?: \S+)* {2,})?/;
+
+/** Breaks between words; what follows stands below where the text of the line began, behind its indent or in its second column. */
+export function wrapHanging(text: string, width: number, ellipsis: string): readonly string[] {
+  const named = LEAD.exec(text)?.[0] ?? '';
+  const lead = cellsOf(named) * 2 <= width ? named : (/^ */.exec(text)?.[0] ?? '');
+  const rows = wrapWords(text.slice(lead.length), width - cellsOf(lead), ellipsis);
+  return rows.length === 0 ? [''] : rows.map((row, place) => (place === 0 ? lead : ' '.repeat(cellsOf(lead))) + row);
+}
+
 /** Signs that do not begin a line, and those that do not end one. */
 const CLOSING = '，。、；：？！）」》';
 const OPENING = '（「《';

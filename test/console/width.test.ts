@@ -3,7 +3,7 @@ import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import quickWidth from '../../src/console/quick-width.ts';
 import { UTF8_GLYPHS } from '../../src/console/theme.ts';
-import { cellsOf, cutText, foreign, headOf, padEnd, wrapText, wrapWords } from '../../src/console/width.ts';
+import { cellsOf, cutText, foreign, headOf, padEnd, wrapHanging, wrapText, wrapWords } from '../../src/console/width.ts';
 
 const anyText = fc.oneof(fc.string(), fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary' }));
 
@@ -79,6 +79,14 @@ describe('width in cells', () => {
         for (const line of lines) expect(cellsOf(line)).toBeLessThanOrEqual(Math.max(width, 2));
       }),
     );
+  });
+
+  it('keeps what follows below where the text of a line began', () => {
+    expect(wrapHanging('  put    set a key to a value', 20, '~')).toEqual(['  put    set a key', '         to a value']);
+    expect(wrapHanging('  put it  in words', 12, '~')).toEqual(['  put it  in', '  words']);
+    expect(wrapHanging('  an indent holds', 12, '~')).toEqual(['  an indent', '  holds']);
+    expect(wrapHanging('plain words here', 11, '~')).toEqual(['plain words', 'here']);
+    expect(wrapHanging('', 12, '~')).toEqual(['']);
   });
 
   it('wraps sentences between words', () => {

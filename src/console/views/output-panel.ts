@@ -3,7 +3,7 @@ import type { Area } from '../layout.ts';
 import { type Row, span } from '../rows.ts';
 import type { Overlay } from '../state.ts';
 import type { Glyphs } from '../theme.ts';
-import { foreign, wrapText, wrapWords } from '../width.ts';
+import { foreign, wrapHanging, wrapText } from '../width.ts';
 import { cell, titleRow } from './parts.ts';
 
 type Output = Overlay & { readonly type: 'output' };
@@ -31,7 +31,7 @@ function roomFor(lines: readonly string[], height: number): number {
 }
 
 function brokenLines({ lines, prose }: Output, width: number, look: Glyphs): readonly string[] {
-  if (prose) return lines.flatMap((line) => (line === '' ? [''] : wrapWords(foreign(line, width * 8), width - 2, look.ellipsis)));
+  if (prose) return lines.flatMap((line) => wrapHanging(foreign(line, width * 8), width - 2, look.ellipsis));
   if (lines.length > WHOLE_LINES) return lines;
   return lines.flatMap((line) => (line === '' ? [''] : wrapText(foreign(line, width * 200), width - 2, 200)));
 }

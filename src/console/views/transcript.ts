@@ -3,7 +3,7 @@ import { viewArea } from '../area.ts';
 import { type Row, type Style, span } from '../rows.ts';
 import type { ConsoleState, TranscriptEntry } from '../state.ts';
 import { type Glyphs, UTF8_GLYPHS } from '../theme.ts';
-import { cellsOf, foreign, wrapText, wrapWords } from '../width.ts';
+import { cellsOf, foreign, wrapHanging, wrapText, wrapWords } from '../width.ts';
 
 /** A value alone is shown whole as far as it goes on some rows; of a list each line takes one. */
 const VALUE_ROWS = 12;
@@ -40,7 +40,7 @@ function entryRows(entry: TranscriptEntry, width: number, look: Glyphs): readonl
 }
 
 function resultLines({ lines, prose }: NonNullable<TranscriptEntry['result']>, width: number, look: Glyphs): readonly string[] {
-  if (prose === true) return lines.flatMap((line) => wrapWords(foreign(line, width * 8), width, look.ellipsis));
+  if (prose === true) return lines.flatMap((line) => wrapHanging(foreign(line, width * 8), width, look.ellipsis));
   const [only = '', ...others] = lines;
   if (others.length > 0 || only.length <= width) return lines;
   const said = foreign(only, width * 4);
