@@ -93,7 +93,7 @@ export const STORE_BUGS: readonly Bug[] = [
       {
         file: 'replica/replica.ts',
         find: 'this.#appliedIndex = snapshot?.snapshot.last.index ?? logIndex(0);',
-        replace: 'this.#appliedIndex = options.recovered.commitHint;',
+        replace: 'this.#appliedIndex = recovered.commitHint;',
       },
     ],
     caught: { by: 'simulation', breaks: /^the same applied index|^a read|^the answer is|^a write comes after/, seed: 1 },
