@@ -6,13 +6,12 @@
  * Figures: docs/performance.md.
  */
 import { type ChildProcess, execFileSync, spawn as spawnProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type IPty, spawn } from '@lydell/node-pty';
-import { stopCluster } from '../src/cluster/native/lifecycle.ts';
+import { Cleanup } from './cleanup.ts';
 
 const { values } = parseArgs({
   options: {
@@ -27,7 +26,8 @@ const PROGRAM = values.program;
 const only = values.only.split(',');
 const seconds = Number(values.seconds);
 const trials = Number(values.trials);
-const home = mkdtempSync(join(tmpdir(), 'raftkv-console-'));
+const cleanup = new Cleanup();
+const home = cleanup.home('raftkv-console-');
 const env = {
   ...process.env,
   RAFTKV_HOME: home,
@@ -163,7 +163,10 @@ async function keys(name: string): Promise<void> {
 
 function load(...pace: readonly string[]): ChildProcess {
   const args = [PROGRAM, 'bench', '--seconds', '600', '--mix', 'put', ...pace];
-  return spawnProcess(process.execPath, args, { env, stdio: 'ignore' });
+  let writer: ChildProcess | null = null;
+  cleanup.add(() => writer?.kill('SIGTERM'));
+  writer = spawnProcess(process.execPath, args, { env, stdio: 'ignore' });
+  return writer;
 }
 
 async function under(writer: ChildProcess, measure: () => Promise<void>): Promise<void> {
@@ -196,6 +199,5 @@ try {
     });
   }
 } finally {
-  await stopCluster({ home, name: 'default' }).catch(() => {});
-  rmSync(home, { recursive: true, force: true });
+  await cleanup.run();
 }

@@ -4,14 +4,14 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { ClusterDriver } from '../src/cluster/driver.ts';
 import { openCluster } from '../src/cluster/native/driver.ts';
 import { rangePages } from '../src/commands/range-pages.ts';
+import { Cleanup } from './cleanup.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const PROGRAM = join(ROOT, 'bin', 'raftkv-tui.js');
@@ -43,7 +43,8 @@ interface Figures {
 }
 
 const { values: options } = parseArgs({ options: { limit: { type: 'string' }, json: { type: 'boolean', default: false } } });
-const home = await mkdtemp(join(tmpdir(), 'raftkv-cities-'));
+const cleanup = new Cleanup();
+const home = cleanup.home('raftkv-cities-');
 const quiet = options.json;
 try {
   const figures = await run(options.limit === undefined ? Number.POSITIVE_INFINITY : Number(options.limit));
@@ -51,8 +52,7 @@ try {
   process.stdout.write(quiet ? `${JSON.stringify({ ...figures, good })}\n` : report(figures, good));
   process.exitCode = good ? 0 : 1;
 } finally {
-  await end(program(['stop', '--quiet'])).catch(() => {});
-  await rm(home, { recursive: true, force: true });
+  await cleanup.run();
 }
 
 async function run(limit: number): Promise<Figures> {
@@ -157,7 +157,17 @@ async function catchUp(driver: ClusterDriver, total: number): Promise<number> {
 
 function program(args: readonly string[]): ChildProcess {
   const env = { ...process.env, RAFTKV_HOME: home, XDG_CONFIG_HOME: join(home, '.config') };
-  return spawn(process.execPath, [PROGRAM, ...args], { env, stdio: ['ignore', quiet ? 'ignore' : 'inherit', 'inherit'] });
+  let child: ChildProcess | null = null;
+  cleanup.add(() => child === null || ended(child));
+  child = spawn(process.execPath, [PROGRAM, ...args], { env, stdio: ['ignore', quiet ? 'ignore' : 'inherit', 'inherit'] });
+  return child;
+}
+
+/** Told to end, it says what it can still say, and stops what it was about to start. */
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGTERM');
+  await once(child, 'exit');
 }
 
 async function end(child: ChildProcess): Promise<void> {

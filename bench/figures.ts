@@ -3,15 +3,15 @@
  * Uses a home of its own in the system's folder for temporary files and stops what it started.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { RaftKvClient } from '../src/cluster/client/client.ts';
 import { readClusterFile, readToken } from '../src/cluster/native/folder/directory.ts';
-import { listClusters, startCluster, stopCluster } from '../src/cluster/native/lifecycle.ts';
+import { startCluster, stopCluster } from '../src/cluster/native/lifecycle.ts';
 import { nodeProcess } from '../src/cluster/native/process/processes.ts';
+import { Cleanup } from './cleanup.ts';
 import { type Loss, leaderOf, lose, regain, untilCaughtUp } from './leader-loss.ts';
 
 const PROGRAM = join(import.meta.dirname, '../bin/raftkv-tui.js');
@@ -26,7 +26,8 @@ const { positionals, values } = parseArgs({
 });
 const nodes = Number(values.nodes);
 const trials = Number(values.trials);
-const home = mkdtempSync(join(tmpdir(), 'raftkv-figures-'));
+const cleanup = new Cleanup();
+const home = cleanup.home('raftkv-figures-');
 
 function summary(times: readonly number[]): string {
   const sorted = [...times].sort((a, b) => a - b);
@@ -111,6 +112,5 @@ try {
   if (wanted === 'cut' || wanted === 'all') await failover('cut');
   if (wanted === 'idle' || wanted === 'all') await idle();
 } finally {
-  for (const cluster of await listClusters(home)) await stopCluster({ home, name: cluster.name }).catch(() => []);
-  rmSync(home, { recursive: true, force: true });
+  await cleanup.run();
 }

@@ -24,6 +24,7 @@ import { paths, readToken } from '../src/cluster/native/folder/directory.ts';
 import { removeCluster, startCluster, stopCluster } from '../src/cluster/native/lifecycle.ts';
 import { spawnNode, stopNode } from '../src/cluster/native/process/processes.ts';
 import type { MemberStatus } from '../src/replica/status.ts';
+import { Cleanup } from './cleanup.ts';
 import { keyAt, Latencies, PacedLoad, putAll, round, VALUE_BYTES, valueAt } from './million/load.ts';
 import { type Cluster, forgetStart, isTaking, snapshotFiles, statuses, usage, Watch } from './million/watch.ts';
 
@@ -43,8 +44,13 @@ const keys = Number(values.keys);
 const rate = Number(values.rate);
 const NAME = 'million';
 const CAPACITY_MS = 10_000;
-const home = values.home ?? mkdtempSync(join(tmpdir(), 'raftkv-million-'));
+const cleanup = new Cleanup();
+const home = values.home ?? cleanup.home('raftkv-million-');
 const probes = mkdtempSync(join(tmpdir(), 'raftkv-probes-'));
+cleanup.add(async () => {
+  await stopCluster({ home, name: NAME }).catch(() => []);
+  rmSync(probes, { recursive: true, force: true });
+});
 // For the nodes, which inherit them.
 process.env['PROBE_DIR'] = probes;
 process.env['NODE_OPTIONS'] = `--require ${join(import.meta.dirname, 'million', 'probe.cjs')}`;
@@ -267,11 +273,7 @@ try {
   }
 } finally {
   cluster?.kv.close();
-  await stopCluster({ home, name: NAME }).catch(() => []);
-  if (values.home === undefined || steps.includes('rm')) {
-    await removeCluster({ home, name: NAME }).catch(() => '');
-    if (values.home === undefined) rmSync(home, { recursive: true, force: true });
-  }
-  rmSync(probes, { recursive: true, force: true });
+  await cleanup.run();
+  if (steps.includes('rm')) await removeCluster({ home, name: NAME }).catch(() => '');
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ keys, rate, ...results }, null, 2)}\n`);
 }

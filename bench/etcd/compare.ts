@@ -5,11 +5,11 @@
  *   [--clients 1,64,256,256/16] [--value-size 256] [--json FILE]
  * Everything lives in one folder for temporary files; only processes that it started are stopped. Linux.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { fill, type LoadOptions, MIXES, type Mix } from '../../src/cli/bench-load.ts';
+import { Cleanup } from '../cleanup.ts';
 import { type Contender, startEtcd, startOurs } from './contenders.ts';
 import { etcdMissing, etcdVersion } from './etcd-cluster.ts';
 import { type Measured, measure, median, medianOf } from './measure.ts';
@@ -51,7 +51,8 @@ const HEAD = [
   '|---|---|---|---|---|---|---|---|---|---|',
 ];
 
-const home = mkdtempSync(join(tmpdir(), 'raftkv-etcd-'));
+const cleanup = new Cleanup();
+const home = cleanup.home('raftkv-etcd-');
 const rows: Row[] = [];
 try {
   console.log(`${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.version}, etcd ${etcdVersion()}`);
@@ -60,13 +61,13 @@ try {
   for (const nodes of values.nodes.split(',').map(Number)) await compareAt(nodes);
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`);
 } finally {
-  rmSync(home, { recursive: true, force: true });
+  await cleanup.run();
 }
 
 async function compareAt(nodes: number): Promise<void> {
   const contenders: Contender[] = [];
   try {
-    contenders.push(await startEtcd(home, nodes));
+    contenders.push(await startEtcd(home, nodes, cleanup));
     contenders.push(await startOurs(home, nodes));
     for (const contender of contenders) await fillIn(contender);
     for (const mix of mixes) {

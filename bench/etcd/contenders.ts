@@ -7,6 +7,7 @@ import { RaftKvClient } from '../../src/cluster/client/client.ts';
 import { readToken } from '../../src/cluster/native/folder/directory.ts';
 import { startCluster, stopCluster } from '../../src/cluster/native/lifecycle.ts';
 import { nodeProcess } from '../../src/cluster/native/process/processes.ts';
+import type { Cleanup } from '../cleanup.ts';
 import { EtcdClient } from './etcd-client.ts';
 import { EtcdCluster } from './etcd-cluster.ts';
 
@@ -48,8 +49,9 @@ export async function startOurs(home: string, nodes: number): Promise<Contender>
   };
 }
 
-export async function startEtcd(home: string, nodes: number): Promise<Contender> {
-  const cluster = await EtcdCluster.start(join(home, `etcd-${nodes}`), nodes, await freePort(2 * nodes));
+export async function startEtcd(home: string, nodes: number, cleanup: Cleanup): Promise<Contender> {
+  const cluster = EtcdCluster.launch(join(home, `etcd-${nodes}`), nodes, await freePort(2 * nodes), cleanup);
+  await cluster.leader();
   return {
     name: 'etcd',
     open: async () => new EtcdClient((await cluster.leader()).url),

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import type { Cleanup } from '../cleanup.ts';
 
 export interface EtcdMember {
   readonly name: string;
@@ -31,17 +32,17 @@ export class EtcdCluster {
   readonly members: readonly EtcdMember[];
   readonly #spawn: readonly (() => ChildProcess)[];
   readonly #children: ChildProcess[];
+  #stopped = false;
 
-  /** Rejects when no leader answers within 30 s. Ports are `basePort` and the next ones, two for each member. */
-  static async start(dir: string, count: number, basePort: number): Promise<EtcdCluster> {
-    const cluster = EtcdCluster.launch(dir, count, basePort);
-    await cluster.leader();
+  /**
+   * Its processes, whether they answer yet or not. A folder that was used before is gone on with. Ports are `basePort` and the next
+   * ones, two for each member.
+   */
+  static launch(dir: string, count: number, basePort: number, cleanup: Cleanup): EtcdCluster {
+    let cluster: EtcdCluster | null = null;
+    cleanup.add(() => cluster?.stop());
+    cluster = new EtcdCluster(dir, count, basePort);
     return cluster;
-  }
-
-  /** Its processes, whether they answer yet or not. A folder that was used before is gone on with. */
-  static launch(dir: string, count: number, basePort: number): EtcdCluster {
-    return new EtcdCluster(dir, count, basePort);
   }
 
   private constructor(dir: string, count: number, basePort: number) {
@@ -73,6 +74,7 @@ export class EtcdCluster {
   }
 
   restart(member: EtcdMember): void {
+    if (this.#stopped) return;
     const at = this.members.indexOf(member);
     const child = this.#spawn[at]?.();
     if (child !== undefined) this.#children[at] = child;
@@ -83,6 +85,7 @@ export class EtcdCluster {
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true;
     await Promise.all(this.#children.map(ended));
   }
 }

@@ -5,10 +5,9 @@
  * `launch`, `restart`: from the command (etcd: from its processes) to the first acknowledged put; `kill`, `pause`: from SIGKILL or
  * SIGSTOP of the leader to the next acknowledged put. `restart` fills both with `--keys` first, writes a while, and tells of memory.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { Cleanup } from '../cleanup.ts';
 import { etcdMissing, etcdVersion } from './etcd-cluster.ts';
 import { median } from './measure.ts';
 import { Etcds, Ours, type Pair, type Subject } from './subjects.ts';
@@ -32,8 +31,9 @@ const nodes = Number(values.nodes);
 const trials = Number(values.trials);
 const keys = Number(values.keys);
 const wanted = values.only.split(',');
-const home = mkdtempSync(join(tmpdir(), 'raftkv-outages-'));
-const subjects: readonly Subject[] = [new Ours(home, nodes), new Etcds(home, nodes)];
+const cleanup = new Cleanup();
+const home = cleanup.home('raftkv-outages-');
+const subjects: readonly Subject[] = [new Ours(home, nodes, cleanup), new Etcds(home, nodes, cleanup)];
 
 type Trial = (subject: Subject, trial: number) => Promise<number>;
 
@@ -46,7 +46,7 @@ try {
   if (wanted.includes('restart')) await restarts();
 } finally {
   for (const subject of subjects) await subject.stop().catch(() => {});
-  rmSync(home, { recursive: true, force: true });
+  await cleanup.run();
 }
 
 async function inTurn(trial: Trial): Promise<readonly (readonly number[])[]> {

@@ -10,6 +10,7 @@ import { clusterDir } from '../../src/cluster/native/folder/home.ts';
 import { stopCluster } from '../../src/cluster/native/lifecycle.ts';
 import { nodeProcess } from '../../src/cluster/native/process/processes.ts';
 import type { ClusterFile } from '../../src/cluster/native/shapes.ts';
+import type { Cleanup } from '../cleanup.ts';
 import { type Loss, leaderOf, lose, regain, untilCaughtUp } from '../leader-loss.ts';
 import { freePort } from './contenders.ts';
 import { EtcdClient } from './etcd-client.ts';
@@ -48,18 +49,24 @@ export class Ours implements Subject {
   readonly #home: string;
   readonly #nodes: number;
   readonly #dir: string;
+  readonly #cleanup: Cleanup;
   #file: ClusterFile | null = null;
   #kv: RaftKvClient | null = null;
 
-  constructor(home: string, nodes: number) {
+  constructor(home: string, nodes: number, cleanup: Cleanup) {
     this.#home = home;
+    this.#cleanup = cleanup;
     this.#nodes = nodes;
     this.#dir = clusterDir(home, 'ours');
   }
 
   async launch(): Promise<void> {
     const which = ['--detach', '--home', this.#home, '--cluster', 'ours', '--quiet'];
-    await run(process.execPath, [PROGRAM, 'start', String(this.#nodes), ...which]);
+    let launching: Promise<unknown> | null = null;
+    // What it launches can be found, and ended, when it has come to its end.
+    this.#cleanup.add(() => launching?.catch(() => {}));
+    launching = run(process.execPath, [PROGRAM, 'start', String(this.#nodes), ...which]);
+    await launching;
     this.#file = await readClusterFile(this.#dir);
     this.#kv = await this.#client();
   }
@@ -112,19 +119,21 @@ export class Etcds implements Subject {
   readonly name = 'etcd';
   readonly #dir: string;
   readonly #nodes: number;
+  readonly #cleanup: Cleanup;
   readonly #clients = new Map<string, EtcdClient>();
   #port: number | null = null;
   #cluster: EtcdCluster | null = null;
   #lost: EtcdMember | null = null;
 
-  constructor(home: string, nodes: number) {
+  constructor(home: string, nodes: number, cleanup: Cleanup) {
+    this.#cleanup = cleanup;
     this.#dir = join(home, 'etcd');
     this.#nodes = nodes;
   }
 
   async launch(): Promise<void> {
     this.#port ??= await freePort(2 * this.#nodes);
-    this.#cluster = EtcdCluster.launch(this.#dir, this.#nodes, this.#port);
+    this.#cluster = EtcdCluster.launch(this.#dir, this.#nodes, this.#port, this.#cleanup);
   }
 
   put(key: string, value: string): Promise<void> {

@@ -3,15 +3,13 @@
  * watchers never read. Run with: npm run bench:overload -- [--seconds 8] [--connections 16] [--times 10] [--only overload,follower,deaf]
  * A fresh local cluster of three nodes in a folder of its own for temporary files. Linux. Exit code 1 when a bound does not hold.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { RaftKvClient } from '../../src/cluster/client/client.ts';
 import { readToken } from '../../src/cluster/native/folder/directory.ts';
-import { startCluster, stopCluster } from '../../src/cluster/native/lifecycle.ts';
+import { startCluster } from '../../src/cluster/native/lifecycle.ts';
 import { nodeProcess, pauseNode, resumeNode } from '../../src/cluster/native/process/processes.ts';
 import { dial } from '../../src/net/connect.ts';
+import { Cleanup } from '../cleanup.ts';
 import { Flood, type FloodCounts } from './flood.ts';
 import { processorSeconds, Watch } from './watch.ts';
 
@@ -33,7 +31,8 @@ const MIB = 1_048_576;
 const DEAF = 32;
 const DEAF_ASKING = 4;
 
-const home = mkdtempSync(join(tmpdir(), 'raftkv-overload-'));
+const cleanup = new Cleanup();
+const home = cleanup.home('raftkv-overload-');
 const { dir, file } = await startCluster({ home, name: NAME, count: 3 });
 const token = await readToken(dir, 'client');
 const client = new RaftKvClient({ endpoints: file.nodes, token });
@@ -214,7 +213,6 @@ try {
   if (wanted.includes('deaf')) await deafWatchers();
 } finally {
   client.close();
-  await stopCluster({ home, name: NAME });
-  rmSync(home, { recursive: true, force: true });
+  await cleanup.run();
 }
 process.exitCode = broken === 0 ? 0 : 1;
