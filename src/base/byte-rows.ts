@@ -10,16 +10,18 @@ const FIRST_BYTES = 4 * 1_024;
 const PAGE_BYTES = 256 * 1_024;
 const PLACE_BYTES = 4;
 
-/** Where a record is. */
-export interface Spot {
+/** Two ways to look at the same bytes. */
+export interface Bytes {
   readonly bytes: Buffer;
   readonly view: DataView;
+}
+
+/** Where a record is. */
+export interface Spot extends Bytes {
   readonly at: number;
 }
 
-interface Page {
-  readonly bytes: Buffer;
-  readonly view: DataView;
+interface Page extends Bytes {
   /** Number of the first record, counted from the first that ever came. */
   first: number;
   count: number;
@@ -138,3 +140,6 @@ export function writeText({ bytes }: Spot, at: number, text: string, size: numbe
 export function readText({ bytes }: Spot, at: number, size: number): string {
   return bytes.toString(ENCODINGS[size % STEP], at, at + bytesOf(size));
 }
+
+/** As `sizeOf` of a text of ASCII characters, of which these are as many as it has. */
+export const sizeOfAscii = (characters: number): number => characters * STEP;

@@ -8,6 +8,7 @@
  *
  * The state comes first, then the sessions from the least to the most recently used, then the keys in their order.
  */
+import { isAscii } from '../base/ascii.ts';
 import { assert } from '../base/assert.ts';
 import { type Page, pageOf } from './blocks.ts';
 import type { Reply } from './commands.ts';
@@ -158,12 +159,4 @@ function countAt(view: DataView, at: number): number {
 
 function checkEnd(end: number, chunk: Buffer): void {
   if (end > chunk.length) throw new RangeError('a record ends beyond its chunk');
-}
-
-function isAscii(view: DataView, from: number, to: number): boolean {
-  let all = 0;
-  let at = from;
-  for (; at + 4 <= to; at += 4) all |= view.getInt32(at, true);
-  for (; at < to; at += 1) all |= view.getUint8(at);
-  return (all & 0x8080_8080) === 0;
 }

@@ -123,13 +123,13 @@ export class RaftCore {
     return { ok: true, ticket: this.#lastTicket };
   }
 
-  /** Whether anything waits to be carried out. */
-  hasReady(): boolean {
+  /** Whether anything waits to be carried out; what is only committed counts when the caller takes it. */
+  hasReady(takesCommitted = true): boolean {
     this.#settle();
     const { commitIndex, durability, log, outbox } = this.#state;
     return (
       !outbox.isEmpty ||
-      this.#deliveredIndex < commitIndex ||
+      (takesCommitted && this.#deliveredIndex < commitIndex) ||
       this.#state.hasReset ||
       durability.handedIndex < log.lastIndex ||
       this.#unwrittenHardState() !== null
@@ -137,7 +137,7 @@ export class RaftCore {
   }
 
   /** Everything that came up since the last Ready; carry it out in the order of its fields. */
-  ready(): Ready {
+  ready(takesCommitted = true): Ready {
     this.#settle();
     this.#seq += 1;
     const restore = this.#state.takeReset();
@@ -154,7 +154,7 @@ export class RaftCore {
       piecesToSend: out.piecesToSend,
       piecesReceived: out.piecesReceived,
       restore,
-      committed: this.#takeCommitted(),
+      committed: takesCommitted ? this.#takeCommitted() : NO_ENTRIES,
       grantedReads: out.grantedReads,
       failedReads: out.failedReads,
       truncated: out.truncated,

@@ -6,13 +6,14 @@ import { assert } from '../base/assert.ts';
 import { before, type ClusterTime, clusterTime, type LogIndex, logIndex, type Term, term } from '../base/brand.ts';
 import type { Entry, EntryId } from './messages.ts';
 import { PackedEntries } from './packed-entries.ts';
+import { type EntryRow, PackedRow } from './packed-row.ts';
 
 /** The position before the first entry, which every log holds. */
 export const ORIGIN: EntryId = { index: logIndex(0), term: term(0) };
 
 export class RaftLog {
   /** The entries after `#offset`; those after them are in `#entries`. */
-  readonly #packed = new PackedEntries();
+  readonly #packed: PackedEntries;
   #entries: Entry[];
   /** Everything up to here has left the log. ORIGIN until it is compacted. */
   #offset: EntryId;
@@ -20,14 +21,17 @@ export class RaftLog {
 
   /**
    * `entries` as recovered: contiguous after `offset`, terms never falling; anything else is a defect of the storage.
-   * `offsetTime` is that of the entry at `offset`, or a later one's.
+   * `offsetTime` is that of the entry at `offset`, or a later one's. A packed row is taken over as it is: use it no more.
    */
-  constructor(entries: readonly Entry[], offset: EntryId = ORIGIN, offsetTime: ClusterTime = clusterTime(0)) {
-    this.#entries = [...entries];
+  constructor(entries: EntryRow, offset: EntryId = ORIGIN, offsetTime: ClusterTime = clusterTime(0)) {
+    const isPacked = entries instanceof PackedRow;
+    this.#packed = isPacked ? entries.packed : new PackedEntries();
+    this.#entries = isPacked ? [] : [...entries];
     this.#offset = offset;
     this.#offsetTime = offsetTime;
+    if (isPacked) entries.check(offset);
     let previous = this.#offset;
-    for (const entry of entries) {
+    for (const entry of this.#entries) {
       assert(entry.index === previous.index + 1, 'the recovered log has no gap', () => [previous, entry.index]);
       assert(entry.term >= previous.term, 'terms in the recovered log never fall', () => [previous, entry.term]);
       previous = entry;

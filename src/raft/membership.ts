@@ -3,6 +3,7 @@ import { assert } from '../base/assert.ts';
 import { type LogIndex, logIndex, type NodeId, nodeId } from '../base/brand.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { Configuration, Entry } from './messages.ts';
+import { type EntryRow, PackedRow } from './packed-row.ts';
 import { isVoter, membersOf } from './quorum.ts';
 
 interface InForce {
@@ -16,10 +17,11 @@ export class Membership {
   #members: readonly NodeId[];
 
   /** `initial` is in force at `from`; `entries` that are not beyond it are part of it already. */
-  constructor(initial: Configuration, entries: readonly Entry[], from: LogIndex = logIndex(0)) {
+  constructor(initial: Configuration, entries: EntryRow, from: LogIndex = logIndex(0)) {
     this.#history = [{ from, configuration: initial }];
     this.#members = membersOf(initial);
-    for (const entry of entries) if (entry.index > from) this.append(entry);
+    const changes = entries instanceof PackedRow ? entries.configurations() : entries;
+    for (const entry of changes) if (entry.index > from) this.append(entry);
   }
 
   /** The configuration in force at `index`, which is not compacted. */

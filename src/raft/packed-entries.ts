@@ -4,8 +4,9 @@
  *
  *     0 time f64   8 term f64   16 units of text u32   20 size of text u32   24 kind u8   25 text
  */
+import { isAscii } from '../base/ascii.ts';
 import { clusterTime, type LogIndex, type Term, term } from '../base/brand.ts';
-import { ByteRows, bytesOf, readText, sizeOf, writeText } from '../base/byte-rows.ts';
+import { ByteRows, type Bytes, bytesOf, readText, type Spot, sizeOf, sizeOfAscii, writeText } from '../base/byte-rows.ts';
 import type { Entry } from './messages.ts';
 
 const TERM_AT = 8;
@@ -29,16 +30,20 @@ export class PackedEntries {
   }
 
   /** `entry.index` is not kept: whoever asks knows it. */
-  push({ time, term: inTerm, kind, data }: Entry): void {
+  push({ data, ...head }: Omit<Entry, 'index'>): void {
     const size = sizeOf(data);
-    const spot = this.#rows.push(TEXT_AT + bytesOf(size));
-    const { view, at } = spot;
-    view.setFloat64(at, time, true);
-    view.setFloat64(at + TERM_AT, inTerm, true);
-    view.setUint32(at + UNITS_AT, data.length, true);
-    view.setUint32(at + SIZE_AT, size, true);
-    view.setUint8(at + KIND_AT, KINDS.indexOf(kind));
-    writeText(spot, at + TEXT_AT, data, size);
+    const spot = this.#begin(head, data.length, size);
+    writeText(spot, spot.at + TEXT_AT, data, size);
+  }
+
+  /** The same, with a text that lies in `bytes` as UTF-8, from `from` to `to`: most are copied as they are. */
+  pushBytes(head: Omit<Entry, 'index' | 'data'>, { bytes, view }: Bytes, from: number, to: number): void {
+    if (!isAscii(view, from, to)) {
+      this.push({ ...head, data: bytes.toString('utf8', from, to) });
+      return;
+    }
+    const spot = this.#begin(head, to - from, sizeOfAscii(to - from));
+    bytes.copy(spot.bytes, spot.at + TEXT_AT, from, to);
   }
 
   /** The entry at `place`, counted from the first that is here, which gets this index. */
@@ -59,6 +64,11 @@ export class PackedEntries {
     return term(view.getFloat64(at + TERM_AT, true));
   }
 
+  kindAt(place: number): Entry['kind'] {
+    const { view, at } = this.#rows.spot(place);
+    return KINDS[view.getUint8(at + KIND_AT)] ?? 'noop';
+  }
+
   /** UTF-16 units of its data. */
   unitsAt(place: number): number {
     const { view, at } = this.#rows.spot(place);
@@ -73,5 +83,16 @@ export class PackedEntries {
   /** All but the first `count` go. */
   cut(count: number): void {
     this.#rows.cut(count);
+  }
+
+  #begin({ time, term: inTerm, kind }: Omit<Entry, 'index' | 'data'>, units: number, size: number): Spot {
+    const spot = this.#rows.push(TEXT_AT + bytesOf(size));
+    const { view, at } = spot;
+    view.setFloat64(at, time, true);
+    view.setFloat64(at + TERM_AT, inTerm, true);
+    view.setUint32(at + UNITS_AT, units, true);
+    view.setUint32(at + SIZE_AT, size, true);
+    view.setUint8(at + KIND_AT, KINDS.indexOf(kind));
+    return spot;
   }
 }

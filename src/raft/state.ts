@@ -10,6 +10,7 @@ import { ORIGIN, RaftLog } from './log.ts';
 import { Membership } from './membership.ts';
 import type { Configuration, Entry, EntryId, HardState, Role, Snapshot } from './messages.ts';
 import { Outbox } from './outbox.ts';
+import type { EntryRow } from './packed-row.ts';
 
 type LimitName =
   | 'commitWordMs'
@@ -33,7 +34,7 @@ export interface CoreOptions {
   readonly configuration: Configuration;
   readonly hardState: HardState;
   /** As recovered: contiguous after `offset`. */
-  readonly entries: readonly Entry[];
+  readonly entries: EntryRow;
   /** The last entry that the log has no more; the beginning of the log when it is not given. */
   readonly offset?: EntryId;
   /** The snapshot that the state machine was restored from; it is not before `offset`. */

@@ -5,7 +5,8 @@
 import type { ClusterTime, LogIndex, Millis, NodeId } from '../base/brand.ts';
 import type { Machine } from '../kv/machine.ts';
 import type { StateCut } from '../kv/snapshot.ts';
-import type { Entry, EntryId, HardState, Message, PersistBatch, Snapshot, SnapshotHead, SnapshotName } from '../raft/messages.ts';
+import type { EntryId, HardState, Message, PersistBatch, Snapshot, SnapshotHead, SnapshotName } from '../raft/messages.ts';
+import type { EntryRow } from '../raft/packed-row.ts';
 
 export type Done<T = void> = (error: Error | null, value: T) => void;
 /** A callback with a result: `value` belongs to a call without an error. */
@@ -33,7 +34,7 @@ export interface Recovered {
   /** The entry before the first of `entries`; not beyond the snapshot. */
   readonly offset: EntryId;
   /** All entries after it, contiguous. */
-  readonly entries: readonly Entry[];
+  readonly entries: EntryRow;
   /** A lower bound of the commit index at the time of the crash. */
   readonly commitHint: LogIndex;
   /** Bytes of an unfinished last batch that were cut off (kept aside, never acknowledged); 0 when the end was clean. */

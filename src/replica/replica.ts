@@ -6,6 +6,7 @@ import { LIMITS } from '../base/limits.ts';
 import { Machine } from '../kv/machine.ts';
 import { RaftCore } from '../raft/core.ts';
 import type { CoreStatus, Entry, Input, Message, ReadPath, Ready, Snapshot } from '../raft/messages.ts';
+import { Backlog } from './backlog.ts';
 import { type Checkpoint, Checkpoints } from './checkpoints.ts';
 import type { ReplicaOptions } from './options.ts';
 import type { Cancel } from './ports.ts';
@@ -39,9 +40,7 @@ export class Replica {
   #inbox: Input[] = [];
   #proposals: QueuedProposal[] = [];
   #reads: QueuedRead[] = [];
-  /** Committed but not yet applied; `#applyNext` is the next one's place in it. */
-  #toApply: Entry[] = [];
-  #applyNext = 0;
+  readonly #backlog = new Backlog();
   #appliedIndex: LogIndex;
   readonly #checkpoints = new Checkpoints();
   /** Per batch that the disk works on: the turns whose promises wait for it. */
@@ -207,7 +206,7 @@ export class Replica {
     // Last, so that a late timer never outruns a heartbeat that had already arrived.
     if (this.#core.deadline <= now) this.#core.step(now, { type: 'tick' });
     const before = this.#machine.revision;
-    while (this.#core.hasReady()) this.#carryOut(this.#core.ready());
+    for (let takes = this.#hasRoom; this.#core.hasReady(takes); takes = this.#hasRoom) this.#carryOut(this.#core.ready(takes));
     this.#applySlice();
     if (this.#machine.revision !== before) this.#options.onChange?.();
     this.#snapshotter.consider(this.#machine, this.#appliedIndex);
@@ -224,7 +223,7 @@ export class Replica {
     for (const piece of ready.piecesToSend) this.#snapshotter.sendPiece(piece);
     this.#persist(ready);
     if (ready.restore !== null) this.#restore(ready.restore);
-    for (const entry of ready.committed) this.#toApply.push(entry);
+    this.#backlog.push(ready.committed);
     for (const { ticket, index } of ready.grantedReads) this.#waiting.granted(ticket, index);
     for (const ticket of ready.failedReads) this.#waiting.readFailed(ticket);
     for (const at of ready.truncated) this.#waiting.truncated(at);
@@ -279,8 +278,7 @@ export class Replica {
     ]);
     this.#machine = this.#remembering(machine);
     this.#appliedIndex = snapshot.last.index;
-    this.#toApply = [];
-    this.#applyNext = 0;
+    this.#backlog.clear();
     this.#waiting.skippedTo(snapshot.last.index);
   }
 
@@ -317,23 +315,25 @@ export class Replica {
     }
   }
 
+  get #slice(): number {
+    return this.#options.applySlice ?? APPLY_SLICE;
+  }
+
+  /** What is committed stays in the log until there is hardly anything else to apply. */
+  get #hasRoom(): boolean {
+    return this.#backlog.length < this.#slice;
+  }
+
   #applySlice(): void {
-    const { applySlice = APPLY_SLICE, clock } = this.#options;
-    const end = Math.min(this.#toApply.length, this.#applyNext + applySlice);
+    const { clock } = this.#options;
     const until = clock.now() + APPLY_MS;
-    let next = this.#applyNext;
-    for (; next < end; next += 1) {
-      const entry = this.#toApply[next];
-      if (entry !== undefined) this.#apply(entry);
-      if (next % APPLY_LOOK === 0 && clock.now() > until) break;
+    for (let left = this.#slice; left > 0; left -= 1) {
+      const entry = this.#backlog.shift();
+      if (entry === null) break;
+      this.#apply(entry);
+      if (left % APPLY_LOOK === 0 && clock.now() > until) break;
     }
-    this.#applyNext = Math.min(end, next + 1);
-    if (this.#applyNext === this.#toApply.length) {
-      this.#toApply = [];
-      this.#applyNext = 0;
-    } else {
-      this.#schedule();
-    }
+    if (this.#backlog.length > 0 || this.#core.hasReady()) this.#schedule();
     this.#waiting.answerReads(this.#appliedIndex);
   }
 

@@ -4,6 +4,7 @@ import { LIMITS } from '../base/limits.ts';
 import type { Machine } from '../kv/machine.ts';
 import { cutOf } from '../kv/snapshot.ts';
 import type { Entry, Input, InstallSnapshot, Message, PieceToSend, Snapshot, SnapshotHead } from '../raft/messages.ts';
+import { PackedRow } from '../raft/packed-row.ts';
 import type { Cancel, LogStore, Recovered, SnapshotStore } from './ports.ts';
 
 /** When a snapshot is due, and what stays of the log behind it; see base/limits.ts. */
@@ -43,9 +44,10 @@ export function logAfter(recovered: Recovered, policy: Partial<SnapshotPolicy> =
   const { entries, offset, snapshot } = recovered;
   const tail = policy.tailEntries ?? POLICY.tailEntries;
   const dropped = (snapshot?.snapshot.last.index ?? 0) - tail - offset.index;
-  const last = entries[dropped - 1];
-  if (dropped <= 0 || last === undefined) return { entries, offset };
-  return { offset: { index: last.index, term: last.term }, entries: entries.slice(dropped) };
+  if (dropped <= 0 || dropped > entries.length) return { entries, offset };
+  if (entries instanceof PackedRow) return entries.without(dropped);
+  const { index, term } = [...entries][dropped - 1] ?? offset;
+  return { offset: { index, term }, entries: [...entries].slice(dropped) };
 }
 
 export interface SnapshotterParts {

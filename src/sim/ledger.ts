@@ -61,7 +61,7 @@ export class DiskLedger {
       this.#checkRepairing(recovered);
     }
     if (entries.length === 0 && offset.index > 0) this.#history.push({ ...offset, anew: true });
-    this.#terms = [...begun(offset), ...entries.map((entry) => entry.term)];
+    this.#terms = [...begun(offset), ...Array.from(entries, (entry) => entry.term)];
     this.#hardState = hardState;
     this.#pending = [];
   }

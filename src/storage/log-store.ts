@@ -138,7 +138,7 @@ function mend(place: Place, verdict: Verdict, damage: StorageError, policy: Dama
         const { entries, offset } = recovered;
         const known = { ...recovered, damage: damageOf(place, damage, verdict) };
         const first = salvaged[0]?.index ?? 0;
-        const fits = first > offset.index && first <= endOf(recovered).index + 1;
+        const fits = first > offset.index && first <= offset.index + entries.length + 1;
         if (!fits) return done(null, { store, snapshots, recovered: known });
         const whole = { ...known, entries: withSalvaged(entries, salvaged) };
         store.append({ hardState: null, entries: salvaged, commit: recovered.commitHint }, (failed) => {

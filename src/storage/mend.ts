@@ -1,6 +1,7 @@
 /** Takes damage out of a log: what is behind it goes to quarantine, and the rest is a whole log again. */
 import { type LogIndex, logIndex } from '../base/brand.ts';
 import type { Entry } from '../raft/messages.ts';
+import type { EntryRow } from '../raft/packed-row.ts';
 import type { Damage, Done } from '../replica/ports.ts';
 import { type Place, writeWhole } from './directory.ts';
 import { encodeMark, MARK_NAME } from './durable-mark.ts';
@@ -66,7 +67,7 @@ export function damageOf({ dir }: Place, damage: StorageError, verdict: Verdict)
 const lastGood = (scanned: ScannedLog): LogIndex => scanned.salvaged.at(-1)?.index ?? endOf(scanned).index;
 
 /** The log with what was saved from the batch that is not whole. */
-export function withSalvaged(entries: readonly Entry[], salvaged: readonly Entry[]): readonly Entry[] {
+export function withSalvaged(entries: EntryRow, salvaged: readonly Entry[]): EntryRow {
   const first = salvaged[0];
-  return first === undefined ? entries : [...entries.filter(({ index }) => index < first.index), ...salvaged];
+  return first === undefined ? entries : [...[...entries].filter(({ index }) => index < first.index), ...salvaged];
 }

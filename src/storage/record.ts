@@ -11,9 +11,11 @@
  */
 import { crc32 } from 'node:zlib';
 import { assert } from '../base/assert.ts';
-import { clusterTime, logIndex, term } from '../base/brand.ts';
+import { clusterTime, term } from '../base/brand.ts';
+import type { Bytes } from '../base/byte-rows.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { Entry } from '../raft/messages.ts';
+import type { PackedEntries } from '../raft/packed-entries.ts';
 import { alignUp, getPosition, putPosition } from './bytes.ts';
 
 export const HEADER_BYTES = 64;
@@ -118,24 +120,33 @@ export function readHeader(bytes: Buffer, at: number, seed: number): RecordHeade
 
 export const endOfRecord = (at: number, header: RecordHeader): number => at + HEADER_BYTES + alignUp(header.bodyBytes);
 
-/** The entry under an undamaged header, its text only if it is wanted; null when its body is cut short or damaged. */
-export function readEntry(bytes: Buffer, at: number, header: RecordHeader, seed: number, withText = true): Entry | null {
+/** The time of the entry under an undamaged header; -1 when its body is cut short or damaged. */
+export function readBody(bytes: Buffer, at: number, header: RecordHeader, seed: number): number {
   const end = endOfRecord(at, header);
   const bodyAt = at + HEADER_BYTES;
-  if (end > bytes.length || checksum(bytes.subarray(bodyAt, end), seed) !== header.bodyChecksum) return null;
-  const time = getPosition(bytes, bodyAt);
-  if (time < 0) return null;
-  let data = '';
-  if (!withText) {
-    // Checked, and not asked for.
-  } else if ((header.flags & INVERTED) === 0) {
-    data = bytes.toString('utf8', bodyAt + TIME_BYTES, bodyAt + header.bodyBytes);
-  } else {
-    const text = Buffer.from(bytes.subarray(bodyAt + TIME_BYTES, bodyAt + header.bodyBytes));
+  if (end > bytes.length || checksum(bytes.subarray(bodyAt, end), seed) !== header.bodyChecksum) return -1;
+  return getPosition(bytes, bodyAt);
+}
+
+/** The entry whose body `readBody` found whole joins the others; its text only if it is wanted. */
+export function packEntry(
+  source: Bytes,
+  at: number,
+  header: RecordHeader,
+  time: number,
+  into: PackedEntries,
+  withText: boolean,
+): void {
+  const head = { term: term(header.term), time: clusterTime(time), kind: header.kind };
+  const textAt = at + HEADER_BYTES + TIME_BYTES;
+  const end = at + HEADER_BYTES + header.bodyBytes;
+  if (!withText) into.push({ ...head, data: '' });
+  else if ((header.flags & INVERTED) === 0) into.pushBytes(head, source, textAt, end);
+  else {
+    const text = Buffer.from(source.bytes.subarray(textAt, end));
     invert(text, 0, text.length);
-    data = text.toString('utf8');
+    into.push({ ...head, data: text.toString('utf8') });
   }
-  return { index: logIndex(header.index), term: term(header.term), time: clusterTime(time), kind: header.kind, data };
 }
 
 /** Where the next header that is undamaged stands, from `at` on; null when there is none. */

@@ -132,8 +132,9 @@ function withoutGap(
 
 /** Only then do the entries after it belong to the same log (openraft#559). */
 function holdsEndOf({ last }: Snapshot, { entries, offset }: ScannedLog): boolean {
-  const at = last.index === offset.index ? offset : entries[last.index - offset.index - 1];
-  return at?.term === last.term;
+  if (last.index === offset.index) return last.term === offset.term;
+  const place = last.index - offset.index - 1;
+  return place >= 0 && place < entries.length && entries.packed.termAt(place) === last.term;
 }
 
 function scanFound(

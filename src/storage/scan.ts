@@ -12,9 +12,10 @@
  * begin at multiples of eight, and a file that ends there is short. But a flipped bit makes a zero of the last letter (a space,
  * 0x20), and no checksum tells the two apart: for any four missing bytes there is one value that makes a CRC-32 right.
  */
-import { type LogIndex, logIndex } from '../base/brand.ts';
-import { ORIGIN } from '../raft/log.ts';
+import { type LogIndex, logIndex, term } from '../base/brand.ts';
+import type { Bytes } from '../base/byte-rows.ts';
 import type { Entry, EntryId } from '../raft/messages.ts';
+import type { PackedRow } from '../raft/packed-row.ts';
 import { endOfData, isZero } from './bytes.ts';
 import {
   endOfRecord,
@@ -22,10 +23,12 @@ import {
   HEADER_BYTES,
   LAST_OF_BATCH,
   nextHeader,
+  packEntry,
   type RecordHeader,
-  readEntry,
+  readBody,
   readHeader,
 } from './record.ts';
+import { lastOf, ScannedEntries } from './scanned-entries.ts';
 import { decodeSegmentHeader, type Identity, SEGMENT_HEADER_BYTES, segmentName, segmentSeed } from './segment.ts';
 import { StorageError, type StorageFault } from './storage-error.ts';
 
@@ -56,7 +59,7 @@ export interface ScannedLog {
   readonly offset: EntryId;
   /** Every segment that was read, and the highest index in it. */
   readonly extents: readonly SegmentExtent[];
-  readonly entries: readonly Entry[];
+  readonly entries: PackedRow;
   readonly commitHint: LogIndex;
   /** Number, position and checksum of what the next record continues, in the last segment. */
   readonly lastBatch: number;
@@ -94,7 +97,7 @@ export function scanSegments(
 }
 
 /** The last entry of a log; what it follows, when there is none. */
-export const endOf = ({ entries, offset }: Pick<ScannedLog, 'entries' | 'offset'>): EntryId => entries.at(-1) ?? offset;
+export const endOf = ({ entries: { packed }, offset }: Pick<ScannedLog, 'entries' | 'offset'>): EntryId => lastOf(packed, offset);
 
 /** The newest term that any undamaged header names, wherever it stands. */
 export function highestTerm(segments: readonly SegmentBytes[]): number {
@@ -113,9 +116,7 @@ export function highestTerm(segments: readonly SegmentBytes[]): number {
 export const emptyLog = (damage: StorageError): ScannedLog => new Scan({ durableBatch: 0, complete: true }, 0).damaged(damage);
 
 class Scan {
-  /** The log goes on after this; the entries up to here are in no segment, and a snapshot stands for them. */
-  #offset: EntryId = ORIGIN;
-  readonly #entries: Entry[] = [];
+  readonly #entries = new ScannedEntries();
   readonly #extents: { segment: number; highest: LogIndex }[] = [];
   readonly #complete: boolean;
   readonly #keepFrom: number;
@@ -132,9 +133,10 @@ class Scan {
     readonly chain: number;
     readonly commitHint: number;
     readonly offset: EntryId;
-    readonly undo: { length: number; removed: Entry[] }[];
+    readonly undo: { length: number; removed: readonly Entry[] }[];
   } | null = null;
   #file: SegmentBytes = { file: '', segment: 0, bytes: Buffer.alloc(0) };
+  #view = viewOf(this.#file.bytes);
   #seed = 0;
   #end = 0;
   #torn: { from: number; to: number } | null = null;
@@ -153,24 +155,22 @@ class Scan {
     if (header instanceof StorageError) return header;
     this.#forgetOld();
     if (this.#extents.length === 0) {
-      this.#offset = header.last;
+      this.#entries.offset = header.last;
       this.#chain = header.previous;
       this.#lastBatch = header.batchesBefore;
     }
-    const end = endOf({ entries: this.#entries, offset: this.#offset });
+    const end = this.#entries.last;
     const follows = header.anew || (header.last.index === end.index && header.last.term === end.term);
     if (header.previous !== this.#chain || header.batchesBefore !== this.#lastBatch || !follows) {
       const detail = `the log stops here after batch ${this.#lastBatch}, but ${segmentName(expected)} continues batch ${header.batchesBefore}`;
       return this.#failure('corrupt', this.#file, this.#end, detail);
     }
-    if (header.anew) {
-      this.#offset = header.last;
-      this.#entries.length = 0;
-    }
+    if (header.anew) this.#entries.beginAfter(header.last);
     this.#extents.push({ segment: header.segment, highest: header.last.index });
     // A segment is begun only after everything before it is durable.
     this.#durableBatch = Math.max(this.#durableBatch, header.batchesBefore);
     this.#file = current;
+    this.#view = viewOf(current.bytes);
     this.#seed = segmentSeed(current.bytes);
     this.#end = SEGMENT_HEADER_BYTES;
     this.#lastBatchAt = SEGMENT_HEADER_BYTES;
@@ -182,50 +182,51 @@ class Scan {
     for (;;) {
       const header = readHeader(bytes, this.#end, this.#seed);
       const objection = header === null ? null : this.#objection(header);
-      const isKept = header !== null && header.index >= this.#keepFrom;
-      const entry = header === null || objection !== null ? null : readEntry(bytes, this.#end, header, this.#seed, isKept);
-      if (header === null || entry === null) {
+      const time = header === null || objection !== null ? -1 : readBody(bytes, this.#end, header, this.#seed);
+      if (header === null || time < 0) {
         if (endOfData(bytes) <= this.#end) return this.#cleanEnd(isLast);
         return this.#badRecord(isLast, header, objection);
       }
-      this.#accept(header, entry);
+      this.#accept(header, time);
     }
   }
 
   /** Why an undamaged header cannot stand here: it is stale, misplaced or repeated. */
   #objection(header: RecordHeader): string | null {
-    const { index, term, batch } = header;
+    const { index, term: inTerm, batch } = header;
     const starts = (header.flags & FIRST_OF_BATCH) !== 0;
     if (header.previous !== this.#chain) return 'the record does not continue the one before it';
     if (starts !== (this.#open === null) || batch !== this.#lastBatch + 1) return `the record belongs to batch ${batch}`;
     if (header.durableBatch >= batch || header.durableBatch < this.#recordedDurable) return 'its durable batch is impossible';
     if (header.commitHint < this.#commitHint) return 'its commit hint runs backwards';
     if (header.commitHint >= index) return 'its commit hint is impossible';
-    const end = endOf({ entries: this.#entries, offset: this.#offset }).index;
+    const end = this.#entries.offset.index + this.#entries.length;
     if (index < 1 || index > end + 1) return `index ${index} does not follow index ${end}`;
     if (index <= this.#commitHint) return `it would replace the committed index ${index}`;
-    const before = index - this.#offset.index - 2;
-    if (term < (this.#entries[before]?.term ?? (before === -1 ? this.#offset.term : 0)))
-      return `term ${term} is older than the term before it`;
+    if (inTerm < this.#entries.termBefore(index)) return `term ${inTerm} is older than the term before it`;
     return null;
   }
 
-  #accept(header: RecordHeader, entry: Entry): void {
-    const place = entry.index - this.#offset.index - 1;
+  #accept(header: RecordHeader, time: number): void {
+    const place = header.index - this.#entries.offset.index - 1;
     this.#open ??= {
       at: this.#end,
       chain: this.#chain,
       commitHint: this.#commitHint,
-      offset: this.#offset,
+      offset: this.#entries.offset,
       undo: [{ length: this.#entries.length, removed: [] }],
     };
     const kept = Math.max(0, place);
-    if (kept < this.#entries.length) this.#open.undo.push({ length: kept, removed: this.#entries.splice(kept) });
+    if (kept < this.#entries.length) {
+      this.#open.undo.push({ length: kept, removed: this.#entries.from(kept) });
+      this.#entries.cut(kept);
+    }
+    const index = logIndex(header.index);
     // It replaced what was in a segment that is gone: the term before it is not known any more, but its own is.
-    if (place < 0) this.#offset = { index: entry.index, term: entry.term };
-    else this.#entries.push(entry);
+    if (place < 0) this.#entries.offset = { index, term: term(header.term) };
+    else packEntry(this.#view, this.#end, header, time, this.#entries.packed, index >= this.#keepFrom);
     const extent = this.#extents.at(-1);
-    if (extent !== undefined && extent.highest < entry.index) extent.highest = entry.index;
+    if (extent !== undefined && extent.highest < index) extent.highest = index;
     this.#chain = header.headerChecksum;
     this.#commitHint = header.commitHint;
     this.#recordedDurable = header.durableBatch;
@@ -239,11 +240,7 @@ class Scan {
 
   /** What was read without its text goes as soon as no replacement of its batch can be undone any more. */
   #forgetOld(): void {
-    const count = Math.min(this.#entries.length, this.#keepFrom - this.#offset.index - 1);
-    const last = this.#entries[count - 1];
-    if (last === undefined) return;
-    this.#offset = { index: last.index, term: last.term };
-    this.#entries.splice(0, count);
+    this.#entries.forgetBefore(this.#keepFrom);
   }
 
   /** Nothing but zeros follow. */
@@ -314,10 +311,10 @@ class Scan {
     const from = this.#open?.at ?? this.#end;
     this.#torn = to > from ? { from, to } : null;
     for (const { length, removed } of this.#open?.undo.reverse() ?? []) {
-      this.#entries.length = length;
-      for (const entry of removed) this.#entries.push(entry);
+      this.#entries.cut(length);
+      for (const entry of removed) this.#entries.packed.push(entry);
     }
-    this.#offset = this.#open?.offset ?? this.#offset;
+    this.#entries.offset = this.#open?.offset ?? this.#entries.offset;
     this.#chain = this.#open?.chain ?? this.#chain;
     this.#commitHint = this.#open?.commitHint ?? this.#commitHint;
     this.#end = from;
@@ -328,7 +325,7 @@ class Scan {
   /** The log up to the last whole batch before the damage. */
   damaged(damage: StorageError): ScannedLog {
     const from = Math.min(this.#entries.length, ...(this.#open?.undo.map(({ length }) => length) ?? []));
-    const salvaged = this.#entries.slice(from);
+    const salvaged = this.#entries.from(from);
     this.#cut(endOfData(this.#file.bytes));
     return { ...this.result(), damage, salvaged };
   }
@@ -336,9 +333,9 @@ class Scan {
   result(): ScannedLog {
     this.#forgetOld();
     return {
-      offset: this.#offset,
+      offset: this.#entries.offset,
       extents: this.#extents,
-      entries: this.#entries,
+      entries: this.#entries.row,
       commitHint: logIndex(this.#commitHint),
       lastBatch: this.#lastBatch,
       chain: this.#chain,
@@ -353,14 +350,19 @@ class Scan {
   }
 
   #last(): string {
-    const last = this.#entries.at(-1);
-    return last === undefined ? '; no entry before it' : `; the last good entry is index ${last.index} in term ${last.term}`;
+    const { index, term: inTerm } = this.#entries.last;
+    return this.#entries.length === 0 ? '; no entry before it' : `; the last good entry is index ${index} in term ${inTerm}`;
   }
 
   #failure(kind: StorageFault, { file }: SegmentBytes, offset: number, detail: string): StorageError {
     return new StorageError({ kind, file, offset, detail });
   }
 }
+
+const viewOf = (bytes: Buffer): Bytes => ({
+  bytes,
+  view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+});
 
 /** Whether some sector's part of these bytes is all zero, which no undamaged record's is. */
 export function hasMissingSector(bytes: Buffer, from: number, to: number): boolean {

@@ -5,6 +5,7 @@ import { clusterTime, logIndex, term } from '../../src/base/brand.ts';
 import { RaftLog } from '../../src/raft/log.ts';
 import type { Entry } from '../../src/raft/messages.ts';
 import { PackedEntries } from '../../src/raft/packed-entries.ts';
+import { PackedRow } from '../../src/raft/packed-row.ts';
 
 const entriesOf = (terms: readonly number[], data = ''): Entry[] =>
   terms.map((at, place) => ({ index: logIndex(place + 1), term: term(at), time: clusterTime(0), kind: 'command', data }));
@@ -119,6 +120,28 @@ describe('packed entries', () => {
     );
   });
 
+  it('are the same when their texts come as bytes', () => {
+    fc.assert(
+      fc.property(fc.array(contents, { maxLength: 8 }), fc.nat(9), (all, gap) => {
+        const [asText, asBytes] = [new PackedEntries(), new PackedEntries()];
+        for (const { data: text, kind, time, more } of all) {
+          const data = text.toWellFormed();
+          const head = { term: term(more), time: clusterTime(time), kind };
+          const bytes = Buffer.concat([Buffer.alloc(gap, 0xff), Buffer.from(data), Buffer.alloc(gap, 0xff)]);
+          const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+          asText.push({ ...head, data });
+          asBytes.pushBytes(head, { bytes, view }, gap, bytes.length - gap);
+        }
+        expect(asBytes.bytes).toBe(asText.bytes);
+        for (const place of all.keys()) {
+          expect(asBytes.get(place, logIndex(1))).toEqual(asText.get(place, logIndex(1)));
+          expect([asBytes.unitsAt(place), asBytes.kindAt(place)]).toEqual([asText.unitsAt(place), all[place]?.kind]);
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   it('take no more memory than the most that there were at a time', () => {
     const packed = new PackedEntries();
     const [entry] = entriesOf([1], 'x'.repeat(1_000));
@@ -133,6 +156,57 @@ describe('packed entries', () => {
       fill();
     }
     expect(packed.bytes).toBeLessThanOrEqual(most + 512 * 1_024);
+  });
+});
+
+describe('a log that begins packed', () => {
+  const packedFrom = (entries: readonly Entry[], before = 0): PackedRow => {
+    const packed = new PackedEntries();
+    for (const entry of entries) packed.push(entry);
+    return new PackedRow(packed, logIndex(before));
+  };
+
+  it('answers like one that does not', () => {
+    fc.assert(
+      fc.property(risingTerms, fc.nat(30), (terms, at) => {
+        const entries = entriesOf(terms, 'text');
+        const [packed, plain] = [new RaftLog(packedFrom(entries)), new RaftLog(entries)];
+        const index = logIndex(at);
+        expect([packed.last.term, packed.lastIndex, packed.entry(index)]).toEqual([
+          plain.last.term,
+          plain.lastIndex,
+          plain.entry(index),
+        ]);
+        const next = entriesOf([...terms, 9], 'more').slice(terms.length);
+        for (const log of [packed, plain]) for (const entry of next) log.append(entry);
+        expect(packed.slice(index, 40)).toEqual(plain.slice(index, 40));
+      }),
+    );
+  });
+
+  it('refuses a gap, and terms that fall', () => {
+    const offset = { index: logIndex(4), term: term(3) };
+    expect(() => new RaftLog(packedFrom(entriesOf([3, 3]), 5), offset)).toThrow(InvariantViolation);
+    expect(() => new RaftLog(packedFrom(entriesOf([2]), 4), offset)).toThrow(InvariantViolation);
+    expect(() => new RaftLog(packedFrom(entriesOf([3, 5, 4]), 4), offset)).toThrow(InvariantViolation);
+    expect(new RaftLog(packedFrom(entriesOf([3, 5]), 4), offset).last).toMatchObject({ index: 6, term: 5 });
+  });
+
+  it('is left without its first entries', () => {
+    const row = packedFrom(entriesOf([1, 1, 2, 3]));
+    const { entries, offset } = row.without(2);
+    expect([offset, Array.from(entries, ({ index, term: at }) => [index, at])]).toEqual([
+      { index: 2, term: 1 },
+      [
+        [3, 2],
+        [4, 3],
+      ],
+    ]);
+  });
+
+  it('names its configurations', () => {
+    const entries = entriesOf([1, 1, 1]).map((entry, place) => (place === 1 ? { ...entry, kind: 'config' as const } : entry));
+    expect(Array.from(packedFrom(entries).configurations(), ({ index }) => index)).toEqual([2]);
   });
 });
 

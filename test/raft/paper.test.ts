@@ -752,6 +752,13 @@ describe('time', () => {
     expect(one.status.role).not.toBe('leader');
   });
 
+  it('leaves what is committed in the log for as long as nobody takes it', () => {
+    const { core } = new One(3, { log: logOf(1, 1, 1), commitHint: logIndex(3) });
+    expect([core.hasReady(false), core.ready(false).committed, core.hasReady()]).toEqual([false, [], true]);
+    expect(core.ready().committed.map(({ index }) => index)).toEqual([1, 2, 3]);
+    expect(core.hasReady()).toBe(false);
+  });
+
   it('a tick before the deadline does nothing', () => {
     const one = new One(3);
     one.core.step(millis(one.now + 1), { type: 'tick' });

@@ -38,7 +38,7 @@ function checkNextLife(disk: MemoryDisk, world: LogWorld, seed: number): string 
   return second.recovered === null ? `refused later: ${second.error?.message}` : next.objection(second.recovered);
 }
 
-const stateOf = ({ hardState, entries, commitHint }: Recovered) => ({ hardState, entries, commit: commitHint });
+const stateOf = ({ hardState, entries, commitHint }: Recovered) => ({ hardState, entries: [...entries], commit: commitHint });
 
 describe('a crash', () => {
   it('at any step loses nothing that was acknowledged, and the log goes on', () => {

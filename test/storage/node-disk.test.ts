@@ -52,7 +52,7 @@ describe('the log on a real disk', () => {
     expect((await readdir(join(dir, 'wal'))).length).toBeGreaterThan(2);
 
     const second = await open();
-    expect(second.recovered.entries).toEqual(Array.from({ length: 320 }, (_, i) => entry(i + 1)));
+    expect([...second.recovered.entries]).toEqual(Array.from({ length: 320 }, (_, i) => entry(i + 1)));
     expect(second.recovered).toMatchObject({ hardState: HARD_STATE, commitHint: 319, tornBytes: 0 });
     expect(first.store.syncTimes().count).toBeGreaterThan(20);
     await close(second.store);

@@ -52,7 +52,7 @@ function recordsOf(bytes: Buffer): readonly { readonly at: number; readonly end:
 
 const textsIn = (disk: MemoryDisk): readonly string[] | string => {
   const { recovered, error } = openOn(disk);
-  if (recovered !== null) return recovered.entries.map(({ data }) => data);
+  if (recovered !== null) return Array.from(recovered.entries, ({ data }) => data);
   return error !== null && 'kind' in error ? String(error.kind) : 'no StorageError';
 };
 

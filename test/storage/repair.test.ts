@@ -51,7 +51,7 @@ const refusedAs = ({ error }: Opening): string =>
 
 function isSame(mended: Recovered, again: Recovered | null): boolean {
   if (again === null || again.damage !== null) return false;
-  return JSON.stringify([again.entries, again.hardState]) === JSON.stringify([mended.entries, mended.hardState]);
+  return JSON.stringify([[...again.entries], again.hardState]) === JSON.stringify([[...mended.entries], mended.hardState]);
 }
 
 /** Why this is wrong, or what it was. */
@@ -146,7 +146,7 @@ describe('a loss that is accepted', () => {
       expect(recovered?.hardState).toMatchObject({ votedFor: null, repairFrom: null });
       expect(recovered?.damage).not.toBeNull();
       const again = openOn(disk).recovered;
-      expect(again?.entries).toEqual(recovered?.entries);
+      expect([...(again?.entries ?? [])]).toEqual([...(recovered?.entries ?? [])]);
     }
   });
 

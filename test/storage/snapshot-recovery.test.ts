@@ -64,7 +64,7 @@ const whole = (disk: MemoryDisk): string[] =>
 const summary = ({ recovered: { offset, entries, snapshot, damage } }: OpenedLog) => ({
   snapshot: snapshot?.snapshot.last.index ?? 0,
   offset: offset.index,
-  last: entries.at(-1)?.index ?? offset.index,
+  last: [...entries].at(-1)?.index ?? offset.index,
   damaged: damage !== null,
 });
 
@@ -97,7 +97,7 @@ describe('a start', () => {
     take(disk, log, count - 100);
     const { recovered } = opened(disk.afterProcessCrash());
     expect(recovered.offset).toEqual({ index: 299, term: 2 });
-    expect(recovered.entries).toEqual(entries.slice(299));
+    expect([...recovered.entries]).toEqual(entries.slice(299));
   });
 
   describe('after a snapshot that stands for most of the log', () => {

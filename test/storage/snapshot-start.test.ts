@@ -51,7 +51,7 @@ function addSnapshot(disk: MemoryDisk, { snapshots }: OpenedLog, index: number, 
 
 function startOf(disk: MemoryDisk) {
   const { offset, entries, commitHint, snapshot, damage } = open(disk.copy()).recovered;
-  const indexes = entries.map(({ index }) => index);
+  const indexes = Array.from(entries, ({ index }) => index);
   return { offset, indexes, commitHint, snapshot: snapshot?.snapshot.last.index ?? null, isDamaged: damage !== null };
 }
 

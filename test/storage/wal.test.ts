@@ -92,7 +92,7 @@ describe('the write-ahead log', () => {
     store.append(batch(5, 1, 2, 3), () => {});
     disk.run();
     const { entries, commitHint } = recoveredFrom(disk);
-    expect(entries.map(({ data }) => data)).toEqual(['e1@1', 'e2@1', 'e3@2', 'e4@2', 'e5@2']);
+    expect(Array.from(entries, ({ data }) => data)).toEqual(['e1@1', 'e2@1', 'e3@2', 'e4@2', 'e5@2']);
     expect(commitHint).toBe(3);
   });
 
@@ -172,7 +172,7 @@ describe('an error of the disk', () => {
     const { disk, answers } = failing('write', 'ENOSPC');
     expect(answers).toEqual(['ok', 'full', 'full', 'full', 'full']);
     const { entries, tornBytes } = recoveredFrom(disk);
-    expect(entries.map(({ data }) => data)).toEqual(['e1@1']);
+    expect(Array.from(entries, ({ data }) => data)).toEqual(['e1@1']);
     expect(tornBytes).toBeGreaterThan(0);
   });
 
@@ -222,7 +222,7 @@ describe('a full disk', () => {
     disk.fault = () => null;
     again();
     expect([answers, store.isFull, paused.length]).toEqual([['1 ok', '2 ok'], false, 0]);
-    expect(recoveredFrom(disk).entries.map(({ data }) => data)).toEqual(['e1@1', 'e2@1']);
+    expect(Array.from(recoveredFrom(disk).entries, ({ data }) => data)).toEqual(['e1@1', 'e2@1']);
   });
 
   it('loses nothing that was acknowledged when the process ends while it waits', () => {
@@ -234,7 +234,7 @@ describe('a full disk', () => {
     store.append(batch(2), () => {});
     disk.run();
     const { entries } = recoveredFrom(disk);
-    expect(entries.map(({ data }) => data)).toEqual(['e1@1']);
+    expect(Array.from(entries, ({ data }) => data)).toEqual(['e1@1']);
   });
 
   it('keeps a new segment waiting too', () => {

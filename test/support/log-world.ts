@@ -111,7 +111,7 @@ export class LogWorld {
     const { term: now, votedFor, repairFrom } = hardState;
     if (now <= highest || votedFor !== null || repairFrom !== now)
       return `term ${now}, vote ${votedFor}, repair from ${repairFrom}`;
-    const text = entries.map((entry) => JSON.stringify(entry));
+    const text = Array.from(entries, (entry) => JSON.stringify(entry));
     // A batch that is not whole leaves the beginning of the log that it made.
     const wasThere = this.states.some((state) => text.every((entry, i) => entry === JSON.stringify(state.entries[i])));
     if (!wasThere) return `${entries.length} entries came back that were never the beginning of a log`;
@@ -125,7 +125,7 @@ export class LogWorld {
   /** Why this may not come back from the disk; null when it may. */
   objection(recovered: Recovered): string | null {
     const allowed = this.states.slice(this.acknowledged);
-    const text = JSON.stringify(recovered.entries);
+    const text = JSON.stringify([...recovered.entries]);
     const match = allowed.find(({ entries }) => entries.length === recovered.entries.length && JSON.stringify(entries) === text);
     if (match === undefined) return `${recovered.entries.length} entries came back that never followed an acknowledged batch`;
     const { term: t, votedFor } = recovered.hardState;

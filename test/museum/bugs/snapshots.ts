@@ -44,8 +44,8 @@ export const SNAPSHOT_BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'storage/recovery.ts',
-        find: 'return at?.term === last.term;',
-        replace: 'return at !== undefined;',
+        find: 'entries.packed.termAt(place) === last.term;',
+        replace: 'entries.packed.termAt(place) > 0;',
       },
     ],
     caught: {
