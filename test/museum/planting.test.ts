@@ -1,11 +1,21 @@
+import { basename } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BUGS } from './catalogue.ts';
 import { mutated, mutatedFiles } from './plant.ts';
+import { undeclaredIn } from './undeclared.ts';
 
 /** `npm run museum` shows that they are caught; that takes minutes, this a moment. */
 describe('the museum', () => {
   it.each(BUGS)('can plant $name where it belongs', (bug) => {
     expect(mutatedFiles(bug).size).toBeGreaterThan(0);
+  });
+
+  it('names nothing in a planted bug that is not there', () => {
+    const planted = BUGS.flatMap((bug) =>
+      [...mutatedFiles(bug)].map(([path, text]) => [`${bug.name}/${basename(path)}`, text] as const),
+    );
+    expect(undeclaredIn(new Map(planted))).toBe('');
+    expect(undeclaredIn(new Map([['moved.ts', 'export const found = () => moved;']]))).toContain('moved');
   });
 
   it('has each exhibit once', () => {
