@@ -9,6 +9,7 @@ import type { CoreStatus, Entry, Input, Message, ReadPath, Ready, Snapshot } fro
 import { Backlog } from './backlog.ts';
 import { type Checkpoint, Checkpoints } from './checkpoints.ts';
 import type { ReplicaOptions } from './options.ts';
+import { Pace } from './pace.ts';
 import type { Cancel } from './ports.ts';
 import { logAfter, Snapshotter } from './snapshotter.ts';
 import { type ProposalOutcome, type ReadOutcome, Waiting } from './waiting.ts';
@@ -24,10 +25,9 @@ interface QueuedRead {
   readonly done: (outcome: ReadOutcome) => void;
 }
 
-/** A long backlog never keeps a heartbeat waiting: so many entries in a turn, fewer when they take longer than this; looked at every so often. */
 const APPLY_SLICE = 512;
-const APPLY_MS = 10;
-const APPLY_LOOK = 32;
+/** A follower with so much left to apply lets its leader go first. */
+const FAR_BEHIND = 4_096;
 const NEVER = millis(Number.POSITIVE_INFINITY);
 const EXPIRE_EVERY_MS = millis(100);
 
@@ -41,6 +41,9 @@ export class Replica {
   #proposals: QueuedProposal[] = [];
   #reads: QueuedRead[] = [];
   readonly #backlog = new Backlog();
+  readonly #slice: number;
+  readonly #pace: Pace;
+  #follows = false;
   #appliedIndex: LogIndex;
   readonly #checkpoints = new Checkpoints();
   /** Per batch that the disk works on: the turns whose promises wait for it. */
@@ -55,6 +58,8 @@ export class Replica {
   /** What was recovered is let go of: the log will be compacted, and the state may be replaced. */
   constructor({ recovered, ...options }: ReplicaOptions) {
     this.#options = options;
+    this.#slice = options.applySlice ?? APPLY_SLICE;
+    this.#pace = new Pace(options.clock, () => this.#schedule());
     const { snapshot } = recovered;
     this.#machine = this.#remembering(snapshot?.machine ?? new Machine());
     this.#appliedIndex = snapshot?.snapshot.last.index ?? logIndex(0);
@@ -207,7 +212,8 @@ export class Replica {
     if (this.#core.deadline <= now) this.#core.step(now, { type: 'tick' });
     const before = this.#machine.revision;
     for (let takes = this.#hasRoom; this.#core.hasReady(takes); takes = this.#hasRoom) this.#carryOut(this.#core.ready(takes));
-    this.#applySlice();
+    if (!this.#pace.rests) this.#applySlice();
+    this.#waiting.answerReads(this.#appliedIndex);
     if (this.#machine.revision !== before) this.#options.onChange?.();
     this.#snapshotter.consider(this.#machine, this.#appliedIndex);
     this.#armTimer(this.#options.clock.now());
@@ -228,6 +234,7 @@ export class Replica {
     for (const ticket of ready.failedReads) this.#waiting.readFailed(ticket);
     for (const at of ready.truncated) this.#waiting.truncated(at);
     for (const event of ready.events) {
+      if (event.type === 'role') this.#follows = event.role === 'follower' && event.leader !== null;
       if (event.type === 'role' && event.role !== 'leader') this.#leadershipMayBeLost();
       onEvent(event);
     }
@@ -315,26 +322,15 @@ export class Replica {
     }
   }
 
-  get #slice(): number {
-    return this.#options.applySlice ?? APPLY_SLICE;
-  }
-
   /** What is committed stays in the log until there is hardly anything else to apply. */
   get #hasRoom(): boolean {
     return this.#backlog.length < this.#slice;
   }
 
   #applySlice(): void {
-    const { clock } = this.#options;
-    const until = clock.now() + APPLY_MS;
-    for (let left = this.#slice; left > 0; left -= 1) {
-      const entry = this.#backlog.shift();
-      if (entry === null) break;
-      this.#apply(entry);
-      if (left % APPLY_LOOK === 0 && clock.now() > until) break;
-    }
-    if (this.#backlog.length > 0 || this.#core.hasReady()) this.#schedule();
-    this.#waiting.answerReads(this.#appliedIndex);
+    const tookMs = this.#backlog.slice(this.#slice, this.#options.clock, (entry) => this.#apply(entry));
+    const isFarBehind = this.#core.commitIndex - this.#appliedIndex >= FAR_BEHIND;
+    if (this.#backlog.length > 0 || this.#core.hasReady()) this.#pace.goOn(tookMs, this.#follows && isFarBehind);
   }
 
   #apply(entry: Entry): void {

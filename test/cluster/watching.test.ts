@@ -194,6 +194,7 @@ describe('the first candidate of a fresh start', () => {
       leader: null,
       lastTerm,
       lastIndex,
+      appliedIndex: 0,
       links: Array.from({ length: linked }, () => ({ connected: true })),
     }) as unknown as MemberStatus;
 
@@ -201,6 +202,8 @@ describe('the first candidate of a fresh start', () => {
     const [one, other] = [follower('n1', 2, 9, 2), follower('n2', 3, 4, 2)];
     expect(bestCandidate([one, other], 3)).toBe('n2');
     expect(bestCandidate([one, { ...other, repairing: true }], 3)).toBe('n1');
+    const [behind, ahead] = [other, { ...other, id: n3, appliedIndex: logIndex(other.appliedIndex + 1) }];
+    expect([bestCandidate([behind, ahead], 3), bestCandidate([ahead, behind], 3)]).toEqual(['n3', 'n3']);
     expect(bestCandidate([one, follower('n2', 2, 9, 0)], 3)).toBe('n1');
     expect(bestCandidate([one, follower('n2', 3, 4, 0)], 3)).toBeNull();
   });
@@ -210,6 +213,7 @@ describe('the first candidate of a fresh start', () => {
     expect(bestCandidate([one], 3)).toBeNull();
     expect(bestCandidate([one, { ...one, id: n2, leader: n3 }], 3)).toBeNull();
     expect(bestCandidate([one, { ...one, id: n2, role: 'candidate' }], 3)).toBeNull();
+    expect(bestCandidate([one, { ...one, id: n2, role: 'pre-candidate' }], 3)).toBe('n1');
     expect(bestCandidate([follower('n1', 0, 0, 0)], 1)).toBe('n1');
   });
 });

@@ -16,6 +16,8 @@ import type { ClusterFile } from './shapes.ts';
 /** Entries to apply; fewer are done with before anybody has read how many. */
 const WORTH_TELLING = 10_000;
 const POLL_MS = 20;
+/** While a long log is applied: each answer takes time of a node that has none to spare. */
+const APPLYING_POLL_MS = 50;
 const ASK_MS = 400;
 const LOG_LINES = 5;
 /** The processes are looked at this seldom: a look costs more than a refused connection. */
@@ -63,7 +65,7 @@ export async function waitUntilServing(dir: string, file: ClusterFile, options: 
         for (const id of silent) patience.seen(`${id} silent`, await signOfLife(dir, id));
         if (await loading.look(silent)) patience.told();
       }
-      await sleep(POLL_MS);
+      await sleep(statuses.some((status) => applying(status) !== null) ? APPLYING_POLL_MS : POLL_MS);
       patience.round(performance.now());
     }
   } finally {
@@ -97,15 +99,19 @@ function askAll(client: RaftKvClient, file: ClusterFile): Promise<readonly Membe
 }
 
 /**
- * Who would win an election now: the newest log of a majority (Raft §5.4.1), reachable for enough others. Null while a
- * leader is there or an election is under way.
+ * Who would win an election now: the newest log of a majority (Raft §5.4.1), reachable for enough others; of several, who has the least
+ * left to apply and so serves first. Null while a leader is there or an election is under way; to ask for pre-votes is none yet.
  */
 export function bestCandidate(statuses: readonly MemberStatus[], members: number): NodeId | null {
   const needed = Math.floor(members / 2) + 1;
-  if (statuses.length < needed || statuses.some(({ role, leader }) => leader !== null || role !== 'follower')) return null;
+  const isIdle = ({ role, leader }: MemberStatus): boolean =>
+    leader === null && (role === 'follower' || role === 'pre-candidate');
+  if (statuses.length < needed || !statuses.every(isIdle)) return null;
   const [best] = statuses
     .filter(({ repairing }) => !repairing)
-    .sort((one, other) => other.lastTerm - one.lastTerm || other.lastIndex - one.lastIndex);
+    .sort(
+      (one, other) => other.lastTerm - one.lastTerm || other.lastIndex - one.lastIndex || other.appliedIndex - one.appliedIndex,
+    );
   const reaches = best === undefined ? 0 : 1 + best.links.filter(({ connected }) => connected).length;
   return best !== undefined && reaches >= needed ? best.id : null;
 }
