@@ -19,7 +19,7 @@ export const LIMITS = {
   historyChanges: 50_000,
   historyUnits: 16 * 1_024 * 1_024,
   /** So many of the newest changes, or twice as many, are kept as they came; older ones are packed, see kv/packed-changes.ts. */
-  looseChanges: 512,
+  looseChanges: 128,
   /** Versions of one key in one answer. */
   historyRows: 1_000,
   /** Watches of keys; a watch holds no data. */
@@ -55,7 +55,7 @@ export const LIMITS = {
   uncommittedEntries: 4_096,
   uncommittedBytes: 8 * 1_024 * 1_024,
   /** Of the committed entries in memory, the newest are kept as they came; older ones are packed, see raft/packed-entries.ts. */
-  looseEntries: 1_024,
+  looseEntries: 256,
 
   // Node
   proposalQueue: 4_096,

@@ -1,16 +1,18 @@
 /** The exactly-once table (dissertation §6.3): which requests of which client were applied, and what was answered. */
 import { LIMITS } from '../base/limits.ts';
+import { NumberTable } from '../base/number-table.ts';
 import type { Reply, RequestId } from './commands.ts';
+import { type Linked, Recency } from './recency.ts';
 import { StateSum } from './state-hash.ts';
 import { replyPart, sessionPart } from './state-parts.ts';
 
-interface Session {
+interface Session extends Linked<Session> {
   readonly id: number;
   /** Log index of its last use. */
   usedAt: number;
   /** Every sequence up to here is forgotten. */
   forgotten: number;
-  readonly replies: Map<number, Reply>;
+  readonly replies: NumberTable<Reply>;
 }
 
 export type SessionLimits = Pick<typeof LIMITS, 'sessions' | 'sessionReplies' | 'sessionReplyUnits'>;
@@ -43,8 +45,8 @@ interface OpenCut {
 /** Decides by the log alone, so that all replicas remember and forget the same. */
 export class Sessions {
   readonly #limits: { readonly [Name in keyof SessionLimits]: number };
-  /** From the least to the most recently used: a Map keeps the order of insertion. */
   readonly #sessions = new Map<number, Session>();
+  readonly #byUse = new Recency<Session>();
   readonly #sum: StateSum;
   readonly #cuts = new Set<OpenCut>();
   #replyUnits = 0;
@@ -61,15 +63,12 @@ export class Sessions {
 
   /** The session opened by the entry at `index`, which is its id. The least recently used one may have to go for it. */
   open(index: number): Reply {
-    for (const [id, session] of this.#sessions) {
+    for (let least = this.#byUse.least; least !== null; least = this.#byUse.least) {
       if (this.#sessions.size < this.#limits.sessions) break;
-      this.#keepForCuts(session);
-      for (const sequence of [...session.replies.keys()]) this.#forget(session, sequence);
-      this.#sum.remove(sessionPart(id, session.usedAt, session.forgotten));
-      this.#sessions.delete(id);
+      this.#drop(least);
     }
     this.#sum.add(sessionPart(index, index, 0));
-    this.#sessions.set(index, { id: index, usedAt: index, forgotten: 0, replies: new Map() });
+    this.#add(index, index, 0);
     return { type: 'session', session: index };
   }
 
@@ -83,8 +82,7 @@ export class Sessions {
     this.#keepForCuts(session);
     this.#sum.remove(sessionPart(session.id, session.usedAt, session.forgotten));
     session.usedAt = index;
-    this.#sessions.delete(session.id);
-    this.#sessions.set(session.id, session);
+    this.#byUse.use(session);
     this.#acknowledge(session, request.acknowledged);
     const reply = this.#answer(session, request.sequence, apply);
     this.#sum.add(sessionPart(session.id, session.usedAt, session.forgotten));
@@ -93,12 +91,12 @@ export class Sessions {
 
   /** All sessions, from the least to the most recently used. */
   *records(): IterableIterator<SessionRecord> {
-    for (const session of this.#sessions.values()) yield recordOf(session);
+    for (const session of this.#byUse) yield recordOf(session);
   }
 
   /** Costs one number a session now, and a copy of each session that changes while the cut is open. */
   cut(): SessionCut {
-    const ids = [...this.#sessions.keys()];
+    const ids = [...this.#byUse].map(({ id }) => id);
     const cut: OpenCut = { ids, newest: ids.reduce((most, id) => Math.max(most, id), 0), touched: new Map() };
     this.#cuts.add(cut);
     return {
@@ -111,7 +109,7 @@ export class Sessions {
   /** Puts a session back that a snapshot held; they come from the least to the most recently used. */
   restore({ id, usedAt, forgotten }: Omit<SessionRecord, 'replies'>): void {
     this.#sum.add(sessionPart(id, usedAt, forgotten));
-    this.#sessions.set(id, { id, usedAt, forgotten, replies: new Map() });
+    this.#add(id, usedAt, forgotten);
   }
 
   /** One more answer of a session that was put back. */
@@ -119,6 +117,20 @@ export class Sessions {
     this.#sessions.get(id)?.replies.set(sequence, reply);
     this.#sum.add(replyPart(id, sequence, reply));
     this.#replyUnits += unitsOf(reply);
+  }
+
+  #add(id: number, usedAt: number, forgotten: number): void {
+    const session: Session = { id, usedAt, forgotten, replies: new NumberTable(), earlier: null, later: null };
+    this.#sessions.set(id, session);
+    this.#byUse.add(session);
+  }
+
+  #drop(session: Session): void {
+    this.#keepForCuts(session);
+    for (const sequence of session.replies.numbers()) this.#forget(session, sequence);
+    this.#sum.remove(sessionPart(session.id, session.usedAt, session.forgotten));
+    this.#sessions.delete(session.id);
+    this.#byUse.remove(session);
   }
 
   *#recordsOf({ ids, touched }: OpenCut): IterableIterator<SessionRecord> {
@@ -153,7 +165,7 @@ export class Sessions {
     if (upTo - forgotten <= replies.size) {
       for (let sequence = forgotten + 1; sequence <= upTo; sequence += 1) this.#forget(session, sequence);
     } else {
-      for (const sequence of replies.keys()) if (sequence <= upTo) this.#forget(session, sequence);
+      for (const sequence of replies.numbers()) if (sequence <= upTo) this.#forget(session, sequence);
     }
   }
 
@@ -166,7 +178,7 @@ export class Sessions {
     this.#replyUnits += unitsOf(kept);
     if (session.replies.size <= this.#limits.sessionReplies) return;
     // Forgetting is by "up to here", so the lowest sequence goes, whenever it came.
-    const lowest = Math.min(...session.replies.keys());
+    const lowest = Math.min(...session.replies.numbers());
     session.forgotten = Math.max(session.forgotten, lowest);
     this.#forget(session, lowest);
   }
@@ -181,7 +193,8 @@ export class Sessions {
 }
 
 function recordOf({ id, usedAt, forgotten, replies }: Session): SessionRecord {
-  return { id, usedAt, forgotten, replies: [...replies].toSorted(([a], [b]) => a - b) };
+  const sequences = replies.numbers().sort((a, b) => a - b);
+  return { id, usedAt, forgotten, replies: sequences.map((sequence) => [sequence, replies.get(sequence) as Reply]) };
 }
 
 function unitsOf(reply: Reply): number {

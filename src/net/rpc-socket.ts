@@ -6,6 +6,7 @@ import type { WebSocket } from 'ws';
 import type { NodeId } from '../base/brand.ts';
 import { type ErrorData, type ErrorKind, RpcError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
+import { NumberTable } from '../base/number-table.ts';
 import type { Call, Reply } from '../wire/guard.ts';
 import { callText, readFrame, resultText } from '../wire/load-frames.ts';
 import { AdmissionGate } from './admission.ts';
@@ -79,7 +80,7 @@ export class RpcSocket {
   readonly #writer: FrameWriter;
   readonly #liveness: Liveness;
   /** What is done with the answer to each request of ours. */
-  readonly #pending = new Map<number, (reply: Reply) => void>();
+  readonly #pending = new NumberTable<(reply: Reply) => void>();
   readonly #closeListeners: (() => void)[] = [];
   readonly #repeats = new Repeats();
   #nextId = 1;
@@ -380,7 +381,7 @@ export class RpcSocket {
   #closed(code: number, reason: string): void {
     this.#liveness.stop();
     this.#lane?.close();
-    for (const id of this.#pending.keys())
+    for (const id of this.#pending.numbers())
       this.#fail(id, 'UNKNOWN_OUTCOME', { detail: 'The connection closed before the answer.' });
     this.#options.onClose?.(code, reason);
     for (const listener of this.#closeListeners) listener();

@@ -64,6 +64,15 @@ function processorTime() {
   return { userMs: user / 1_000, systemMs: system / 1_000 };
 }
 
+/**
+ * Who waits for an answer. It is let go of when it has one: what else is known of the call may stay in an outgrown table of the
+ * replica's for long (see `base/number-table.ts`).
+ */
+interface Asker<Result> {
+  readonly succeed: Succeed<Result>;
+  readonly fail: Fail;
+}
+
 /** What clients may ask of this node, answered from its replica. All failures are RpcErrors. */
 export class ReplicaService implements KvService, AdminService {
   readonly #parts: MemberParts;
@@ -79,17 +88,23 @@ export class ReplicaService implements KvService, AdminService {
   }
 
   propose(command: Command, deadlineMs: number, succeed: Succeed<Applied>, fail: Fail): void {
+    let asker: Asker<Applied> | null = { succeed, fail };
     const done = (outcome: ProposalOutcome): void => {
-      if (outcome.ok) succeed(outcome);
-      else fail(this.#refusal(outcome.error));
+      const told = asker;
+      asker = null;
+      if (outcome.ok) told?.succeed(outcome);
+      else told?.fail(this.#refusal(outcome.error));
     };
     this.#parts.replica.propose(encodeCommand(command), this.#deadline(deadlineMs), done);
   }
 
   read(deadlineMs: number, path: ReadPath, succeed: () => void, fail: Fail): void {
+    let asker: Asker<void> | null = { succeed, fail };
     const done = (outcome: ReadOutcome): void => {
-      if (outcome.ok) succeed();
-      else fail(this.#refusal(outcome.error));
+      const told = asker;
+      asker = null;
+      if (outcome.ok) told?.succeed();
+      else told?.fail(this.#refusal(outcome.error));
     };
     this.#parts.replica.read(this.#deadline(deadlineMs), done, path);
   }
