@@ -5,7 +5,6 @@ import { bestReach, connectivityOf, majorityOf } from '../../commands/connectivi
 import { ageText, countText, plural, timeText } from '../../commands/wording.ts';
 import { diagnose } from '../diagnosis.ts';
 import { menuItems } from '../fault-menu.ts';
-import { helpEntries } from '../help-entries.ts';
 import { type Action, type Binding, bindingsFor, keyFor, shownKey, VIEWS } from '../keymap.ts';
 import { lessonBindings } from '../lesson-keys.ts';
 import { highestCommit } from '../rate.ts';
@@ -122,7 +121,6 @@ export function statusLine(state: ConsoleState, width: number, look: Glyphs, wal
     return written(promptRow(overlay.target === 'keys' ? ' prefix: ' : ' filter: ', overlay.line, width, look));
   if (overlay?.type === 'confirm') return question(overlay, width, look);
   if (overlay?.type === 'menu') return chosenLine(state, overlay.cursor, width, look);
-  if (overlay?.type === 'help') return explainedLine(state, overlay, width, look);
   if (flash !== null)
     return { row: cutRow([span(' '), span(foreign(flash.text, width), STYLES[flash.severity])], width, look.ellipsis), x: null };
   if (state.moment !== null)
@@ -153,17 +151,6 @@ function chosenLine(state: ConsoleState, cursor: number, width: number, look: Gl
   if (item === undefined) return { row: EMPTY_ROW, x: null };
   const style: Style = item.level > 0 ? 'warn' : 'plain';
   return { row: cutRow([span(` ${item.line}: `, 'bold'), span(item.preview, style)], width, look.ellipsis), x: null };
-}
-
-/** The entry under the cursor in full, likewise. */
-function explainedLine(
-  state: ConsoleState,
-  { filter, palette, cursor }: Overlay & { type: 'help' },
-  width: number,
-  look: Glyphs,
-): StatusLine {
-  const entry = helpEntries(state, filter, palette)[cursor];
-  return { row: cutRow([span(` ${entry?.right ?? ''}`)], width, look.ellipsis), x: null };
 }
 
 const written = ({ row, x }: { row: Row; x: number }): StatusLine => ({ row, x });

@@ -5,7 +5,7 @@ import { whyEvent } from '../../commands/why/why-event.ts';
 import { timeText } from '../../commands/wording.ts';
 import { visibleEvents } from '../event-list.ts';
 import { menuItems } from '../fault-menu.ts';
-import { helpEntries } from '../help-entries.ts';
+import { type HelpEntry, helpEntries } from '../help-entries.ts';
 import { type Area, scrollTop } from '../layout.ts';
 import { fitHeight, type Row, selectRow, span } from '../rows.ts';
 import { type ConsoleState, chosenNodes, type Overlay } from '../state.ts';
@@ -107,6 +107,19 @@ function eventRows(state: ConsoleState, seq: number, { width }: Area, look: Glyp
   ];
 }
 
+function helpRow(lead: string, name: string, nameWidth: number, summary: string): Row {
+  return [span(lead, 'key'), span(padEnd(foreign(name, nameWidth).slice(0, nameWidth), nameWidth), 'key'), span(`  ${summary}`)];
+}
+
+/** Whoever stands on a line reads all of it; the others end where the screen does. */
+function chosenRows({ left, right }: HelpEntry, nameWidth: number, width: number, look: Glyphs): readonly Row[] {
+  const parts = wrapWords(right, Math.max(1, width - nameWidth - 5), look.ellipsis);
+  return parts.map((part, place) => {
+    const row = place === 0 ? helpRow(` ${look.cursor} `, left, nameWidth, part) : helpRow('   ', '', nameWidth, part);
+    return selectRow(row, width, look.ellipsis);
+  });
+}
+
 function helpView(
   state: ConsoleState,
   overlay: Overlay & { type: 'help' },
@@ -123,17 +136,12 @@ function helpView(
       lines.push({ row: [span(` ${entry.group}`, 'title')], entry: null });
       group = entry.group;
     }
-    const here = i === overlay.cursor;
-    const row: Row = [
-      span(here ? ` ${look.cursor} ` : '   ', 'key'),
-      span(padEnd(foreign(entry.left, left).slice(0, left), left), 'key'),
-      span(`  ${entry.right}`),
-    ];
-    lines.push({ row: here ? selectRow(row, width, look.ellipsis) : row, entry: i });
+    if (i !== overlay.cursor) lines.push({ row: helpRow('   ', entry.left, left, entry.right), entry: i });
+    else for (const row of chosenRows(entry, left, width, look)) lines.push({ row, entry: i });
   }
   const at = Math.max(
     0,
-    lines.findIndex(({ entry }) => entry === overlay.cursor),
+    lines.findLastIndex(({ entry }) => entry === overlay.cursor),
   );
   const room = Math.max(1, height - 1);
   const top = overlay.cursor === 0 ? 0 : scrollTop(lines.length, at, room);
