@@ -1,8 +1,10 @@
-import { chmod, mkdir, readFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { paths } from '../../src/cluster/native/folder/directory.ts';
 import { processesOf } from '../../src/cluster/native/folder/find-cluster.ts';
+import { launchOrder } from '../../src/cluster/native/launch-order.ts';
 import { createCluster, listClusters, removeCluster, startCluster } from '../../src/cluster/native/lifecycle.ts';
 import { killNode, nodeProcess } from '../../src/cluster/native/process/processes.ts';
 import { freshHome } from './in-home.ts';
@@ -35,6 +37,53 @@ describe('a local cluster', () => {
     expect(again.file.nodes).toEqual(file.nodes);
     const { kv } = await (await home.client()).get('city');
     expect(kv).toMatchObject({ value: 'Oslo', modRevision: revision });
+  });
+
+  describe('with more nodes than processors and a large store', () => {
+    const scarcity = { processors: 1, largeBytes: 1 };
+
+    /** What becomes of the nodes until a start has ended, in its order; `before` has the folder while all are down. */
+    async function startedAgain(before: (dir: string) => Promise<void> = async () => {}): Promise<readonly string[]> {
+      const { dir } = await home.start({ snapshotEntries: 4 });
+      const client = await home.client();
+      for (let i = 0; i < 9; i += 1) await client.put(`city-${i}`, 'Oslo');
+      const snapshots = (id: string) => readdir(`${paths.data(dir, id)}/snap`);
+      for (const id of ['n1', 'n2', 'n3']) await expect.poll(() => snapshots(id)).toContainEqual(expect.stringMatching(/snap$/));
+      await home.stop();
+      await before(dir);
+      const steps: string[] = [];
+      await startCluster({ home: home.path, scarcity }, (progress) => {
+        if (progress.type === 'spawned' || progress.type === 'loading') steps.push(`${progress.type} ${progress.node}`);
+        else steps.push(progress.type);
+      });
+      const { file } = await home.start();
+      expect((await processesOf(dir, file)).map(({ state }) => state)).toEqual(['up', 'up', 'up']);
+      const again = await home.client();
+      expect((await again.get('city-8')).kv).toMatchObject({ value: 'Oslo' });
+      return steps;
+    }
+
+    it('launches the others when a majority serves', async () => {
+      const steps = await startedAgain();
+      expect(steps.map((step) => step.slice(0, 7))).toEqual(['resumed', 'spawned', 'spawned', 'spawned', 'leader']);
+    });
+
+    it('launches them at once when one of the first cannot vote', async () => {
+      let damaged = '';
+      const steps = await startedAgain(async (dir) => {
+        const { first, later } = await launchOrder(dir, ['n1', 'n2', 'n3'], scarcity);
+        expect([first.length, later.length]).toEqual([2, 1]);
+        const [segment = ''] = (await readdir(`${paths.data(dir, first[0] ?? '')}/wal`)).map(
+          (name) => `${paths.data(dir, first[0] ?? '')}/wal/${name}`,
+        );
+        const bytes = await readFile(segment);
+        bytes[200] = (bytes[200] ?? 0) ^ 1;
+        await writeFile(segment, bytes);
+        damaged = first[0] ?? '';
+      });
+      expect(await readFile(paths.log(join(home.path, 'default'), damaged), 'utf8')).toContain('repairing');
+      expect(steps.filter((step) => step.startsWith('spawned'))).toHaveLength(3);
+    });
   });
 
   it('leaves no node behind when one of them cannot be started', async () => {

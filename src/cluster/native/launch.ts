@@ -6,6 +6,7 @@ import { clearFaults, readLedger, withoutNodes, writeLedger } from './faults/led
 import { writeClusterFile, writeNodeConfigs } from './folder/directory.ts';
 import { findCluster, processesOf, type WhichCluster } from './folder/find-cluster.ts';
 import { freePorts, isPortFree } from './folder/ports.ts';
+import type { LaunchOrder, Scarcity } from './launch-order.ts';
 import { spawnNode, stopNode } from './process/processes.ts';
 import type { ReadyWords } from './process/ready-words.ts';
 import type { ClusterFile } from './shapes.ts';
@@ -27,6 +28,8 @@ export interface StartOptions extends WhichCluster {
   readonly historyChanges?: number;
   /** The nodes of a new cluster note what they do to their disks, for `power-loss`. Default false. */
   readonly operationLog?: boolean;
+  /** When some of the nodes are launched later than the others. Default: launch-order.ts. */
+  readonly scarcity?: Partial<Scarcity>;
   /** False when a console will hold the cluster: its guard then starts together with the nodes. Default true. */
   readonly detach?: boolean;
 }
@@ -50,8 +53,10 @@ export type StartProgress =
 
 export interface Launched {
   readonly file: ClusterFile;
-  /** The nodes that were started; empty when all were running. */
+  /** The nodes that were started, or are to be; empty when all were running. */
   readonly launched: readonly string[];
+  /** Those of them that are yet to be started, see `launchLater`. */
+  readonly later: readonly string[];
 }
 
 export async function launch(
@@ -61,12 +66,12 @@ export async function launch(
   words: ReadyWords | null,
   onProgress: (progress: StartProgress) => void,
 ): Promise<Launched & { readonly hold: ConsoleHold | null }> {
-  const { file, launched } = await launchMissing(dir, options, created, words, onProgress);
-  if (options.detach !== false) return { file, launched, hold: null };
+  const { file, launched, later } = await launchMissing(dir, options, created, words, onProgress);
+  if (options.detach !== false) return { file, launched, later, hold: null };
   const owner = newOwner();
   const ownsNodes = launched.length === file.nodes.length;
   try {
-    return { file, launched, hold: { owner, ownsNodes, guard: await spawnGuard(dir, owner, { stopNodes: ownsNodes }) } };
+    return { file, launched, later, hold: { owner, ownsNodes, guard: await spawnGuard(dir, owner, { stopNodes: ownsNodes }) } };
   } catch (error) {
     await Promise.all(launched.map((id) => stopNode(dir, id)));
     throw error;
@@ -85,15 +90,35 @@ async function launchMissing(
   onProgress({ type: created === null ? 'resumed' : 'created', dir, nodes: found.nodes.length });
   const processes = await processesOf(dir, found);
   const missing = processes.filter(({ state }) => state === 'down').map(({ id }) => id);
-  if (missing.length === 0) return { file: found, launched: [] };
+  if (missing.length === 0) return { file: found, launched: [], later: [] };
   const allDown = missing.length === found.nodes.length;
   const file = created !== null ? found : await withUsablePorts(dir, found, missing, options.basePort ?? null);
   await writeNodeConfigs(dir, file, missing);
   // Faults end with the nodes they were set on; those of a cluster that was wholly down would keep it from starting.
   if (allDown) await clearFaults(dir);
   else await writeLedger(dir, withoutNodes(await readLedger(dir), missing.map(nodeId), ['kill', 'power-loss']));
-  await spawnAll(dir, missing, words, onProgress);
-  return { file, launched: missing };
+  const { first, later } = await orderOf(dir, missing, allDown && created === null, options);
+  await spawnAll(dir, first, words, onProgress);
+  return { file, launched: missing, later };
+}
+
+async function orderOf(dir: string, ids: readonly string[], mayWait: boolean, { scarcity }: StartOptions): Promise<LaunchOrder> {
+  if (!mayWait) return { first: ids, later: [] };
+  const { launchOrder } = await import('./launch-order.ts');
+  return launchOrder(dir, ids, scarcity);
+}
+
+/** Whoever has stopped the cluster meanwhile wants none of it; whoever has started it has started these as well. */
+export async function launchLater(
+  dir: string,
+  file: ClusterFile,
+  later: readonly string[],
+  onProgress: (progress: StartProgress) => void,
+): Promise<void> {
+  const processes = await processesOf(dir, file);
+  if (processes.every(({ state }) => state === 'down')) return;
+  const down = processes.filter(({ id, state }) => state === 'down' && later.includes(id)).map(({ id }) => id);
+  await spawnAll(dir, down, null, onProgress);
 }
 
 /** All of them or none: nobody would stop those that came up before one that did not. */

@@ -16,7 +16,16 @@ import {
 } from './folder/find-cluster.ts';
 import { clusterDir, defaultHome } from './folder/home.ts';
 import { freePorts } from './folder/ports.ts';
-import { type ConsoleHold, launch, nodeEntry, portRow, type StartOptions, type StartProgress } from './launch.ts';
+import {
+  type ConsoleHold,
+  type Launched,
+  launch,
+  launchLater,
+  nodeEntry,
+  portRow,
+  type StartOptions,
+  type StartProgress,
+} from './launch.ts';
 import { stopNode } from './process/processes.ts';
 import { ReadyWords, type Serving } from './process/ready-words.ts';
 import type { ClusterFile } from './shapes.ts';
@@ -86,11 +95,11 @@ export async function startCluster(
   const startedAt = performance.now();
   const { dir, created } = await createOrFind(options);
   const words = created === null ? null : new ReadyWords();
-  const { file, launched, hold } = await withControl(dir, () => launch(dir, options, created, words, onProgress));
+  const { file, launched, later, hold } = await withControl(dir, () => launch(dir, options, created, words, onProgress));
   try {
     // To ask nodes a client has to be loaded, at the very time at which they need the processors: new ones tell it by themselves.
     const told = launched.length === file.nodes.length ? await words?.first(WORD_PATIENCE_MS) : null;
-    const { leader, term } = told ?? (await askUntilServing(dir, file, launched, onProgress));
+    const { leader, term } = told ?? (await askUntilServing(dir, { file, launched, later }, onProgress));
     onProgress({ type: 'leader', node: leader, term });
     return { dir, file, created: created !== null, launched, leader, term, tookMs: performance.now() - startedAt, hold };
   } catch (error) {
@@ -105,8 +114,7 @@ export async function startCluster(
 
 async function askUntilServing(
   dir: string,
-  file: ClusterFile,
-  launched: readonly string[],
+  { file, launched, later }: Launched,
   onProgress: (progress: StartProgress) => void,
 ): Promise<Serving> {
   // A client takes as long to load as a node to start: both at the same time.
@@ -114,6 +122,8 @@ async function askUntilServing(
   return waitUntilServing(dir, file, {
     patienceMs: START_PATIENCE_MS,
     hasten: launched.length === file.nodes.length,
+    later,
+    launchLater: () => withControl(dir, () => launchLater(dir, file, later, onProgress)),
     onLoading: (node, text) => onProgress({ type: 'loading', node, text }),
   });
 }

@@ -23,6 +23,11 @@ export class Patience {
     return this.#waitedMs >= this.#patienceMs || this.#untoldMs >= MOST_PATIENCES_FOR_LIFE * this.#patienceMs;
   }
 
+  /** Since there was a sign that a node gets on, in milliseconds. */
+  get waitedMs(): number {
+    return this.#waitedMs;
+  }
+
   /** How long all was waited for without a node telling how far it is, in milliseconds. */
   get untoldMs(): number {
     return this.#untoldMs;

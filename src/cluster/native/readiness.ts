@@ -19,6 +19,8 @@ const POLL_MS = 20;
 /** While a long log is applied: each answer takes time of a node that has none to spare. */
 const APPLYING_POLL_MS = 50;
 const ASK_MS = 400;
+/** A majority that gets nowhere for so long is one that cannot do without the others. */
+const NOWHERE_MS = 1_500;
 const LOG_LINES = 5;
 /** The processes are looked at this seldom: a look costs more than a refused connection. */
 const LOOK_EVERY = 5;
@@ -29,6 +31,9 @@ export interface WaitOptions {
   /** How long to wait from the last sign that a node gets on; see Patience. */
   readonly patienceMs: number;
   readonly hasten: boolean;
+  /** Nodes that are down until `launchLater` is called: once, when a node serves, or when those that are up get nowhere by themselves. */
+  readonly later?: readonly string[];
+  readonly launchLater?: () => Promise<void>;
   /** How far a node has come that reads its store or applies its log, in words; called when the words change. */
   readonly onLoading?: (node: string, text: string) => void;
 }
@@ -46,11 +51,13 @@ export async function waitUntilServing(dir: string, file: ClusterFile, options: 
   const loading = new Loading(dir, options.onLoading ?? (() => {}));
   let campaignAt = 0;
   let repairing: readonly string[] = [];
+  const rest = new Rest(options);
   try {
     for (let round = 1; !patience.isOver; round += 1) {
       const statuses = await askAll(client, file);
       const serving = statuses.find(isServing);
       repairing = statuses.filter((status) => status.repairing).map(({ id }) => id);
+      if (serving !== undefined || repairing.length > 0 || patience.waitedMs >= NOWHERE_MS) await rest.launch();
       if (serving !== undefined) return { leader: serving.id, term: serving.term };
       const candidate = options.hasten && performance.now() >= campaignAt ? bestCandidate(statuses, file.nodes.length) : null;
       if (candidate !== null) {
@@ -60,8 +67,9 @@ export async function waitUntilServing(dir: string, file: ClusterFile, options: 
       for (const status of statuses) patience.seen(status.id, signOfProgress(status));
       if (loading.applied(statuses)) patience.told();
       if (round % LOOK_EVERY === 0) {
-        await refuseEnded(dir, file);
-        const silent = file.nodes.map(({ id }) => id).filter((id) => statuses.every((status) => status.id !== id));
+        const launched = file.nodes.map(({ id }) => id).filter((id) => !rest.waiting.includes(id));
+        await refuseEnded(dir, launched);
+        const silent = launched.filter((id) => statuses.every((status) => status.id !== id));
         for (const id of silent) patience.seen(`${id} silent`, await signOfLife(dir, id));
         if (await loading.look(silent)) patience.told();
       }
@@ -178,8 +186,25 @@ class Loading {
   }
 }
 
-async function refuseEnded(dir: string, file: ClusterFile): Promise<void> {
-  for (const { id } of file.nodes) {
+/** The nodes that are to be launched later. */
+class Rest {
+  waiting: readonly string[];
+  readonly #launch: () => Promise<void>;
+
+  constructor({ later = [], launchLater = async () => {} }: WaitOptions) {
+    this.waiting = later;
+    this.#launch = launchLater;
+  }
+
+  async launch(): Promise<void> {
+    if (this.waiting.length === 0) return;
+    await this.#launch();
+    this.waiting = [];
+  }
+}
+
+async function refuseEnded(dir: string, ids: readonly string[]): Promise<void> {
+  for (const id of ids) {
     if ((await nodeProcess(dir, id)).state !== 'down' || (await isKilled(dir, id))) continue;
     const lines = await lastLogLines(dir, id, LOG_LINES);
     throw new ClusterError(
