@@ -67,7 +67,8 @@ export async function runLoad(kvs: readonly LoadTarget[], options: LoadOptions, 
       const freeAt = performance.now();
       const due = pace.next(freeAt);
       if (due === null) return;
-      await until(due, signal);
+      // What is due already is not waited for: a promise would be a part of what is measured.
+      if (due > freeAt) await until(due, signal);
       if (signal.aborted) return;
       tally.sent(due, Math.max(due, freeAt), performance.now());
       // Measured from when it was due: a stall counts for all that had to wait, as it does for users.

@@ -1,8 +1,8 @@
 /** The exactly-once table (dissertation §6.3): which requests of which client were applied, and what was answered. */
 import { LIMITS } from '../base/limits.ts';
+import { type Linked, LinkedList } from '../base/linked-list.ts';
 import { NumberTable } from '../base/number-table.ts';
 import type { Reply, RequestId } from './commands.ts';
-import { type Linked, Recency } from './recency.ts';
 import { StateSum } from './state-hash.ts';
 import { replyPart, sessionPart } from './state-parts.ts';
 
@@ -46,7 +46,8 @@ interface OpenCut {
 export class Sessions {
   readonly #limits: { readonly [Name in keyof SessionLimits]: number };
   readonly #sessions = new Map<number, Session>();
-  readonly #byUse = new Recency<Session>();
+  /** From the least to the most recently used. */
+  readonly #byUse = new LinkedList<Session>();
   readonly #sum: StateSum;
   readonly #cuts = new Set<OpenCut>();
   #replyUnits = 0;
@@ -63,7 +64,7 @@ export class Sessions {
 
   /** The session opened by the entry at `index`, which is its id. The least recently used one may have to go for it. */
   open(index: number): Reply {
-    for (let least = this.#byUse.least; least !== null; least = this.#byUse.least) {
+    for (let least = this.#byUse.first; least !== null; least = this.#byUse.first) {
       if (this.#sessions.size < this.#limits.sessions) break;
       this.#drop(least);
     }
@@ -82,7 +83,7 @@ export class Sessions {
     this.#keepForCuts(session);
     this.#sum.remove(sessionPart(session.id, session.usedAt, session.forgotten));
     session.usedAt = index;
-    this.#byUse.use(session);
+    this.#byUse.moveToEnd(session);
     this.#acknowledge(session, request.acknowledged);
     const reply = this.#answer(session, request.sequence, apply);
     this.#sum.add(sessionPart(session.id, session.usedAt, session.forgotten));
@@ -120,7 +121,7 @@ export class Sessions {
   }
 
   #add(id: number, usedAt: number, forgotten: number): void {
-    const session: Session = { id, usedAt, forgotten, replies: new NumberTable(), earlier: null, later: null };
+    const session: Session = { id, usedAt, forgotten, replies: new NumberTable(), before: null, behind: null };
     this.#sessions.set(id, session);
     this.#byUse.add(session);
   }

@@ -38,6 +38,9 @@ export class Alarm {
     if (this.#newer === null) this.#step.newest = this.#older;
     else this.#newer.#older = this.#older;
     if (this.#older !== null) this.#older.#newer = this.#newer;
+    // What is old and dead would keep its neighbours alive.
+    this.#newer = null;
+    this.#older = null;
   }
 
   /** For the timer: those set before it for the same step, and itself, in the order in which they were set. */

@@ -1,3 +1,4 @@
+import { type Linked, LinkedList } from '../../base/linked-list.ts';
 import { Alarm } from '../../net/alarms.ts';
 
 /** The time one call may take, retries included, and the caller's wish to end it earlier. */
@@ -25,24 +26,14 @@ export class Deadline {
    */
   within<T>(promise: Promise<T>, atMostMs = Number.POSITIVE_INFINITY): Promise<T | typeof LATE> {
     return new Promise((resolve, reject) => {
-      const late = (): void => {
-        stop();
-        resolve(LATE);
-      };
-      const alarm = new Alarm(Math.min(atMostMs, this.remainingMs), late);
-      const listeners = this.#signal === null ? null : listenersOf(this.#signal);
-      listeners?.add(late);
-      const stop = (): void => {
-        alarm.cancel();
-        listeners?.delete(late);
-      };
+      const race = new Race(resolve, Math.min(atMostMs, this.remainingMs), this.#signal);
       promise.then(
         (value) => {
-          stop();
+          race.end();
           resolve(value);
         },
         (error: unknown) => {
-          stop();
+          race.end();
           reject(error);
         },
       );
@@ -62,19 +53,48 @@ export class Deadline {
 /** What `within` resolves to when time was up first. */
 export const LATE = Symbol('late');
 
-const listeners = new WeakMap<AbortSignal, Set<() => void>>();
+/** A promise against the time, and against the signal if there is one. */
+class Race implements Linked<Race> {
+  before: Race | null = null;
+  behind: Race | null = null;
+  readonly #late: (late: typeof LATE) => void;
+  readonly #alarm: Alarm;
+  readonly #others: LinkedList<Race> | null;
+  #isOver = false;
+
+  constructor(late: (late: typeof LATE) => void, milliseconds: number, signal: AbortSignal | null) {
+    this.#late = late;
+    this.#alarm = new Alarm(milliseconds, () => this.lose());
+    this.#others = signal === null ? null : racesOf(signal);
+    this.#others?.add(this);
+  }
+
+  end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#alarm.cancel();
+    this.#others?.remove(this);
+  }
+
+  lose(): void {
+    this.end();
+    this.#late(LATE);
+  }
+}
+
+const races = new WeakMap<AbortSignal, LinkedList<Race>>();
 
 /**
- * What is to be called when a signal aborts, with one listener for all. A signal searches through its listeners whenever
- * one more is added, and many calls in flight may share it.
+ * What is over when a signal aborts, with one listener for all. A signal searches through its listeners whenever one more is
+ * added, and many calls in flight may share it.
  */
-function listenersOf(signal: AbortSignal): Set<() => void> {
-  const known = listeners.get(signal);
+function racesOf(signal: AbortSignal): LinkedList<Race> {
+  const known = races.get(signal);
   if (known !== undefined) return known;
-  const all = new Set<() => void>();
-  listeners.set(signal, all);
+  const all = new LinkedList<Race>();
+  races.set(signal, all);
   const tell = (): void => {
-    for (const listener of [...all]) listener();
+    for (const race of [...all]) race.lose();
   };
   signal.addEventListener('abort', tell, { once: true });
   return all;

@@ -41,8 +41,10 @@ class Session {
   }
 
   #settle(sequence: number): void {
-    this.#settled.add(sequence);
-    while (this.#settled.delete(this.#acknowledged + 1)) this.#acknowledged += 1;
+    // Nearly always the oldest ends first.
+    if (sequence === this.#acknowledged + 1) this.#acknowledged = sequence;
+    else this.#settled.add(sequence);
+    while (this.#settled.size > 0 && this.#settled.delete(this.#acknowledged + 1)) this.#acknowledged += 1;
   }
 }
 
