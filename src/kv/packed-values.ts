@@ -10,8 +10,8 @@ import type { KeyValue } from './commands.ts';
 import { grown } from './growing.ts';
 import type { Payloads } from './payloads.ts';
 import type { RestoredRecord } from './snapshot-records.ts';
-import type { StateSum } from './state-hash.ts';
-import { type PackedText, packedKeyPart } from './state-parts.ts';
+import type { StateHash, StateSum } from './state-hash.ts';
+import { bytesKeyPart, type PackedFacts, packedKeyPart } from './state-parts.ts';
 
 const BYTES_AT = 4;
 const CREATE_AT = 8;
@@ -42,11 +42,10 @@ export interface PackedKey extends PackedRecord {
 
 export class PackedValues implements Payloads<KeyValue> {
   readonly #blocks = new Blocks((slot, place) => {
-    this.#places[slot] = place;
+    this.#where[2 * slot + 1] = place;
   });
-  /** Of each slot, the row of its block and its place there. */
-  #rows: Uint16Array = new Uint16Array(FIRST_SLOTS);
-  #places: Uint32Array = new Uint32Array(FIRST_SLOTS);
+  /** Of each slot, the row of its block and its place there: side by side, so that both are one look at the memory. */
+  #where: Int32Array = new Int32Array(2 * FIRST_SLOTS);
   readonly #sum: StateSum;
 
   /** `sum` is kept equal to the parts of all keys, and whatever else its owner adds. */
@@ -56,7 +55,7 @@ export class PackedValues implements Payloads<KeyValue> {
 
   /** Bytes outside of V8's heap, for people. */
   get bytes(): number {
-    return this.#blocks.pageBytes + this.#rows.byteLength + this.#places.byteLength;
+    return this.#blocks.pageBytes + this.#where.byteLength;
   }
 
   get(slot: number, key: string): KeyValue {
@@ -77,13 +76,14 @@ export class PackedValues implements Payloads<KeyValue> {
     const { bytes, view } = this.#renew(slot, valueBytes);
     const at = this.#offset(slot);
     bytes.write(value, at + VALUE_AT, valueBytes, 'utf8');
-    this.#seal(view, at, key, { createRevision, modRevision, version, valueAt: 0, valueBytes });
+    const facts = { createRevision, modRevision, version, valueBytes };
+    this.#seal(view, at, facts, packedKeyPart(key, view, at + VALUE_AT, facts));
   }
 
   clear(slot: number): void {
     this.#forget(slot);
-    this.#blocks.remove(this.#rows[slot] ?? NO_ROW, this.#places[slot] ?? 0);
-    this.#rows[slot] = NO_ROW;
+    this.#blocks.remove(this.#row(slot), this.#place(slot));
+    this.#where[2 * slot] = NO_ROW;
   }
 
   modRevision(slot: number): number {
@@ -96,8 +96,11 @@ export class PackedValues implements Payloads<KeyValue> {
     const { bytes, view } = this.#renew(slot, valueBytes);
     const at = this.#offset(slot);
     chunk.bytes.copy(bytes, at + VALUE_AT, valueAt, valueAt + valueBytes);
-    const name = keyAt === null ? key : { view: chunk.view, at: keyAt, bytes: key.length };
-    this.#seal(view, at, name, record);
+    const part =
+      keyAt === null
+        ? packedKeyPart(key, view, at + VALUE_AT, record)
+        : bytesKeyPart(chunk.view, keyAt, key.length, view, at + VALUE_AT, record);
+    this.#seal(view, at, record, part);
   }
 
   /** The record of a key for a snapshot, with the bytes that its value is in: good until the next change. */
@@ -116,25 +119,23 @@ export class PackedValues implements Payloads<KeyValue> {
 
   /** The block of a slot, with room for so many bytes; what was in it is forgotten. */
   #renew(slot: number, valueBytes: number): Page {
-    if (slot >= this.#rows.length) this.#grow(slot);
+    if (2 * slot >= this.#where.length) this.#grow(slot);
     const row = rowOf(VALUE_AT + valueBytes);
-    const before = this.#rows[slot] ?? NO_ROW;
+    const before = this.#row(slot);
     if (before !== NO_ROW) this.#forget(slot);
     if (before !== row) {
-      if (before !== NO_ROW) this.#blocks.remove(before, this.#places[slot] ?? 0);
-      this.#rows[slot] = row;
-      this.#places[slot] = this.#blocks.add(row, slot);
+      if (before !== NO_ROW) this.#blocks.remove(before, this.#place(slot));
+      this.#where[2 * slot] = row;
+      this.#where[2 * slot + 1] = this.#blocks.add(row, slot);
     }
     return this.#page(slot);
   }
 
-  #seal(view: DataView, at: number, key: string | PackedText, record: PackedRecord): void {
-    const { createRevision, modRevision, version, valueBytes } = record;
+  #seal(view: DataView, at: number, { createRevision, modRevision, version, valueBytes }: PackedFacts, part: StateHash): void {
     view.setUint32(at + BYTES_AT, valueBytes, true);
     view.setFloat64(at + CREATE_AT, createRevision, true);
     view.setFloat64(at + MOD_AT, modRevision, true);
     view.setFloat64(at + VERSION_AT, version, true);
-    const part = packedKeyPart(key, view, at + VALUE_AT, record);
     const [low, high] = [part.low(), part.high()];
     view.setInt32(at + LOW_AT, low, true);
     view.setInt32(at + HIGH_AT, high, true);
@@ -149,16 +150,23 @@ export class PackedValues implements Payloads<KeyValue> {
   }
 
   #page(slot: number): Page {
-    return this.#blocks.page(this.#rows[slot] ?? NO_ROW, this.#places[slot] ?? 0);
+    return this.#blocks.page(this.#row(slot), this.#place(slot));
   }
 
   #offset(slot: number): number {
-    return this.#blocks.offset(this.#rows[slot] ?? NO_ROW, this.#places[slot] ?? 0);
+    return this.#blocks.offset(this.#row(slot), this.#place(slot));
+  }
+
+  #row(slot: number): number {
+    return this.#where[2 * slot] ?? NO_ROW;
+  }
+
+  #place(slot: number): number {
+    return this.#where[2 * slot + 1] ?? 0;
   }
 
   #grow(slot: number): void {
-    const length = Math.max(slot + 1, 2 * this.#rows.length);
-    this.#rows = new Uint16Array(grown(this.#rows.buffer, 2 * length, 2 * MOST_SLOTS), 0, length);
-    this.#places = new Uint32Array(grown(this.#places.buffer, 4 * length, 4 * MOST_SLOTS), 0, length);
+    const length = Math.max(2 * (slot + 1), 2 * this.#where.length);
+    this.#where = new Int32Array(grown(this.#where.buffer, 4 * length, 8 * MOST_SLOTS), 0, length);
   }
 }

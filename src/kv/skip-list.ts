@@ -161,8 +161,16 @@ export class SkipList<T extends object> {
 
   payloadAt(place: Place): T {
     assert(place !== NONE, 'a place holds a key');
-    const slot = this.slotAt(place);
-    return this.#payloads.get(slot, this.#keys[slot] ?? '');
+    return this.payloadInSlot(this.slotAt(place));
+  }
+
+  /** '' when no key is in it any more. */
+  keyInSlot(slot: number): string {
+    return this.#keys[slot] ?? '';
+  }
+
+  payloadInSlot(slot: number): T {
+    return this.#payloads.get(slot, this.keyInSlot(slot));
   }
 
   /** Under which number `Payloads` has it. */

@@ -15,10 +15,13 @@ import type { Reply } from './commands.ts';
 import type { PackedKey, PackedRecord } from './packed-values.ts';
 import type { SessionRecord } from './sessions.ts';
 
+/** One and the same object for all keys of a chunk: good until the next one. */
 export interface RestoredRecord extends PackedRecord {
   /** Where the bytes of a key of ASCII characters are, as many as it has characters; null for any other key. */
   readonly keyAt: number | null;
 }
+
+type Writable<T> = { -readonly [Name in keyof T]: T[Name] };
 
 /** Hears the records of a chunk, in their order. */
 export interface RecordReader {
@@ -107,11 +110,12 @@ export class ChunkWriter {
 export function readChunk(chunk: Buffer, reader: RecordReader): void {
   const page = pageOf(chunk);
   const { view } = page;
+  const record = { createRevision: 0, modRevision: 0, version: 0, valueAt: 0, valueBytes: 0, keyAt: null as number | null };
   for (let at = 0; at < chunk.length; ) {
     const kind = view.getUint8(at);
     at += 1;
     if (kind === KEY) {
-      at = readKey(page, at, reader);
+      at = readKey(page, at, reader, record);
     } else if (kind === STATE) {
       reader.state(countAt(view, at));
       at += COUNT_BYTES;
@@ -133,7 +137,7 @@ export function readChunk(chunk: Buffer, reader: RecordReader): void {
 }
 
 /** Returns where the record ends. */
-function readKey(page: Page, at: number, reader: RecordReader): number {
+function readKey(page: Page, at: number, reader: RecordReader, record: Writable<RestoredRecord>): number {
   const { bytes, view } = page;
   const keyAt = at + KEY_AT;
   const valueAt = keyAt + view.getUint16(at + 3 * COUNT_BYTES, true);
@@ -141,14 +145,12 @@ function readKey(page: Page, at: number, reader: RecordReader): number {
   checkEnd(valueAt + valueBytes, bytes);
   const ascii = isAscii(view, keyAt, valueAt);
   const key = ascii ? bytes.toString('latin1', keyAt, valueAt) : bytes.toString('utf8', keyAt, valueAt);
-  const record = {
-    createRevision: countAt(view, at),
-    modRevision: countAt(view, at + COUNT_BYTES),
-    version: countAt(view, at + 2 * COUNT_BYTES),
-    valueAt,
-    valueBytes,
-    keyAt: ascii ? keyAt : null,
-  };
+  record.createRevision = countAt(view, at);
+  record.modRevision = countAt(view, at + COUNT_BYTES);
+  record.version = countAt(view, at + 2 * COUNT_BYTES);
+  record.valueAt = valueAt;
+  record.valueBytes = valueBytes;
+  record.keyAt = ascii ? keyAt : null;
   reader.key(key, record, page);
   return valueAt + valueBytes;
 }

@@ -19,32 +19,40 @@ export function keyPart({ key, value, createRevision, modRevision, version }: Ke
   return hash;
 }
 
-/** A text as its bytes of UTF-8. */
-export interface PackedText {
-  readonly view: DataView;
-  readonly at: number;
-  readonly bytes: number;
+/** What of a key its part counts beside the bytes of its texts. */
+export interface PackedFacts {
+  readonly createRevision: number;
+  readonly modRevision: number;
+  readonly version: number;
+  readonly valueBytes: number;
 }
 
 /** The same part of a key whose value is `valueBytes` bytes of UTF-8 at `valueAt`. */
-export function packedKeyPart(
-  key: string | PackedText,
+export function packedKeyPart(key: string, view: DataView, valueAt: number, facts: PackedFacts): StateHash {
+  begin(KIND.key);
+  hash.text(key);
+  return valuePart(view, valueAt, facts);
+}
+
+/** The same of a key that is bytes as well, so many at `keyAt` in `keys`. */
+export function bytesKeyPart(
+  keys: DataView,
+  keyAt: number,
+  keyBytes: number,
   view: DataView,
   valueAt: number,
-  record: {
-    readonly createRevision: number;
-    readonly modRevision: number;
-    readonly version: number;
-    readonly valueBytes: number;
-  },
+  facts: PackedFacts,
 ): StateHash {
   begin(KIND.key);
-  if (typeof key === 'string') hash.text(key);
-  else hash.bytes(key.view, key.at, key.bytes);
-  hash.bytes(view, valueAt, record.valueBytes);
-  hash.number(record.createRevision);
-  hash.number(record.modRevision);
-  hash.number(record.version);
+  hash.bytes(keys, keyAt, keyBytes);
+  return valuePart(view, valueAt, facts);
+}
+
+function valuePart(view: DataView, valueAt: number, facts: PackedFacts): StateHash {
+  hash.bytes(view, valueAt, facts.valueBytes);
+  hash.number(facts.createRevision);
+  hash.number(facts.modRevision);
+  hash.number(facts.version);
   return hash;
 }
 

@@ -13,7 +13,7 @@ import type { KeyValue } from './commands.ts';
 import { compareKeys, keyAfter } from './key-order.ts';
 import { type PackedKey, PackedValues } from './packed-values.ts';
 import { PlaceCache } from './place-cache.ts';
-import { type Place, type ReadonlySkipList, SkipList } from './skip-list.ts';
+import { type ReadonlySkipList, SkipList } from './skip-list.ts';
 import type { RestoredRecord } from './snapshot-records.ts';
 import { StateSum } from './state-hash.ts';
 
@@ -55,7 +55,8 @@ const SEED = 0x5eed;
 export class Versions {
   readonly #values: PackedValues;
   readonly #newest: SkipList<KeyValue>;
-  readonly #places = new PlaceCache((place) => this.#newest.keyAt(place));
+  /** Of slots, counted from 1: to look at a key by its slot takes one look at the memory less than by its place. */
+  readonly #places = new PlaceCache((place) => this.#newest.keyInSlot(place - 1));
   #past = new SkipList<PastVersion[]>(seededRandom(SEED));
   #pastVersions = 0;
   /** Ascending by revision, since revisions only grow. */
@@ -86,8 +87,8 @@ export class Versions {
   }
 
   get(key: string): KeyValue | null {
-    const place = this.#find(key);
-    return place === 0 ? null : this.#newest.payloadAt(place);
+    const slot = this.#find(key);
+    return slot === null ? null : this.#newest.payloadInSlot(slot);
   }
 
   /** `at` is the revision of the change, a new one. */
@@ -103,10 +104,10 @@ export class Versions {
     let previous: KeyValue | null;
     if (place === 0) {
       previous = this.#newest.update(key, (before) => (before === null ? kv : following(before)));
-      this.#places.add(key, this.#newest.touched, this.#newest.size);
+      this.#remember(key, this.#newest.slotAt(this.#newest.touched));
     } else {
-      previous = this.#newest.payloadAt(place);
-      this.#values.set(this.#newest.slotAt(place), following(previous));
+      previous = this.#newest.payloadInSlot(place - 1);
+      this.#values.set(place - 1, following(previous));
     }
     if (previous !== null) this.#keep(previous, at);
     return { kv, previous };
@@ -114,8 +115,9 @@ export class Versions {
 
   /** Puts a key back as a snapshot's chunk holds it; they come in the order of the keys. */
   restore(key: string, record: RestoredRecord, chunk: Page): void {
-    this.#values.restore(this.#newest.appendSlot(key), key, record, chunk);
-    this.#places.add(key, this.#newest.touched, this.#newest.size);
+    const slot = this.#newest.appendSlot(key);
+    this.#values.restore(slot, key, record, chunk);
+    this.#remember(key, slot);
   }
 
   /** `at` is the revision of the deletion. */
@@ -219,13 +221,18 @@ export class Versions {
     };
   }
 
-  #find(key: string): Place {
+  #find(key: string): number | null {
     const known = this.#places.find(key);
-    if (known !== 0) return known;
+    if (known !== 0) return known - 1;
     const place = this.#newest.seek(key);
-    if (place === 0 || this.#newest.keyAt(place) !== key) return 0;
-    this.#places.add(key, place, this.#newest.size);
-    return place;
+    if (place === 0 || this.#newest.keyAt(place) !== key) return null;
+    const slot = this.#newest.slotAt(place);
+    this.#remember(key, slot);
+    return slot;
+  }
+
+  #remember(key: string, slot: number): void {
+    this.#places.add(key, slot + 1, this.#newest.size);
   }
 
   #keep(kv: KeyValue, until: Revision): void {
