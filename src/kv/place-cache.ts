@@ -13,6 +13,8 @@ const FIRST_ENTRIES = 64;
 const HASHED_UNITS = 64;
 /** Entries that leave the former table with each one that comes: it is empty long before the present one is too small. */
 const MOVES = 4;
+/** Entries that are gathered before they are put in their places. */
+const GATHERED = 256;
 const NOWHERE: Place = 0;
 
 export class PlaceCache {
@@ -20,6 +22,9 @@ export class PlaceCache {
   #table = new Int32Array(2 * FIRST_ENTRIES);
   #former: Int32Array | null = null;
   #moved = 0;
+  /** Hash and place of each that is gathered. */
+  #gathered: Int32Array | null = null;
+  #gatheredEnd = 0;
 
   /** `keyAt` tells which key stands at a place that was given to `add`, whatever has come of it since. */
   constructor(keyAt: (place: Place) => string) {
@@ -39,6 +44,32 @@ export class PlaceCache {
 
   /** `size`: keys in the map. */
   add(key: string, place: Place, size: number): void {
+    this.#put(hashOf(key), place, size);
+  }
+
+  /**
+   * Like `add`, but it is found only once `settle` was called. Where many come in a row, the processor waits for their places in memory
+   * together, and not for each by itself.
+   */
+  gather(key: string, place: Place, size: number): void {
+    this.#gathered ??= new Int32Array(2 * GATHERED);
+    this.#gathered[this.#gatheredEnd] = hashOf(key);
+    this.#gathered[this.#gatheredEnd + 1] = place;
+    this.#gatheredEnd += 2;
+    if (this.#gatheredEnd === this.#gathered.length) this.#settle(this.#gathered, size);
+  }
+
+  settle(size: number): void {
+    if (this.#gathered !== null) this.#settle(this.#gathered, size);
+    this.#gathered = null;
+  }
+
+  #settle(gathered: Int32Array, size: number): void {
+    for (let at = 0; at < this.#gatheredEnd; at += 2) this.#put(gathered[at] ?? 0, gathered[at + 1] ?? NOWHERE, size);
+    this.#gatheredEnd = 0;
+  }
+
+  #put(hash: number, place: Place, size: number): void {
     if (size > this.#table.length / 3) {
       this.#former = this.#table;
       this.#moved = 0;
@@ -46,7 +77,6 @@ export class PlaceCache {
     }
     if (this.#former !== null) this.#move(this.#former);
     const table = this.#table;
-    const hash = hashOf(key);
     let at = freeFor(table, hash);
     if (at < 0) at = (2 * hash) & (table.length - 1);
     table[at] = hash;

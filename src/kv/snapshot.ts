@@ -129,6 +129,7 @@ export class Restore {
   /** Throws when something is missing, or is not what was announced. */
   finish({ keys, sessions, hash }: StateCounts): Machine {
     if (this.#revision === null) throw new RangeError('the snapshot has no state');
+    this.#parts.versions.restored();
     const machine = new Machine({ ...this.#parts, revision: this.#revision });
     if (machine.size !== keys || machine.sessionCount !== sessions) {
       throw new RangeError(`${keys} keys and ${sessions} sessions were announced, others came`);

@@ -117,7 +117,12 @@ export class Versions {
   restore(key: string, record: RestoredRecord, chunk: Page): void {
     const slot = this.#newest.appendSlot(key);
     this.#values.restore(slot, key, record, chunk);
-    this.#remember(key, slot);
+    this.#places.gather(key, slot + 1, this.#newest.size);
+  }
+
+  /** All that was put back can be found from now on. */
+  restored(): void {
+    this.#places.settle(this.#newest.size);
   }
 
   /** `at` is the revision of the deletion. */

@@ -37,6 +37,23 @@ describe('the cache of places', () => {
     for (let moved = 2_000; moved < 2_400; moved += 1) expect([0, 10_000 + moved]).toContain(cache.find(`k${moved}`));
   });
 
+  it('knows what was gathered once that is settled, in any number', () => {
+    fc.assert(
+      fc.property(fc.nat(1_000), fc.nat(1_000), (first, second) => {
+        const cache = new PlaceCache((place) => `k${place}`);
+        const known = (from: number, to: number): number =>
+          Array.from({ length: to - from }, (_, i) => from + i + 1).filter((place) => cache.find(`k${place}`) === place).length;
+        for (let place = 1; place <= first; place += 1) cache.gather(`k${place}`, place, place);
+        cache.settle(first);
+        expect(known(0, first)).toBeGreaterThanOrEqual(0.97 * first - 10);
+        for (let place = first + 1; place <= first + second; place += 1) cache.add(`k${place}`, place, place);
+        cache.settle(first + second);
+        expect(known(first, first + second)).toBeGreaterThanOrEqual(0.97 * second - 2);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
   it('grows with the map, to about twice as many entries as keys', () => {
     const cache = new PlaceCache((place) => `k${place}`);
     for (let place = 1; place <= 10_000; place += 1) cache.add(`k${place}`, place, place);
