@@ -7,6 +7,7 @@ import { Buffer } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { type Gatekeeper, HeldBytes, payloadText } from './held-frame.ts';
+import { lendReads } from './lent-reads.ts';
 
 const FIN_AND_TEXT = 0x81;
 const FIN_AND_PING = 0x89;
@@ -26,6 +27,8 @@ export interface FrameReaderOptions {
   readonly take: (text: string) => void;
   /** For the frames that take the short way; null when none has to wait. */
   readonly gatekeeper: Gatekeeper | null;
+  /** Whether reads can be had as they come, and by whom; for tests. */
+  readonly lend?: typeof lendReads;
 }
 
 /** What Node reads from a socket at once, when there is so much. */
@@ -33,9 +36,15 @@ const READ_BYTES = 65_536;
 /** A larger frame that comes in pieces is the library's from its first piece on, and so is what comes in one read with its last one. */
 const KEPT_BYTES = 16_384;
 
+const NOTHING = Buffer.alloc(0);
+
 export class FrameReader {
   readonly #options: FrameReaderOptions;
   readonly #library: DataListener;
+  /** What is read now. */
+  #chunk: Buffer = NOTHING;
+  /** It is good until this read ends: whoever keeps a part of it keeps a copy. */
+  #isLent = false;
   /** The beginning of a frame, or of a header, whose end has not come yet. */
   #rest: Buffer | null = null;
   #isReading = true;
@@ -48,13 +57,13 @@ export class FrameReader {
   /** Must be made in the turn in which the socket opened, before it has read anything. */
   constructor(options: FrameReaderOptions) {
     this.#options = options;
-    const { socket, stream } = options;
+    const { socket, stream, lend = lendReads } = options;
     const [library] = stream.listeners('data') as DataListener[];
     this.#library = library ?? (() => {});
     if (library === undefined) return;
     stream.on('data', this.#data);
     stream.removeListener('data', library);
-    this.#takeFromStream();
+    if (!lend(stream, this.#lent)) this.#takeFromStream();
     // The library has given up reading; what still comes is nobody's.
     socket.once('error', () => this.#stopReading());
   }
@@ -67,12 +76,25 @@ export class FrameReader {
     const { stream } = this.#options;
     const push = stream.push;
     stream.push = (chunk: Buffer | null, encoding?: BufferEncoding): boolean => {
-      if (chunk === null || !this.#isReading || stream.readableFlowing !== true || stream.readableLength > 0)
-        return push.call(stream, chunk, encoding);
+      if (chunk === null || !this.#flows) return push.call(stream, chunk, encoding);
       this.#data(chunk);
       return true;
     };
   }
+
+  /** Nothing that came earlier is waiting, and nothing has to wait. */
+  get #flows(): boolean {
+    const { stream } = this.#options;
+    return this.#isReading && stream.readableFlowing === true && stream.readableLength === 0;
+  }
+
+  readonly #lent = (bytes: Buffer): boolean => {
+    if (!this.#flows) return this.#options.stream.push(Buffer.from(bytes));
+    this.#isLent = true;
+    this.#data(bytes);
+    this.#isLent = false;
+    return true;
+  };
 
   #stopReading(): void {
     this.#isReading = false;
@@ -85,26 +107,43 @@ export class FrameReader {
   };
 
   #read(arrived: Buffer): void {
-    const chunk = this.#rest === null ? arrived : Buffer.concat([this.#rest, arrived]);
+    this.#chunk = arrived;
+    if (this.#rest !== null) {
+      this.#chunk = Buffer.concat([this.#rest, arrived]);
+      this.#isLent = false;
+    }
     this.#rest = null;
-    const theirs = Math.min(this.#begun, chunk.length);
+    const { length } = this.#chunk;
+    const theirs = Math.min(this.#begun, length);
     this.#begun -= theirs;
     // What follows a frame of the library's waits for its verdict on that, so it goes there too.
-    const from = theirs > 0 ? 0 : this.#takeTexts(chunk);
+    const from = theirs > 0 ? 0 : this.#takeTexts();
     let at = Math.max(theirs, from);
     let kind: Kind = 'control';
-    for (; at < chunk.length && this.#isOpen; at = Math.min(this.#end, chunk.length)) {
-      kind = this.#look(chunk, at);
-      if (kind === 'text' && this.#end > chunk.length && this.#end - at <= KEPT_BYTES) kind = 'unfinished';
+    for (; at < length && this.#isOpen; at = Math.min(this.#end, length)) {
+      kind = this.#look(this.#chunk, at);
+      if (kind === 'text' && this.#end > length && this.#end - at <= KEPT_BYTES) kind = 'unfinished';
       if (kind === 'odd' || kind === 'unfinished') break;
-      this.#begun = Math.max(0, this.#end - chunk.length);
+      this.#begun = Math.max(0, this.#end - length);
     }
     if (kind === 'odd' || !this.#isOpen) {
-      this.#surrender(chunk.subarray(from));
-      return;
+      if (from < length) this.#keep();
+      this.#surrender(this.#chunk.subarray(from));
+    } else {
+      if (kind === 'unfinished') this.#rest = Buffer.from(this.#chunk.subarray(at));
+      if (at > from) {
+        this.#keep();
+        this.#library.call(this.#options.stream, this.#chunk.subarray(from, at));
+      }
     }
-    if (kind === 'unfinished') this.#rest = Buffer.from(chunk.subarray(at));
-    if (at > from) this.#library.call(this.#options.stream, chunk.subarray(from, at));
+    this.#chunk = NOTHING;
+  }
+
+  /** What is read now may be kept by others for longer than this read takes. */
+  #keep(): void {
+    if (!this.#isLent) return;
+    this.#chunk = Buffer.from(this.#chunk);
+    this.#isLent = false;
   }
 
   get #isOpen(): boolean {
@@ -113,14 +152,17 @@ export class FrameReader {
   }
 
   /** The frames that take the short way, up to the first one that does not. Returns where that begins. */
-  #takeTexts(chunk: Buffer): number {
+  #takeTexts(): number {
+    const { masked, gatekeeper, take } = this.#options;
+    const { length } = this.#chunk;
     let at = 0;
-    while (at < chunk.length && this.#look(chunk, at) === 'text' && this.#end <= chunk.length) {
+    while (at < length && this.#look(this.#chunk, at) === 'text' && this.#end <= length) {
       const [start, end] = [this.#start, this.#end];
-      const { masked, gatekeeper, take } = this.#options;
-      if (gatekeeper?.admits() === false) gatekeeper.hold(new HeldBytes(chunk, start, end, masked));
-      else {
-        const text = payloadText(chunk, start, end, masked);
+      if (gatekeeper?.admits() === false) {
+        this.#keep();
+        gatekeeper.hold(new HeldBytes(this.#chunk, start, end, masked));
+      } else {
+        const text = payloadText(this.#chunk, start, end, masked);
         if (text === null) break;
         take(text);
       }
