@@ -26,8 +26,6 @@ interface QueuedRead {
 }
 
 const APPLY_SLICE = 512;
-/** A follower with so much left to apply lets its leader go first. */
-const FAR_BEHIND = 4_096;
 const NEVER = millis(Number.POSITIVE_INFINITY);
 const EXPIRE_EVERY_MS = millis(100);
 
@@ -59,7 +57,7 @@ export class Replica {
   constructor({ recovered, ...options }: ReplicaOptions) {
     this.#options = options;
     this.#slice = options.applySlice ?? APPLY_SLICE;
-    this.#pace = new Pace(options.clock, () => this.#schedule());
+    this.#pace = new Pace(options.clock, recovered.commitHint, () => this.#schedule());
     const { snapshot } = recovered;
     this.#machine = this.#remembering(snapshot?.machine ?? new Machine());
     this.#appliedIndex = snapshot?.snapshot.last.index ?? logIndex(0);
@@ -215,7 +213,8 @@ export class Replica {
     if (!this.#pace.rests) this.#applySlice();
     this.#waiting.answerReads(this.#appliedIndex);
     if (this.#machine.revision !== before) this.#options.onChange?.();
-    this.#snapshotter.consider(this.#machine, this.#appliedIndex);
+    // One that falls due on the way to the end of the log would keep everybody waiting.
+    if (this.#pace.caughtUp) this.#snapshotter.consider(this.#machine, this.#appliedIndex);
     this.#armTimer(this.#options.clock.now());
     this.#armExpiry();
   }
@@ -329,8 +328,8 @@ export class Replica {
 
   #applySlice(): void {
     const tookMs = this.#backlog.slice(this.#slice, this.#options.clock, (entry) => this.#apply(entry));
-    const isFarBehind = this.#core.commitIndex - this.#appliedIndex >= FAR_BEHIND;
-    if (this.#backlog.length > 0 || this.#core.hasReady()) this.#pace.goOn(tookMs, this.#follows && isFarBehind);
+    this.#pace.applied(this.#appliedIndex);
+    if (this.#backlog.length > 0 || this.#core.hasReady()) this.#pace.goOn(tookMs, this.#follows);
   }
 
   #apply(entry: Entry): void {

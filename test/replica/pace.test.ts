@@ -10,22 +10,33 @@ function paced() {
     timers.push({ delay, run });
     return () => {};
   };
-  return { told, timers, pace: new Pace({ after }, () => told.push('goes on')) };
+  return { told, timers, pace: new Pace({ after }, logIndex(100_000), () => told.push('goes on')) };
 }
 
 describe('who applies a long log', () => {
   it('goes on at once', () => {
     const { pace, timers, told } = paced();
+    pace.applied(logIndex(5));
     pace.goOn(7, false);
     expect([told, timers.length, pace.rests]).toEqual([['goes on'], 0, false]);
   });
 
-  it('rests for as long as it worked, when others go first', () => {
+  it('rests for as long as it worked, when it follows somebody', () => {
     const { pace, timers, told } = paced();
+    pace.applied(logIndex(5));
     pace.goOn(7, true);
     expect([told, timers.map(({ delay }) => delay), pace.rests]).toEqual([[], [7], true]);
     timers[0]?.run();
     expect([told, pace.rests]).toEqual([['goes on'], false]);
+  });
+
+  it('rests no more once little is left of what it began with', () => {
+    const { pace, timers, told } = paced();
+    pace.applied(logIndex(95_000));
+    expect(pace.caughtUp).toBe(false);
+    pace.applied(logIndex(96_000));
+    pace.goOn(7, true);
+    expect([pace.caughtUp, told, timers.length, pace.rests]).toEqual([true, ['goes on'], 0, false]);
   });
 
   it('ends a slice after ten milliseconds, or so many entries', () => {
