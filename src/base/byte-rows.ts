@@ -36,6 +36,8 @@ export class ByteRows {
   /** Numbers of the first record that is here, and of the next one that will be. */
   #from = 0;
   #next = 0;
+  /** The place among `#pages` of the one that was looked at last: most look at the same one again, or at the next. */
+  #looked = 0;
 
   get length(): number {
     return this.#next - this.#from;
@@ -60,13 +62,7 @@ export class ByteRows {
   /** The record at `place`, counted from the first that is here. */
   spot(place: number): Spot {
     const number = this.#from + place;
-    let [low, high] = [0, this.#pages.length - 1];
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1;
-      if ((this.#pages[middle]?.first ?? 0) <= number) low = middle;
-      else high = middle - 1;
-    }
-    const page = this.#pages[low];
+    const page = this.#near(number) ?? this.#search(number);
     assert(page !== undefined && place >= 0 && number < this.#next, 'a record is in a page', () => place);
     const { bytes, view, first } = page;
     return { bytes, view, at: view.getUint32(bytes.length - PLACE_BYTES * (number - first + 1), true) };
@@ -94,6 +90,27 @@ export class ByteRows {
       this.#pages.pop();
       this.#free(last);
     }
+  }
+
+  #near(number: number): Page | null {
+    for (let at = this.#looked; at < Math.min(this.#looked + 2, this.#pages.length); at += 1) {
+      const page = this.#pages[at];
+      if (page === undefined || number < page.first || number >= page.first + page.count) continue;
+      this.#looked = at;
+      return page;
+    }
+    return null;
+  }
+
+  #search(number: number): Page | undefined {
+    let [low, high] = [0, this.#pages.length - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if ((this.#pages[middle]?.first ?? 0) <= number) low = middle;
+      else high = middle - 1;
+    }
+    this.#looked = low;
+    return this.#pages[low];
   }
 
   #pageFor(bytes: number): Page {

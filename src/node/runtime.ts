@@ -12,11 +12,6 @@ export const NODE_RUNTIME: readonly string[] = ['--min-semi-space-size=4', '--ma
  */
 const GARBAGE_SETTINGS = ['--heap-growing-percent=50', '--no-parallel-scavenge'];
 
-/** Reading a large snapshot fills the heap with keys, none of which is dead: it would be looked through for each half that it grows by. */
-const LOADING_SETTING = '--heap-growing-percent=150';
-
-export const loosenGarbageCollection = (): void => setFlagsFromString(LOADING_SETTING);
-
 /** On a command line the first of them would make V8 refuse the compiled code of Node's own modules: 40 ms of processor time a start. */
 export function setGarbageCollection(): void {
   for (const setting of GARBAGE_SETTINGS) setFlagsFromString(setting);

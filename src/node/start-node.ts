@@ -31,7 +31,6 @@ import type { LoadedConfig } from './load-config.ts';
 import { type NodeLog, openNodeLog, STARTING } from './node-log.ts';
 import { Publisher } from './publisher.ts';
 import { realClock } from './real-clock.ts';
-import { loosenGarbageCollection, setGarbageCollection } from './runtime.ts';
 import { type MemberParts, memberStatus, ReplicaService } from './service.ts';
 
 /** How long a write waits before it tries a full disk again. */
@@ -49,8 +48,6 @@ export interface RunningNode {
 }
 
 const PROGRESS_EVERY_MS = 1_000;
-/** A snapshot of fewer bytes is read before the collection of garbage would matter. */
-const LARGE_BYTES = 8 * 1_024 * 1_024;
 
 interface Opened {
   readonly lock: Lock;
@@ -133,17 +130,9 @@ async function openDisk({ config, dataDir, operationLog }: LoadedConfig, acceptL
     const alone = members.length === 1;
     const pause = (again: () => void): void => void setTimeout(again, ROOM_PAUSE_MS);
     const markPause = (again: () => void): void => void setTimeout(again, MARK_PAUSE_MS);
-    const tell = progressTold(log);
-    let isLoose = false;
-    const onProgress = (progress: StartProgress): void => {
-      tell(progress);
-      if (isLoose || progress.reading !== 'snapshot' || progress.readBytes < LARGE_BYTES) return;
-      isLoose = true;
-      loosenGarbageCollection();
-    };
+    const onProgress = progressTold(log);
     const options = { disk: faults.disk, dir: dataDir, clusterId, nodeId: self, alone, acceptLoss, pause, markPause, onProgress };
     openLogStore(options, (error, value) => {
-      if (isLoose) setGarbageCollection();
       if (value !== null)
         resolve({ opened: { lock, faults, logStore: value.store, snapshots: value.snapshots }, recovered: value.recovered });
       else void lock.release().finally(() => reject(error));
