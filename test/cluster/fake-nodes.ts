@@ -1,6 +1,7 @@
 /** Scripted nodes behind an injected dialler: what a client can meet, without sockets. */
 import { type ErrorData, type ErrorKind, RpcError } from '../../src/base/errors.ts';
 import type { Connection, Dial, DialRequest } from '../../src/cluster/client/connection.ts';
+import { Alarm } from '../../src/net/alarms.ts';
 
 /** What a node does with a call that arrives. */
 export type Deed =
@@ -157,9 +158,10 @@ class FakeConnection implements Connection {
 
   #unanswered(timeoutMs: number): Promise<never> {
     return new Promise((_, reject) => {
-      const timer = setTimeout(() => reject(new RpcError('UNKNOWN_OUTCOME')), timeoutMs);
+      // As real connections have it: a timer of Node's counts from when the loop last looked at the clock, and rings too early.
+      const alarm = new Alarm(timeoutMs, () => reject(new RpcError('UNKNOWN_OUTCOME')));
       this.#waiting.add((error) => {
-        clearTimeout(timer);
+        alarm.cancel();
         reject(error);
       });
     });
