@@ -63,7 +63,7 @@ describe('a local cluster', () => {
       return steps;
     }
 
-    it('launches the others when a majority serves', async () => {
+    it('launches the others when one of a majority leads', async () => {
       const steps = await startedAgain();
       expect(steps.map((step) => step.slice(0, 7))).toEqual(['resumed', 'spawned', 'spawned', 'spawned', 'leader']);
     });

@@ -15,7 +15,7 @@ export interface Scarcity {
 
 export interface LaunchOrder {
   readonly first: readonly string[];
-  /** Launched when one of the first serves, or when they get nowhere. */
+  /** Launched when one of the first leads, or when they get nowhere. */
   readonly later: readonly string[];
 }
 

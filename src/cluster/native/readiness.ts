@@ -31,7 +31,7 @@ export interface WaitOptions {
   /** How long to wait from the last sign that a node gets on; see Patience. */
   readonly patienceMs: number;
   readonly hasten: boolean;
-  /** Nodes that are down until `launchLater` is called: once, when a node serves, or when those that are up get nowhere by themselves. */
+  /** Nodes that are down until `launchLater` is called: once, when a node leads, or when those that are up get nowhere by themselves. */
   readonly later?: readonly string[];
   readonly launchLater?: () => Promise<void>;
   /** How far a node has come that reads its store or applies its log, in words; called when the words change. */
@@ -57,7 +57,8 @@ export async function waitUntilServing(dir: string, file: ClusterFile, options: 
       const statuses = await askAll(client, file);
       const serving = statuses.find(isServing);
       repairing = statuses.filter((status) => status.repairing).map(({ id }) => id);
-      if (serving !== undefined || repairing.length > 0 || patience.waitedMs >= NOWHERE_MS) await rest.launch();
+      const isLed = statuses.some(({ role }) => role === 'leader');
+      if (isLed || repairing.length > 0 || patience.waitedMs >= NOWHERE_MS) await rest.launch();
       if (serving !== undefined) return { leader: serving.id, term: serving.term };
       const candidate = options.hasten && performance.now() >= campaignAt ? bestCandidate(statuses, file.nodes.length) : null;
       if (candidate !== null) {
