@@ -1,10 +1,16 @@
+import { availableParallelism } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { clusterTime, millis } from '../base/brand.ts';
 import { gatherFrames } from '../net/carrier.ts';
 import type { Clock } from '../replica/ports.ts';
+import { BusyPoll } from './busy-poll.ts';
 
 /** What is to run after the sockets were read; one callback of the loop for all of it. */
 let due: (() => void)[] = [];
+
+const poll = new BusyPoll({ now: () => performance.now(), next: (run) => void setImmediate(run) });
+/** On the only processor, whoever looks keeps those from working whom it waits for. */
+const mayPoll = availableParallelism() > 1;
 
 function runDue(): void {
   const now = due;
@@ -13,6 +19,7 @@ function runDue(): void {
 }
 
 function turn(): void {
+  poll.arrived();
   gatherFrames(runDue);
 }
 
@@ -27,5 +34,8 @@ export const realClock: Clock = {
   // The check phase follows the poll phase: everything the sockets held has been read by then.
   soon: (run) => {
     if (due.push(run) === 1) setImmediate(turn);
+  },
+  expect: (what) => {
+    if (mayPoll) poll.expect(what);
   },
 };

@@ -96,6 +96,9 @@ export interface Transport {
   flush?(): void;
 }
 
+/** What will probably arrive at once: the answer to what was just sent, or the next request of somebody who was just answered. */
+export type Awaited = 'answer' | 'request';
+
 export interface Clock {
   /** Monotonic milliseconds; the only time that safety and elections see. */
   now(): Millis;
@@ -104,6 +107,8 @@ export interface Clock {
   after(delay: Millis, run: () => void): Cancel;
   /** Runs after everything that has already arrived was read: once per loop turn. */
   soon(run: () => void): void;
+  /** Nothing is to be done until this arrives, at the disk neither. */
+  expect?(what: Awaited): void;
 }
 
 /** What a peer connection knows, for people: is it up, how long is a round trip. */

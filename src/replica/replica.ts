@@ -12,21 +12,12 @@ import type { ReplicaOptions } from './options.ts';
 import { Pace } from './pace.ts';
 import type { Cancel } from './ports.ts';
 import { logAfter, Snapshotter } from './snapshotter.ts';
-import { type ProposalOutcome, type ReadOutcome, Waiting } from './waiting.ts';
-
-interface QueuedProposal {
-  readonly data: string;
-  readonly deadline: Millis;
-  readonly done: (outcome: ProposalOutcome) => void;
-}
-interface QueuedRead {
-  readonly path: ReadPath;
-  readonly deadline: Millis;
-  readonly done: (outcome: ReadOutcome) => void;
-}
+import { type ProposalOutcome, type QueuedProposal, type QueuedRead, type ReadOutcome, Waiting } from './waiting.ts';
 
 const APPLY_SLICE = 512;
 const NEVER = millis(Number.POSITIVE_INFINITY);
+/** Who writes waits for disks, which others serve meanwhile: nobody looks out for what comes. */
+const ONLY_READS_MS = 10;
 const EXPIRE_EVERY_MS = millis(100);
 
 export class Replica {
@@ -46,6 +37,8 @@ export class Replica {
   readonly #checkpoints = new Checkpoints();
   /** Per batch that the disk works on: the turns whose promises wait for it. */
   readonly #unsynced: Ready[][] = [];
+  /** When the disk was last given something. */
+  #wroteAt = 0;
   #turnScheduled = false;
   /** When the armed timer fires; it may be earlier than the core's deadline, which moves with every heartbeat. */
   #timerAt: Millis = NEVER;
@@ -203,6 +196,7 @@ export class Replica {
     const now = this.#options.clock.now();
     const inbox = this.#inbox;
     this.#inbox = [];
+    const arrived = inbox.length + this.#reads.length;
     for (const input of inbox) this.#core.step(now, input);
     this.#proposeQueued(now);
     this.#readQueued(now);
@@ -217,6 +211,8 @@ export class Replica {
     if (this.#pace.caughtUp) this.#snapshotter.consider(this.#machine, this.#appliedIndex);
     this.#armTimer(this.#options.clock.now());
     this.#armExpiry();
+    if (arrived > 0 && now > this.#wroteAt + ONLY_READS_MS)
+      this.#options.clock.expect?.(this.#waiting.reads > 0 ? 'answer' : 'request');
   }
 
   /** The order below is Raft's safety argument in code. */
@@ -252,6 +248,7 @@ export class Replica {
       return;
     }
     this.#unsynced.push([ready]);
+    this.#wroteAt = this.#options.clock.now();
     this.#options.logStore.append(ready.persist, (error) => {
       const durable = this.#unsynced.shift() ?? [];
       if (error !== null) return this.#fatal(error);

@@ -1,7 +1,7 @@
 import type { LogIndex, Millis } from '../base/brand.ts';
 import type { ErrorKind } from '../base/errors.ts';
 import type { Reply } from '../kv/commands.ts';
-import type { EntryId, ReadTicket } from '../raft/messages.ts';
+import type { EntryId, ReadPath, ReadTicket } from '../raft/messages.ts';
 
 export type ProposalOutcome =
   | { readonly ok: true; readonly reply: Reply; readonly at: EntryId }
@@ -19,6 +19,18 @@ interface WaitingRead {
 }
 interface GrantedRead extends WaitingRead {
   readonly index: LogIndex;
+}
+
+export interface QueuedProposal {
+  readonly data: string;
+  readonly deadline: Millis;
+  readonly done: (outcome: ProposalOutcome) => void;
+}
+
+export interface QueuedRead {
+  readonly path: ReadPath;
+  readonly deadline: Millis;
+  readonly done: (outcome: ReadOutcome) => void;
 }
 
 /** The replies a replica owes: to proposals by their place in the log, to reads by ticket and then by applied index. */

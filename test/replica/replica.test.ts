@@ -51,6 +51,21 @@ describe('a replica among others', () => {
     expect(read.outcome).toEqual({ ok: false, error: 'NO_QUORUM' });
   });
 
+  it('looks out for the answer to a read, and for the next one, but not while anything is written', () => {
+    const world = new ReplicaWorld(3);
+    const leader = world.elect();
+    world.run(200);
+    world.expected.length = 0;
+    const read = world.read(leader);
+    world.until('an answer', () => read.outcome !== null);
+    expect(world.expected[0]).toBe('answer');
+    expect(world.expected.at(-1)).toBe('request');
+    world.expected.length = 0;
+    const write = world.propose(leader, put('a', '1'));
+    world.until('an answer', () => write.outcome !== null);
+    expect(world.expected).toEqual([]);
+  });
+
   it('never calls an abandoned proposal definite: it may commit once the partition heals', () => {
     const world = new ReplicaWorld(3);
     const leader = world.elect();

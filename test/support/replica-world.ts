@@ -3,7 +3,7 @@ import { clusterTime, type LogIndex, logIndex, type Millis, millis, type NodeId,
 import { type Random, seededRandom } from '../../src/base/random.ts';
 import { ORIGIN } from '../../src/raft/log.ts';
 import type { Entry, HardState, Message, PersistBatch, RaftEvent } from '../../src/raft/messages.ts';
-import type { Cancel, Clock, Done, LogStore, SnapshotStore } from '../../src/replica/ports.ts';
+import type { Awaited, Cancel, Clock, Done, LogStore, SnapshotStore } from '../../src/replica/ports.ts';
 import { Replica } from '../../src/replica/replica.ts';
 import type { ProposalOutcome, ReadOutcome } from '../../src/replica/waiting.ts';
 
@@ -56,6 +56,8 @@ export class ReplicaWorld {
   /** Directed links that deliver nothing: `n1>n2`. */
   readonly cut = new Set<string>();
   syncMs = 1;
+  /** What members looked out for, in its order. */
+  readonly expected: Awaited[] = [];
   linkMs = 1;
   /** Members whose disk fails from now on. */
   readonly brokenDisks = new Set<NodeId>();
@@ -218,6 +220,7 @@ export class ReplicaWorld {
       wallTime: () => clusterTime(1_700_000_000_000 + this.#now),
       after: (delay, run) => this.#after(delay, guarded(run)),
       soon: (run) => void this.#after(0, guarded(run)),
+      expect: (what) => void this.expected.push(what),
     };
   }
 

@@ -1,7 +1,7 @@
 /** A clock that runs at a wrong rate and whose wall clock is off. */
 import { type ClusterTime, clusterTime, type Millis, millis } from '../../base/brand.ts';
 import type { ClockEffect } from '../../fault/plan.ts';
-import type { Cancel, Clock } from '../../replica/ports.ts';
+import type { Awaited, Cancel, Clock } from '../../replica/ports.ts';
 
 interface Timer {
   /** By this clock. */
@@ -45,6 +45,10 @@ export class FaultyClock implements Clock {
 
   soon(run: () => void): void {
     this.#inner.soon(run);
+  }
+
+  expect(what: Awaited): void {
+    this.#inner.expect?.(what);
   }
 
   /** Timers that are set already follow the new rate. */
