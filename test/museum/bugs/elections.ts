@@ -87,7 +87,8 @@ export const ELECTION_BUGS: readonly Bug[] = [
       {
         file: 'storage/log-store.ts',
         find: 'hardState: newest.hardState,',
-        replace: 'hardState: { ...newest.hardState, term: entries.at(-1)?.term ?? newest.hardState.term, votedFor: null },',
+        replace:
+          'hardState: { ...newest.hardState, term: entries.length === 0 ? newest.hardState.term : endOf(scanned).term, votedFor: null },',
       },
     ],
     caught: { by: 'simulation', breaks: /^term and vote are there/, seed: 1 },
