@@ -30,8 +30,7 @@ export function lendReads(stream: Duplex, take: TakeLent): boolean {
   const handle = inside._handle;
   if (fields === null || typeof handle?.useUserBuffer !== 'function') return false;
   buffer ??= Buffer.allocUnsafeSlow(READ_BYTES);
-  // biome-ignore lint/correctness/useHookAtTopLevel: it is a method of Node's.
-  handle.useUserBuffer(buffer);
+  handle.useUserBuffer.call(handle, buffer);
   const [bufferField, callbackField] = fields;
   inside[callbackField] = (length: number, lent: Buffer): boolean => take(lent.subarray(0, length));
   inside[bufferField] = buffer;

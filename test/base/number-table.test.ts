@@ -22,7 +22,7 @@ describe('a table by numbers', () => {
           }
           expect(table.size).toBe(model.size);
           expect(table.numbers().sort((a, b) => a - b)).toEqual([...model.keys()].sort((a, b) => a - b));
-          for (const { number: any } of steps) expect(table.get(any)).toBe(model.get(any));
+          for (const step of steps) expect(table.get(step.number)).toBe(model.get(step.number));
         }
       }),
     );
