@@ -96,6 +96,14 @@ describe('lent reads', () => {
     for (const { socket } of [request, response]) expect(lendReads(socket, () => true)).toBe(true);
   });
 
+  it('are not had where nobody has looked at how this Node reads', async () => {
+    const { accepted } = await connection();
+    const versions = Object.getOwnPropertyDescriptor(process, 'versions') as PropertyDescriptor;
+    Object.defineProperty(process, 'versions', { ...versions, value: { ...process.versions, node: '99.0.0' } });
+    closing.push(() => Object.defineProperty(process, 'versions', versions));
+    expect(lendReads(accepted, () => true)).toBe(false);
+  });
+
   it('are not had from what is no plain socket, nor twice', async () => {
     const take = () => true;
     expect(lendReads(new PassThrough(), take)).toBe(false);
