@@ -1,19 +1,21 @@
 /**
  * Three real nodes with a million keys. Run with:
  *
- *     npm run bench:million -- [--keys N] [--steps import,snapshot,restart,catchup] [--rate N | --share N] [--seconds N] [--json FILE]
+ *     npm run bench:million -- [--keys N] [--steps import,snapshot,restart,catchup] [--rate N | --rate most | --share N] [--seconds N] [--json FILE]
  *
  * - import: as fast as `--in-flight` puts allow, with the rate and the times of each tenth; goes on where the last one ended.
- * - snapshot: overwrites at `--rate` until every node has taken one. With `--share 0.7` the rate is that part of what the cluster does
- *   in ten seconds in which `--in-flight` puts are always under way.
+ * - snapshot: overwrites at `--rate` until every node has taken one.
  * - restart: from the command to the first acknowledged put.
  * - catchup: a follower comes back with an empty disk, at `--rate`.
  * - late: a follower was away until the others' logs have no more what it needs, and comes back at `--rate`.
  *
+ * With `--share 0.7` the rate is that part of what the cluster does in ten seconds in which `--in-flight` puts are always under way; with
+ * `--rate most` they always are. `--probes DIR` keeps what the nodes' event loops were late for.
+ *
  * `--home DIR` keeps the cluster there, so that a later run goes on with it (`--steps rm` takes it away); without, it lives in a
  * folder for temporary files and goes at the end. Every step ends after `--seconds` at the latest.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -37,23 +39,31 @@ const { values } = parseArgs({
     rate: { type: 'string', default: '5000' },
     share: { type: 'string' },
     home: { type: 'string' },
+    probes: { type: 'string' },
     json: { type: 'string' },
   },
 });
 const keys = Number(values.keys);
-const rate = Number(values.rate);
+const inFlight = Number(values['in-flight']);
+const rate = values.rate === 'most' ? Number.POSITIVE_INFINITY : Number(values.rate);
+/** Puts that a node which is back may still have to apply: half a second's, or as many as that is at most. */
+const FEW_BEHIND = 2_000;
 const NAME = 'million';
 const CAPACITY_MS = 10_000;
+const SETTLE_MS = 5_000;
+const START_LOOK_MS = 50;
 const cleanup = new Cleanup();
 const home = values.home ?? cleanup.home('raftkv-million-');
-const probes = mkdtempSync(join(tmpdir(), 'raftkv-probes-'));
+const probes = values.probes ?? mkdtempSync(join(tmpdir(), 'raftkv-probes-'));
+mkdirSync(probes, { recursive: true });
 cleanup.add(async () => {
   await stopCluster({ home, name: NAME }).catch(() => []);
-  rmSync(probes, { recursive: true, force: true });
+  if (values.probes === undefined) rmSync(probes, { recursive: true, force: true });
 });
 // For the nodes, which inherit them.
 process.env['PROBE_DIR'] = probes;
-process.env['NODE_OPTIONS'] = `--require ${join(import.meta.dirname, 'million', 'probe.cjs')}`;
+process.env['NODE_OPTIONS'] =
+  `${process.env['NODE_OPTIONS'] ?? ''} --require ${join(import.meta.dirname, 'million', 'probe.cjs')}`.trimStart();
 const results: Record<string, unknown> = {};
 
 const say = (step: string, what: Record<string, unknown>): void => console.log(`${step.padEnd(9)} ${JSON.stringify(what)}`);
@@ -78,7 +88,7 @@ async function importKeys(cluster: Cluster): Promise<Record<string, unknown>> {
   const before = await usage(cluster);
   await putAll(
     cluster.kv,
-    { from: begun, to: keys, keys, inFlight: Number(values['in-flight']) },
+    { from: begun, to: keys, keys, inFlight },
     (count, ms) => {
       done = count;
       latencies.add(ms);
@@ -106,12 +116,12 @@ async function importKeys(cluster: Cluster): Promise<Record<string, unknown>> {
 
 /** Overwrites at the given rate until every node has taken a snapshot; tells the load's times with and without. */
 async function snapshotUnderLoad(cluster: Cluster): Promise<Record<string, unknown>> {
-  const perSecond = values.share === undefined ? rate : Math.round(Number(values.share) * (await capacity(cluster)));
+  const perSecond = await wantedRate(cluster);
   const signal = timeIsUp();
   const known = new Set(snapshotFiles(cluster).map(({ node, name }) => node + name));
   const isNew = ({ node, name }: { readonly node: string; readonly name: string }): boolean => !known.has(node + name);
   const watch = new Watch(cluster);
-  const load = new PacedLoad(cluster.kv, keys, perSecond);
+  const load = new PacedLoad(cluster.kv, { keys, perSecond, inFlight });
   const [quiet, busy] = [[], []] as ReturnType<Latencies['take']>[][];
   const before = await usage(cluster);
   const startedAt = performance.now();
@@ -140,10 +150,14 @@ async function snapshotUnderLoad(cluster: Cluster): Promise<Record<string, unkno
   };
 }
 
+async function wantedRate(cluster: Cluster): Promise<number> {
+  return values.share === undefined ? rate : Math.round(Number(values.share) * (await capacity(cluster)));
+}
+
 /** Puts a second when there is always one more to send. */
 async function capacity(cluster: Cluster): Promise<number> {
   let last = 0;
-  const range = { from: 0, to: Number.MAX_SAFE_INTEGER, keys, inFlight: Number(values['in-flight']) };
+  const range = { from: 0, to: Number.MAX_SAFE_INTEGER, keys, inFlight };
   await putAll(cluster.kv, range, (done) => (last = done), AbortSignal.timeout(CAPACITY_MS));
   return last / (CAPACITY_MS / 1_000);
 }
@@ -199,14 +213,16 @@ async function leaderAndFollower(cluster: Cluster): Promise<{ readonly leader: M
 
 /** A follower comes back with an empty disk, to a leader that remembers what it had. */
 async function wiped(cluster: Cluster): Promise<Record<string, unknown>> {
+  const perSecond = await wantedRate(cluster);
   const { leader, follower } = await leaderAndFollower(cluster);
   await stopNode(cluster.dir, follower.id);
   rmSync(paths.data(cluster.dir, follower.id), { recursive: true });
-  return { compacted: leader.compactedIndex, ...(await comesBack(cluster, leader.id, follower.id)) };
+  return { compacted: leader.compactedIndex, ...(await comesBack(cluster, leader.id, follower.id, perSecond)) };
 }
 
 /** A follower is stopped, and the log moves on beyond what the others keep of it. */
 async function late(cluster: Cluster): Promise<Record<string, unknown>> {
+  const perSecond = await wantedRate(cluster);
   const { leader, follower } = await leaderAndFollower(cluster);
   await stopNode(cluster.dir, follower.id);
   const passed = new AbortController();
@@ -214,34 +230,38 @@ async function late(cluster: Cluster): Promise<Record<string, unknown>> {
     const now = (await statuses(cluster)).find(({ id }) => id === leader.id);
     if ((now?.compactedIndex ?? 0) > follower.lastIndex) passed.abort();
   }, 1_000);
-  const wanted = { from: 0, to: Number.MAX_SAFE_INTEGER, keys, inFlight: Number(values['in-flight']) };
+  const wanted = { from: 0, to: Number.MAX_SAFE_INTEGER, keys, inFlight };
   let wrote = 0;
   await putAll(cluster.kv, wanted, (count) => (wrote = count), AbortSignal.any([timeIsUp(), passed.signal]));
   clearInterval(checking);
-  return { wrote, compacted: passed.signal.aborted, ...(await comesBack(cluster, leader.id, follower.id)) };
+  return { wrote, compacted: passed.signal.aborted, ...(await comesBack(cluster, leader.id, follower.id, perSecond)) };
 }
 
 /** Starts a node that is behind, under load, and waits until it has what the leader has. */
-async function comesBack(cluster: Cluster, leader: NodeId, behind: NodeId): Promise<Record<string, unknown>> {
+async function comesBack(cluster: Cluster, leader: NodeId, behind: NodeId, perSecond: number): Promise<Record<string, unknown>> {
   const signal = timeIsUp();
   const watch = new Watch(cluster);
-  const load = new PacedLoad(cluster.kv, keys, rate);
-  await sleep(5_000);
+  const load = new PacedLoad(cluster.kv, { keys, perSecond, inFlight });
+  await sleep(SETTLE_MS);
   const without = load.latencies.take();
   const startedAt = performance.now();
   await spawnNode(cluster.dir, behind);
-  const during: ReturnType<Latencies['take']>[] = [];
+  while (!(await statuses(cluster)).some(({ id }) => id === behind) && !signal.aborted) await sleep(START_LOOK_MS);
+  watch.began(behind);
+  const during: (ReturnType<Latencies['take']> & { readonly state: string; readonly behind: number })[] = [];
   let isBack = false;
   while (!isBack && !signal.aborted) {
     await sleep(1_000);
-    during.push(load.latencies.take());
-    const now = await statuses(cluster);
+    const [times, now] = [load.latencies.take(), await statuses(cluster)];
+    const leading = now.find(({ id }) => id === leader);
     const applied = now.find(({ id }) => id === behind)?.appliedIndex ?? 0;
-    isBack = applied + rate / 2 > (now.find(({ id }) => id === leader)?.commitIndex ?? Number.POSITIVE_INFINITY);
+    const state = leading?.peers.find(({ id }) => id === behind)?.state ?? 'away';
+    during.push({ ...times, state, behind: (leading?.commitIndex ?? Number.POSITIVE_INFINITY) - applied });
+    isBack = (during.at(-1)?.behind ?? 0) < Math.min(perSecond / 2, FEW_BEHIND);
   }
   const tookMs = Math.round(performance.now() - startedAt);
   await load.stop();
-  const times = { without, during: summary(during), errors: load.latencies.errors };
+  const times = { rate: perSecond, without, during: summary(during), seconds: during, errors: load.latencies.errors };
   return { node: behind, leader, isBack, tookMs, ...times, ...(await watch.stop()) };
 }
 

@@ -65,40 +65,51 @@ async function isPut(kv: RaftKvClient, at: number, keys: number): Promise<boolea
   }
 }
 
+export interface PacedLoadOptions {
+  readonly keys: number;
+  /** Infinity: `inFlight` puts are always under way. */
+  readonly perSecond: number;
+  readonly inFlight: number;
+}
+
 /** Overwrites keys at `perSecond` until it is stopped; a put's time counts from when it was due. */
 export class PacedLoad {
   readonly latencies = new Latencies();
   readonly #kv: RaftKvClient;
   readonly #keys: number;
   readonly #perSecond: number;
+  readonly #mostInFlight: number;
   readonly #startedAt = performance.now();
   readonly #timer: NodeJS.Timeout;
   #sent = 0;
   #inFlight = 0;
+  #stopped = false;
   #drained: (() => void) | null = null;
 
-  constructor(kv: RaftKvClient, keys: number, perSecond: number) {
+  constructor(kv: RaftKvClient, { keys, perSecond, inFlight }: PacedLoadOptions) {
     this.#kv = kv;
     this.#keys = keys;
     this.#perSecond = perSecond;
+    this.#mostInFlight = Number.isFinite(perSecond) ? MOST_IN_FLIGHT : inFlight;
     this.#timer = setInterval(() => this.#send(), TICK_MS);
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true;
     clearInterval(this.#timer);
     if (this.#inFlight > 0) await new Promise<void>((resolve) => (this.#drained = resolve));
   }
 
   #send(): void {
     const due = ((performance.now() - this.#startedAt) / 1_000) * this.#perSecond;
-    while (this.#sent < due && this.#inFlight < MOST_IN_FLIGHT) void this.#put();
+    while (this.#sent < due && this.#inFlight < this.#mostInFlight && !this.#stopped) void this.#put();
   }
 
   async #put(): Promise<void> {
     const at = this.#sent;
     this.#sent += 1;
     this.#inFlight += 1;
-    const dueAt = this.#startedAt + (at / this.#perSecond) * 1_000;
+    const dueAt = Number.isFinite(this.#perSecond) ? this.#startedAt + (at / this.#perSecond) * 1_000 : performance.now();
     try {
       await this.#kv.put(keyAt(at * 31, this.#keys), valueAt(at), { deadlineMs: DEADLINE_MS });
       this.latencies.add(performance.now() - dueAt);
@@ -107,5 +118,6 @@ export class PacedLoad {
     }
     this.#inFlight -= 1;
     if (this.#inFlight === 0) this.#drained?.();
+    if (!Number.isFinite(this.#perSecond)) this.#send();
   }
 }

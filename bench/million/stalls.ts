@@ -35,10 +35,12 @@ const lateOf = ({ late }: Late): number => late;
 const ownOf = ({ late, wait }: Late): number => Math.max(0, late - wait);
 const leftOf = (each: Late): number => Math.max(0, ownOf(each) - each.stolen);
 
-/** By node. */
-export function stallsSince(dir: string, since: number): Readonly<Record<string, Stalls>> {
-  const files = readdirSync(dir).filter((name) => name.endsWith('.jsonl'));
-  return Object.fromEntries(files.map((name) => [basename(name, '.jsonl'), summary(read(join(dir, name), since))]));
+/** By node; `since` says for each from when on, in milliseconds since 1970. */
+export function stallsSince(dir: string, since: (id: string) => number): Readonly<Record<string, Stalls>> {
+  const ids = readdirSync(dir)
+    .filter((name) => name.endsWith('.jsonl'))
+    .map((name) => basename(name, '.jsonl'));
+  return Object.fromEntries(ids.map((id) => [id, summary(read(join(dir, `${id}.jsonl`), since(id)))]));
 }
 
 function read(path: string, since: number): readonly Late[] {

@@ -93,12 +93,19 @@ export class Watch {
   readonly #worst = new Map<string, { p99Ms: number; maxMs: number; rssMiB: number }>();
   readonly #terms = new Set<number>();
   readonly #begunAt = Date.now();
+  /** Nodes that were started meanwhile: when they first answered. */
+  readonly #startedAt = new Map<string, number>();
   #stopped = false;
   readonly #polling: Promise<void>;
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
     this.#polling = this.#poll();
+  }
+
+  /** A node answers since now: what its loop was late for while it started is none of anybody's. */
+  began(id: string): void {
+    this.#startedAt.set(id, Date.now());
   }
 
   /** `elections`: terms beyond the one that it began with. */
@@ -114,7 +121,7 @@ export class Watch {
     return {
       elections: terms.length === 0 ? 0 : Math.max(...terms) - Math.min(...terms),
       nodes: Object.fromEntries(this.#worst),
-      stalls: stallsSince(this.#cluster.probes, this.#begunAt),
+      stalls: stallsSince(this.#cluster.probes, (id) => this.#startedAt.get(id) ?? this.#begunAt),
     };
   }
 
