@@ -51,6 +51,9 @@ export const LIMITS = {
   /** Appends in flight to one follower before the leader waits for an acknowledgement. */
   inflightAppends: 64,
   inflightBytes: 4 * 1_024 * 1_024,
+  /** The same for a follower that is further behind than entries wait for commitment: it has much to do, and others do not wait for it. */
+  catchUpBytes: 64 * 1_024,
+  inflightCatchUpBytes: 512 * 1_024,
   /** Proposals waiting for commitment before the leader answers OVERLOADED. */
   uncommittedEntries: 4_096,
   uncommittedBytes: 8 * 1_024 * 1_024,
@@ -131,8 +134,9 @@ export const LIMITS = {
   /** Behind a snapshot the log keeps so much for followers that are only a little late. */
   logTailKept: 10_000,
   logTailKeptBytes: 16 * 1_024 * 1_024,
-  /** More entries than this are not kept for a follower that is being sent a snapshot. */
+  /** Beyond that, so much is kept for a follower that answers and has not got it yet. */
   heldEntries: 400_000,
+  heldBytes: 256 * 1_024 * 1_024,
   /** The newest one, and the one before it with the log since. */
   snapshotsKept: 2,
   /** Encoded in one turn, and written with one call. */

@@ -66,6 +66,11 @@ export class RaftCore {
     return this.#state.durability.durableIndex;
   }
 
+  /** Whether this is a leader with a follower that answers and is far behind. */
+  get hasStragglers(): boolean {
+    return this.#role.hasStragglers;
+  }
+
   /** Takes one input. Whatever a peer sent is obeyed, refused or ignored; only our own bugs throw InvariantViolation. */
   step(now: Millis, input: Input): void {
     this.#turnTo(now);

@@ -144,16 +144,30 @@ export class LeaderRole extends RoleHandler {
     if (progress?.snapshot?.last.index === last.index) progress.becomeProbe();
   }
 
-  /** What a snapshot on its way leaves off at must still be here when it has arrived. */
+  /**
+   * What a follower that answers has not got yet must not leave: it would need another snapshot, and the next one after that. Nor what
+   * comes after the one on its way.
+   */
   override release(upTo: LogIndex): LogIndex {
-    const { electionMs, limits, log, now } = this.#state;
+    const { limits, log } = this.#state;
     let last = upTo;
-    for (const { heardAt, snapshot } of this.#progress.values()) {
-      if (snapshot === null || now - heardAt > 2 * electionMs || log.lastIndex - snapshot.last.index > limits.heldEntries)
-        continue;
-      if (snapshot.last.index < last) last = snapshot.last.index;
+    for (const progress of this.#progress.values()) {
+      const has = progress.snapshot?.last.index ?? progress.matchIndex;
+      const isLeft = has >= log.offset.index && log.lastIndex - has <= limits.heldEntries;
+      if (has < last && isLeft && this.#answers(progress) && log.bytesAfter(has, upTo) <= limits.heldBytes) last = has;
     }
     return last;
+  }
+
+  override get hasStragglers(): boolean {
+    for (const progress of this.#progress.values()) {
+      if (this.#isFarBehind(progress.matchIndex) && this.#answers(progress)) return true;
+    }
+    return false;
+  }
+
+  #answers({ heardAt }: Progress): boolean {
+    return this.#state.now - heardAt <= 2 * this.#state.electionMs;
   }
 
   override onAppendReply(reply: AppendReply): void {
@@ -187,7 +201,7 @@ export class LeaderRole extends RoleHandler {
       this.#sendSnapshot(progress);
       while (this.#maySendEntries(progress)) {
         // Followers mostly need the same entries: one slice serves all.
-        if (shared === null || shared.from !== progress.nextIndex) shared = this.#batch(progress.nextIndex);
+        if (shared === null || shared.from !== progress.nextIndex) shared = this.#batch(progress);
         this.#sendAppend(progress, shared.entries, shared.bytes);
         sent = true;
       }
@@ -287,14 +301,23 @@ export class LeaderRole extends RoleHandler {
     else outbox.grant(tickets, index);
   }
 
-  #maySendEntries(progress: Progress): boolean {
-    const { limits, log } = this.#state;
-    return progress.nextIndex <= log.lastIndex && progress.maySendEntries(limits.inflightAppends, limits.inflightBytes);
+  /** Further than what may wait for commitment: nobody's write waits for whoever is there, unless a majority is as far behind. */
+  #isFarBehind(index: LogIndex): boolean {
+    const { commitIndex, limits } = this.#state;
+    return commitIndex - index > limits.uncommittedEntries;
   }
 
-  #batch(from: LogIndex) {
+  #maySendEntries(progress: Progress): boolean {
     const { limits, log } = this.#state;
-    return { from, ...log.batch(from, limits.appendEntries, limits.appendBytes) };
+    const bytes = this.#isFarBehind(progress.nextIndex) ? limits.inflightCatchUpBytes : limits.inflightBytes;
+    return progress.nextIndex <= log.lastIndex && progress.maySendEntries(limits.inflightAppends, bytes);
+  }
+
+  /** The turns of both ends are as long as what is sent at once. */
+  #batch(progress: Progress) {
+    const { limits, log } = this.#state;
+    const bytes = this.#isFarBehind(progress.nextIndex) ? limits.catchUpBytes : limits.appendBytes;
+    return { from: progress.nextIndex, ...log.batch(progress.nextIndex, limits.appendEntries, bytes) };
   }
 
   #sendAppend(progress: Progress, entries: readonly Entry[], bytes: number): void {

@@ -181,10 +181,10 @@ export class RaftLog {
     return found <= maxTerm ? { index: logIndex(low), term: found } : { index: before(this.#offset.index), term: maxTerm };
   }
 
-  /** Bytes of data in the entries after `index`. */
-  bytesAfter(index: LogIndex): number {
+  /** Bytes of data in the entries after `index`, up to `upTo`. */
+  bytesAfter(index: LogIndex, upTo: LogIndex = this.lastIndex): number {
     let bytes = 0;
-    for (let at = this.lastIndex; at > index; at = before(at)) bytes += this.unitsAt(at) ?? 0;
+    for (let at = upTo; at > index; at = before(at)) bytes += this.unitsAt(at) ?? 0;
     return bytes;
   }
 

@@ -29,6 +29,10 @@ export abstract class RoleHandler {
   release(upTo: LogIndex): LogIndex {
     return upTo;
   }
+  /** Somebody who answers is far behind, and is being helped. */
+  get hasStragglers(): boolean {
+    return false;
+  }
   onTimeoutNow(_message: TimeoutNow): void {}
   onReadIndexRequest(_request: ReadIndexRequest): void {}
   onReadIndexReply(_reply: ReadIndexReply): void {}

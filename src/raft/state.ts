@@ -20,11 +20,14 @@ type LimitName =
   | 'appendEntries'
   | 'inflightAppends'
   | 'inflightBytes'
+  | 'catchUpBytes'
+  | 'inflightCatchUpBytes'
   | 'uncommittedEntries'
   | 'uncommittedBytes'
   | 'snapshotPieceBytes'
   | 'inflightPieces'
   | 'heldEntries'
+  | 'heldBytes'
   | 'looseEntries';
 export type CoreLimits = { readonly [Name in LimitName]: number };
 

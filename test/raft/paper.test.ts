@@ -526,6 +526,32 @@ describe('log replication (Raft §5.3)', () => {
     expect(after.map(({ entries }) => entries.map(({ data }) => data))).toEqual([['c', 'd']]);
   });
 
+  it('a follower that is far behind is sent little at a time, until it is not', () => {
+    const limits = { uncommittedEntries: 4, catchUpBytes: 6, inflightCatchUpBytes: 7 };
+    const one = new One(3, { log: logOf(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), limits }).elect();
+    one.acknowledge('n2', 12);
+    one.takeSent('append-request');
+    const sent = (): number[][] =>
+      one
+        .takeSent<AppendRequest>('append-request')
+        .filter(({ to, entries }) => to === 'n3' && entries.length > 0)
+        .map(({ entries }) => entries.map(({ index }) => index));
+    one.acknowledge('n3', 0);
+    expect(sent()).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+    one.acknowledge('n3', 1);
+    expect(sent()).toEqual([]);
+    one.acknowledge('n3', 2);
+    expect(sent()).toEqual([[5, 6]]);
+    one.acknowledge('n3', 4);
+    expect(sent()).toEqual([
+      [7, 8],
+      [9, 10, 11, 12],
+    ]);
+  });
+
   it('a backlog that is too long or too heavy is refused, and works off', () => {
     const one = new One(3, { limits: { uncommittedEntries: 2, uncommittedBytes: 10 } }).lead();
     expect([one.propose('123456').ok, one.propose('123456')]).toEqual([

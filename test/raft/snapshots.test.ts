@@ -5,6 +5,7 @@ import { seededRandom } from '../../src/base/random.ts';
 import { RaftCore } from '../../src/raft/core.ts';
 import { ORIGIN } from '../../src/raft/log.ts';
 import type { Configuration, Entry, EntryId, Input, Message, Ready, Snapshot } from '../../src/raft/messages.ts';
+import type { CoreLimits } from '../../src/raft/state.ts';
 
 const [N1, N2, N3, N4] = [nodeId('n1'), nodeId('n2'), nodeId('n3'), nodeId('n4')];
 const THREE: Configuration = { voters: [N1, N2, N3], outgoing: [], learners: [] };
@@ -34,7 +35,15 @@ class Member {
   readonly readies: Ready[] = [];
   now = 1_000;
 
-  constructor(parts: { id?: NodeId; term: number; entries?: Entry[]; offset?: EntryId; snapshot?: Snapshot; commit?: number }) {
+  constructor(parts: {
+    id?: NodeId;
+    term: number;
+    entries?: Entry[];
+    offset?: EntryId;
+    snapshot?: Snapshot;
+    commit?: number;
+    limits?: Partial<CoreLimits>;
+  }) {
     this.core = new RaftCore({
       id: parts.id ?? N2,
       configuration: THREE,
@@ -47,7 +56,7 @@ class Member {
       random: seededRandom(1),
       heartbeatMs: 50,
       electionMs: 500,
-      limits: { commitWordMs: 0, snapshotPieceBytes: 300, inflightPieces: 2 },
+      limits: { commitWordMs: 0, snapshotPieceBytes: 300, inflightPieces: 2, ...parts.limits },
     });
     this.collect();
   }
@@ -90,8 +99,9 @@ class Member {
 }
 
 /** n1, elected by n2 in term 6, with a log that begins after 100. */
-function leader(): Member {
-  const member = new Member({ id: N1, term: 5, snapshot: snapshotAt(100, 4), offset: at(90, 4), entries: run(91, 120, 4) });
+function leader(limits: Partial<CoreLimits> = {}): Member {
+  const snapshot = snapshotAt(100, 4);
+  const member = new Member({ id: N1, term: 5, snapshot, offset: at(90, 4), entries: run(91, 120, 4), limits });
   member.step({ type: 'campaign' });
   member.hears({ type: 'vote-reply', from: N2, term: term(6), preVote: true, granted: true, refusal: null });
   member.hears({ type: 'vote-reply', from: N2, term: term(6), preVote: false, granted: true, refusal: null });
@@ -256,6 +266,40 @@ describe('a leader whose log begins after a snapshot', () => {
     member.hears({ type: 'append-reply', from: N2, term: term(6), matched: logIndex(121), hint: at(121, 6) });
     member.step({ type: 'snapshot-taken', snapshot: snapshotAt(120, 4), upTo: logIndex(115) });
     expect(member.status.compactedIndex).toBe(100);
+  });
+
+  const has = (member: Member, follower: NodeId, matched: number): Member =>
+    member.hears({ type: 'append-reply', from: follower, term: term(6), matched: logIndex(matched), hint: at(matched, 4) });
+  const taken = (member: Member): number =>
+    member.step({ type: 'snapshot-taken', snapshot: snapshotAt(120, 4), upTo: logIndex(115) }).status.compactedIndex;
+
+  it('keeps what a follower has not got yet that answers, so that it needs no snapshot', () => {
+    const member = has(has(leader(), N2, 121), N3, 95);
+    expect(taken(member)).toBe(95);
+    has(member, N3, 110);
+    expect(member.status.peers.find(({ id }) => id === N3)).toMatchObject({ state: 'replicate', matchIndex: 110 });
+  });
+
+  it('keeps it no longer for one that is silent, nor more than so many entries or bytes', () => {
+    const silent = has(leader(), N3, 95);
+    silent.now += 1_100;
+    expect(taken(has(silent, N2, 121))).toBe(115);
+    // Nothing is known of the other one: our log may not even begin where it ends.
+    expect(taken(has(leader(), N2, 121))).toBe(115);
+    const behindBy = (limits: Partial<CoreLimits>): number => taken(has(has(leader(limits), N2, 121), N3, 95));
+    expect([26, 25].map((heldEntries) => behindBy({ heldEntries }))).toEqual([95, 115]);
+    // Twenty entries: c96 to c99, c100 to c115.
+    expect([4 * 3 + 16 * 4, 4 * 3 + 16 * 4 - 1].map((heldBytes) => behindBy({ heldBytes }))).toEqual([95, 115]);
+  });
+
+  it('knows of a follower that is far behind or is sent a snapshot, while that one answers', () => {
+    const limits = { uncommittedEntries: 10, inflightCatchUpBytes: 1, catchUpBytes: 1 };
+    const near = has(has(leader(limits), N2, 121), N3, 115);
+    const far = has(has(leader(limits), N2, 121), N3, 95);
+    const lost = behind(has(leader(limits), N2, 121), 20);
+    expect([near, far, lost].map(({ core }) => core.hasStragglers)).toEqual([false, true, true]);
+    lost.now += 1_100;
+    expect(has(lost, N2, 121).core.hasStragglers).toBe(false);
   });
 
   it('sends it to a follower that has lost its disk, though it remembers what that one had', () => {
