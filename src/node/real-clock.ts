@@ -4,6 +4,7 @@ import { clusterTime, millis } from '../base/brand.ts';
 import { gatherFrames } from '../net/carrier.ts';
 import type { Clock } from '../replica/ports.ts';
 import { BusyPoll } from './busy-poll.ts';
+import { waitedForProcessor } from './processor-wait.ts';
 
 /** What is to run after the sockets were read; one callback of the loop for all of it. */
 let due: (() => void)[] = [];
@@ -38,4 +39,5 @@ export const realClock: Clock = {
   expect: (what) => {
     if (mayPoll) poll.expect(what);
   },
+  waited: waitedForProcessor,
 };

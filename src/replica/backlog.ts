@@ -31,8 +31,8 @@ export class Backlog {
     return entry;
   }
 
-  /** Hands so many of the oldest to `apply`, fewer when that takes long; returns how many milliseconds it took. */
-  slice(most: number, clock: Pick<Clock, 'now'>, apply: (entry: Entry) => void): number {
+  /** Hands so many of the oldest to `apply`, fewer when that takes long. */
+  slice(most: number, clock: Pick<Clock, 'now'>, apply: (entry: Entry) => void): void {
     const startedAt = clock.now();
     for (let left = most; left > 0; left -= 1) {
       const entry = this.shift();
@@ -40,7 +40,6 @@ export class Backlog {
       apply(entry);
       if (left % LOOK_EVERY === 0 && clock.now() - startedAt > SLICE_MS) break;
     }
-    return clock.now() - startedAt;
   }
 
   clear(): void {

@@ -109,6 +109,8 @@ export interface Clock {
   soon(run: () => void): void;
   /** Nothing is to be done until this arrives, at the disk neither. */
   expect?(what: Awaited): void;
+  /** For how long this thread was ready to run and got no processor, in all; null where nobody counts that. */
+  waited?(): Millis | null;
 }
 
 /** What a peer connection knows, for people: is it up, how long is a round trip. */

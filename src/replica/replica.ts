@@ -12,10 +12,10 @@ import type { ReplicaOptions } from './options.ts';
 import { Pace } from './pace.ts';
 import type { Cancel } from './ports.ts';
 import { logAfter, Snapshotter } from './snapshotter.ts';
+import { Turns } from './turns.ts';
 import { type ProposalOutcome, type QueuedProposal, type QueuedRead, type ReadOutcome, Waiting } from './waiting.ts';
 
 const APPLY_SLICE = 512;
-const NEVER = millis(Number.POSITIVE_INFINITY);
 /** Who writes waits for disks, which others serve meanwhile: nobody looks out for what comes. */
 const ONLY_READS_MS = 10;
 const EXPIRE_EVERY_MS = millis(100);
@@ -39,10 +39,7 @@ export class Replica {
   readonly #unsynced: Ready[][] = [];
   /** When the disk was last given something. */
   #wroteAt = 0;
-  #turnScheduled = false;
-  /** When the armed timer fires; it may be earlier than the core's deadline, which moves with every heartbeat. */
-  #timerAt: Millis = NEVER;
-  #cancelTimer: Cancel = () => {};
+  readonly #turns: Turns;
   #cancelExpiry: Cancel | null = null;
   #stopped = false;
 
@@ -50,10 +47,11 @@ export class Replica {
   constructor({ recovered, ...options }: ReplicaOptions) {
     this.#options = options;
     this.#slice = options.applySlice ?? APPLY_SLICE;
-    this.#pace = new Pace(options.clock, recovered.commitHint, () => this.#schedule());
     const { snapshot } = recovered;
     this.#machine = this.#remembering(snapshot?.machine ?? new Machine());
     this.#appliedIndex = snapshot?.snapshot.last.index ?? logIndex(0);
+    this.#pace = new Pace(options.clock, recovered.commitHint, this.#appliedIndex);
+    this.#turns = new Turns(options.clock, this.#pace, () => this.#guarded(() => this.#turn()));
     this.#core = new RaftCore({
       id: options.id,
       configuration: options.configuration,
@@ -78,11 +76,12 @@ export class Replica {
       accept: (input) => this.#accept(input),
       onTrouble: options.onTrouble ?? (() => {}),
     });
-    this.#schedule();
+    this.#turns.schedule();
   }
 
   /** A message from a peer; already checked for shape. */
   receive(message: Message): void {
+    if (message.type === 'append-request') this.#pace.heard(message.commit);
     this.#accept({ type: 'message', message });
   }
 
@@ -107,7 +106,7 @@ export class Replica {
       return;
     }
     this.#proposals.push({ data, deadline, done });
-    this.#schedule();
+    this.#turns.schedule();
   }
 
   /**
@@ -121,7 +120,7 @@ export class Replica {
       return;
     }
     this.#reads.push({ path, deadline, done });
-    this.#schedule();
+    this.#turns.schedule();
   }
 
   /** The state as far as it is applied; another object after a snapshot was installed. */
@@ -158,7 +157,7 @@ export class Replica {
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
-    this.#cancelTimer();
+    this.#turns.stop();
     this.#cancelExpiry?.();
     this.#snapshotter.stop();
     for (const { done } of this.#proposals) done({ ok: false, error: 'SHUTTING_DOWN' });
@@ -179,16 +178,7 @@ export class Replica {
   #accept(input: Input): void {
     if (this.#stopped) return;
     this.#inbox.push(input);
-    this.#schedule();
-  }
-
-  #schedule(): void {
-    if (this.#turnScheduled || this.#stopped) return;
-    this.#turnScheduled = true;
-    this.#options.clock.soon(() => {
-      this.#turnScheduled = false;
-      if (!this.#stopped) this.#guarded(() => this.#turn());
-    });
+    this.#turns.schedule();
   }
 
   /** One turn: whatever arrived since the last turn becomes one batch. */
@@ -204,15 +194,18 @@ export class Replica {
     if (this.#core.deadline <= now) this.#core.step(now, { type: 'tick' });
     const before = this.#machine.revision;
     for (let takes = this.#hasRoom; this.#core.hasReady(takes); takes = this.#hasRoom) this.#carryOut(this.#core.ready(takes));
-    if (!this.#pace.rests) this.#applySlice();
+    this.#applySlice();
     this.#waiting.answerReads(this.#appliedIndex);
     if (this.#machine.revision !== before) this.#options.onChange?.();
     // One that falls due on the way to the end of the log would keep everybody waiting.
-    if (this.#pace.caughtUp) this.#snapshotter.consider(this.#machine, this.#appliedIndex);
-    this.#armTimer(this.#options.clock.now());
+    if (this.#pace.caughtUp)
+      this.#snapshotter.consider(this.#machine, this.#appliedIndex, this.#pace.isBehind || this.#core.hasStragglers);
+    this.#turns.arm(this.#core.deadline);
     this.#armExpiry();
     if (arrived > 0 && now > this.#wroteAt + ONLY_READS_MS)
       this.#options.clock.expect?.(this.#waiting.reads > 0 ? 'answer' : 'request');
+    this.#pace.worked(now, this.#follows);
+    if (this.#backlog.length > 0 || this.#core.hasReady()) this.#turns.schedule();
   }
 
   /** The order below is Raft's safety argument in code. */
@@ -324,9 +317,8 @@ export class Replica {
   }
 
   #applySlice(): void {
-    const tookMs = this.#backlog.slice(this.#slice, this.#options.clock, (entry) => this.#apply(entry));
+    this.#backlog.slice(this.#slice, this.#options.clock, (entry) => this.#apply(entry));
     this.#pace.applied(this.#appliedIndex);
-    if (this.#backlog.length > 0 || this.#core.hasReady()) this.#pace.goOn(tookMs, this.#follows);
   }
 
   #apply(entry: Entry): void {
@@ -347,18 +339,6 @@ export class Replica {
     this.#options.clock.after(millis(this.#options.electionMs), () => {
       if (this.#stopped || this.#core.status(this.#options.clock.now()).role === 'leader') return;
       this.#waiting.abandon({ proposals: 'UNKNOWN_OUTCOME', reads: 'NO_QUORUM' });
-    });
-  }
-
-  #armTimer(now: Millis): void {
-    const deadline = this.#core.deadline;
-    if (deadline >= this.#timerAt) return;
-    this.#cancelTimer();
-    this.#timerAt = deadline;
-    // The turn runs after the sockets were read once more: our own pause may be what made the timer late.
-    this.#cancelTimer = this.#options.clock.after(millis(Math.max(0, deadline - now)), () => {
-      this.#timerAt = NEVER;
-      this.#schedule();
     });
   }
 

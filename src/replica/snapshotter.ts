@@ -29,6 +29,9 @@ const POLICY: SnapshotPolicy = {
   chunkBytes: LIMITS.snapshotChunkBytes,
 };
 
+/** Whoever is behind, or helps somebody who is, lets the log grow so many times as long first. */
+const PATIENCE = 2;
+
 /** Snapshots after so few entries that they can be watched, whatever the last one's size was. */
 export function eagerPolicy(entries: number): Partial<SnapshotPolicy> {
   return { entries, share: 0, tailEntries: entries >> 2 };
@@ -95,11 +98,12 @@ export class Snapshotter {
     this.#bytesSince += data.length;
   }
 
-  /** Takes a snapshot if one is due; nothing but what is on the local disk goes into one. */
-  consider(machine: Machine, appliedIndex: LogIndex): void {
+  /** Takes a snapshot if one is due; nothing but what is on the local disk goes into one. With more urgent things to do it has time. */
+  consider(machine: Machine, appliedIndex: LogIndex, hasTime: boolean): void {
     const { log, onTrouble, store } = this.#parts;
     this.#forget(log.commitIndex);
-    if (this.#taking !== null || !this.#isDue(appliedIndex) || appliedIndex > log.durableIndex) return;
+    const patience = hasTime ? PATIENCE : 1;
+    if (this.#taking !== null || !this.#isDue(appliedIndex, patience) || appliedIndex > log.durableIndex) return;
     const head = log.snapshotHead(appliedIndex);
     if (head === null) return;
     const bytesBefore = this.#bytesSince;
@@ -175,12 +179,12 @@ export class Snapshotter {
     for (const index of this.#received.keys()) if (index <= commitIndex) this.#received.delete(index);
   }
 
-  #isDue(appliedIndex: LogIndex): boolean {
+  #isDue(appliedIndex: LogIndex, patience: number): boolean {
     const { entries, logBytes, share } = this.#policy;
     const grown = appliedIndex - this.#triedAt;
-    const part = this.#triedAt === 0 ? this.#policy.first : 1;
+    const part = patience * (this.#triedAt === 0 ? this.#policy.first : 1);
     const isLong = grown >= entries * part || (grown > 0 && this.#bytesSince >= logBytes * part);
-    return isLong && this.#bytesSince >= share * (this.#parts.store.newest?.sizeBytes ?? 0);
+    return isLong && this.#bytesSince >= patience * share * (this.#parts.store.newest?.sizeBytes ?? 0);
   }
 
   #taken(snapshot: Snapshot, bytesBefore: number): void {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { clusterTime, logIndex, term } from '../../src/base/brand.ts';
+import { clusterTime, logIndex, millis, term } from '../../src/base/brand.ts';
 import { Backlog } from '../../src/replica/backlog.ts';
 
 describe('a backlog', () => {
@@ -27,5 +27,21 @@ describe('a backlog', () => {
         expect([backlog.length, backlog.shift()]).toEqual([0, null]);
       }),
     );
+  });
+
+  it('is taken in slices that end after ten milliseconds, or so many entries', () => {
+    const backlog = new Backlog();
+    const noop = { term: term(1), time: clusterTime(0), kind: 'noop', data: '' } as const;
+    backlog.push(Array.from({ length: 1_000 }, (_, i) => ({ ...noop, index: logIndex(i + 1) })));
+    let now = 0;
+    const clock = { now: () => millis(now) };
+    const applied: number[] = [];
+    backlog.slice(500, clock, ({ index }) => applied.push(index));
+    expect([applied.length, applied.at(-1), backlog.length]).toEqual([500, 500, 500]);
+    backlog.slice(500, clock, () => {
+      now += 1;
+    });
+    expect(now).toBeGreaterThan(10);
+    expect(500 - backlog.length).toBeLessThanOrEqual(10 + 32);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { logIndex, millis } from '../../src/base/brand.ts';
+import { logIndex, millis, type NodeId } from '../../src/base/brand.ts';
 import { encodeCommand } from '../../src/kv/command-text.ts';
 import { ReplicaWorld } from '../support/replica-world.ts';
 
@@ -145,6 +145,48 @@ describe('a replica among others', () => {
     world.until('a commit', () => other.outcome !== null);
     world.cut.clear();
     world.until('the old leader to catch up', () => world.replica(old).machine.get('a')?.value === 'kept');
+  });
+
+  /** A world in which one follower has missed so many entries; the links are mended. */
+  function withOneBehind(entries: number, world = new ReplicaWorld(3)): { world: ReplicaWorld; leader: NodeId; behind: NodeId } {
+    const leader = world.elect();
+    const behind = world.members.map(({ id }) => id).find((id) => id !== leader) ?? leader;
+    world.isolate(behind);
+    for (let done = 0; done < entries; done += 2_000) {
+      const answers = Array.from({ length: 2_000 }, (_, i) => world.propose(leader, put(`k${i}`, 'v'), 60_000));
+      world.until('all answers', () => answers.every(({ outcome }) => outcome?.ok));
+    }
+    world.cut.clear();
+    return { world, leader, behind };
+  }
+
+  it('leaves the processors to others while it is far behind, if it has to wait for them', () => {
+    const tookMs = [0, 0.5].map((share) => {
+      const { world, behind } = withOneBehind(12_000);
+      const startedAt = world.now;
+      world.lookMs = 0.1;
+      world.waitingShare = share;
+      world.until('it to catch up', () => world.replica(behind).appliedIndex > 12_000 - 4_096);
+      return world.now - startedAt;
+    });
+    expect((tookMs[1] ?? 0) / (tookMs[0] ?? 1)).toBeGreaterThan(1.5);
+  });
+
+  it('puts its snapshot off while it leads a follower that is far behind', () => {
+    const { world, leader, behind } = withOneBehind(8_000, new ReplicaWorld(3, 1, { entries: 9_000, share: 0 }));
+    world.linkMs = 100;
+    const heardAgo = (): number =>
+      world
+        .replica(leader)
+        .coreStatus()
+        .peers.find(({ id }) => id === behind)?.heardAgoMs ?? Number.POSITIVE_INFINITY;
+    world.until('its first answer', () => heardAgo() < 50);
+    const more = Array.from({ length: 3_000 }, (_, i) => world.propose(leader, put(`m${i}`, 'v'), 60_000));
+    world.until('all answers', () => more.every(({ outcome }) => outcome?.ok));
+    expect(world.replica(leader).appliedIndex - world.replica(behind).appliedIndex).toBeGreaterThan(4_096);
+    expect(world.snapshotsBegun.has(leader)).toBe(false);
+    world.until('it to catch up', () => world.snapshotsBegun.has(leader));
+    expect(world.replica(leader).appliedIndex - world.replica(behind).appliedIndex).toBeLessThan(4_096 + 1_024);
   });
 
   it('applies a retried write of one session once', () => {

@@ -7,8 +7,11 @@ import { inTurn, type SnapshotPolicy, Snapshotter } from '../../src/replica/snap
 
 const configuration = { voters: [nodeId('n1')], outgoing: [], learners: [] };
 
-/** The indices at which a node takes its snapshots while it applies so many entries, each on its disk at once. */
-function takenAt(policy: Partial<SnapshotPolicy>, entries: number): number[] {
+/**
+ * The indices at which a node takes its snapshots while it applies so many entries, each on its disk at once; up to the entry `busyTo` it
+ * has more urgent things to do.
+ */
+function takenAt(policy: Partial<SnapshotPolicy>, entries: number, busyTo = 0): number[] {
   const taken: number[] = [];
   let applied = logIndex(0);
   let newest: Snapshot | null = null;
@@ -46,7 +49,7 @@ function takenAt(policy: Partial<SnapshotPolicy>, entries: number): number[] {
   for (let index = 1; index <= entries; index += 1) {
     applied = logIndex(index);
     snapshotter.applied({ index: applied, term: term(1), type: 'command', data: 'x'.repeat(10) } as never);
-    snapshotter.consider(machine, applied);
+    snapshotter.consider(machine, applied, index <= busyTo);
   }
   return taken;
 }
@@ -67,5 +70,19 @@ describe('members that take their snapshots in turn', () => {
       [20, 40, 60],
       [10, 30, 50],
     ]);
+  });
+});
+
+describe('a member with more urgent things to do', () => {
+  it('takes its snapshots half as often, and one that is due as soon as it is free', () => {
+    const all = [0, 100, 50].map((busyTo) => takenAt({ entries: 20, share: 0 }, 100, busyTo));
+    expect(all).toEqual([
+      [20, 40, 60, 80, 100],
+      [40, 80],
+      [40, 60, 80, 100],
+    ]);
+    expect(takenAt({ entries: 20, share: 0 }, 100, 25)).toEqual([26, 46, 66, 86]);
+    expect(takenAt({ entries: 1_000, logBytes: 200, share: 0 }, 45, 100)).toEqual([40]);
+    expect(takenAt({ entries: 10, share: 2 }, 85, 100)).toEqual([20, 60]);
   });
 });

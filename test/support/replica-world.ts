@@ -5,6 +5,7 @@ import { ORIGIN } from '../../src/raft/log.ts';
 import type { Entry, HardState, Message, PersistBatch, RaftEvent } from '../../src/raft/messages.ts';
 import type { Awaited, Cancel, Clock, Done, LogStore, SnapshotStore } from '../../src/replica/ports.ts';
 import { Replica } from '../../src/replica/replica.ts';
+import type { SnapshotPolicy } from '../../src/replica/snapshotter.ts';
 import type { ProposalOutcome, ReadOutcome } from '../../src/replica/waiting.ts';
 
 interface Scheduled {
@@ -41,14 +42,17 @@ class Member {
   }
 }
 
-/** These stories are too short for snapshots. */
-const NO_SNAPSHOTS: SnapshotStore = {
+/** Snapshots that are begun and never ready. */
+const noSnapshots = (begins: (index: LogIndex) => void): SnapshotStore => ({
   newest: null,
-  write: () => () => {},
+  write: ({ last }) => {
+    begins(last.index);
+    return () => {};
+  },
   read: () => {},
   receive: () => {},
   retire: () => {},
-};
+});
 
 export class ReplicaWorld {
   readonly members: readonly Member[];
@@ -59,13 +63,20 @@ export class ReplicaWorld {
   /** What members looked out for, in its order. */
   readonly expected: Awaited[] = [];
   linkMs = 1;
+  /** What a look at the clock takes, and how much of that each member waits for a processor. */
+  lookMs = 0;
+  waitingShare = 0;
+  /** Where each member began its snapshot; these are never ready, so there is one in each of its lives. */
+  readonly snapshotsBegun = new Map<NodeId, LogIndex>();
+  readonly #snapshotPolicy: Partial<SnapshotPolicy>;
   /** Members whose disk fails from now on. */
   readonly brokenDisks = new Set<NodeId>();
   #now = 1_000;
   #order = 0;
   #queue: Scheduled[] = [];
 
-  constructor(size: number, seed = 1) {
+  constructor(size: number, seed = 1, snapshotPolicy: Partial<SnapshotPolicy> = {}) {
+    this.#snapshotPolicy = snapshotPolicy;
     this.random = seededRandom(seed);
     this.members = Array.from({ length: size }, (_, i) => new Member(nodeId(`n${i + 1}`)));
     for (const member of this.members) this.start(member.id);
@@ -107,7 +118,8 @@ export class ReplicaWorld {
       clock: this.#clock(alive),
       random: this.random.fork(`${id}/${life}`),
       logStore: this.#logStore(id, disk, alive),
-      snapshots: NO_SNAPSHOTS,
+      snapshots: noSnapshots((index) => this.snapshotsBegun.set(id, index)),
+      snapshotPolicy: this.#snapshotPolicy,
       transport: { send: (message) => this.#deliver(message) },
       heartbeatMs: 50,
       electionMs: 500,
@@ -215,8 +227,14 @@ export class ReplicaWorld {
     const guarded = (run: () => void) => () => {
       if (alive()) run();
     };
+    let waited = 0;
     return {
-      now: () => this.now,
+      now: () => {
+        this.#now += this.lookMs;
+        waited += this.lookMs * this.waitingShare;
+        return this.now;
+      },
+      waited: () => millis(waited),
       wallTime: () => clusterTime(1_700_000_000_000 + this.#now),
       after: (delay, run) => this.#after(delay, guarded(run)),
       soon: (run) => void this.#after(0, guarded(run)),
