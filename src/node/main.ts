@@ -25,13 +25,18 @@ export async function runNode(configFile: string, acceptLoss = false): Promise<n
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
       log('info', 'stopping', { signal });
+      // Whatever it was reading it can read again: nothing has been promised yet.
       if (node === null) return stopped.resolve(EXIT.ok);
       node.stop().then(() => stopped.resolve(EXIT.ok), fatal);
     });
   }
   try {
     const onServing = readyWord(process.env[READY_VARIABLE]);
-    node = await startNode(await loadConfig(configFile), { onFatal: fatal, acceptLoss, onServing });
+    const config = await loadConfig(configFile);
+    const starting = startNode(config, { onFatal: fatal, acceptLoss, onServing }).then((started) => {
+      node = started;
+    });
+    await Promise.race([starting, stopped.promise]);
   } catch (error) {
     const { message } = error instanceof Error ? error : new Error(String(error));
     log('error', 'cannot start', { error: message });
