@@ -7,6 +7,9 @@ import { encodeCommand } from '../src/kv/command-text.ts';
 import { Machine } from '../src/kv/machine.ts';
 import { StateSum } from '../src/kv/state-hash.ts';
 import { keyPart, replyPart, sessionPart } from '../src/kv/state-parts.ts';
+import { argumentsOf } from './arguments.ts';
+
+argumentsOf(import.meta.filename, {});
 
 const PUTS = 200_000;
 const KEYS = 20_000;

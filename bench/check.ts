@@ -7,6 +7,9 @@ import { type Random, seededRandom } from '../src/base/random.ts';
 import { checkHistory } from '../src/check/check.ts';
 import { encodeOperation, type Operation } from '../src/check/history.ts';
 import { parseHistory } from '../src/check/parse-history.ts';
+import { argumentsOf } from './arguments.ts';
+
+argumentsOf(import.meta.filename, {});
 
 interface Load {
   readonly name: string;

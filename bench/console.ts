@@ -9,18 +9,16 @@ import { type ChildProcess, execFileSync, spawn as spawnProcess } from 'node:chi
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { type IPty, spawn } from '@lydell/node-pty';
+import { argumentsOf } from './arguments.ts';
 import { Cleanup } from './cleanup.ts';
 
-const { values } = parseArgs({
-  options: {
-    seconds: { type: 'string', default: '15' },
-    warm: { type: 'string', default: '1.5' },
-    trials: { type: 'string', default: '15' },
-    only: { type: 'string', default: 'attach,idle,load' },
-    program: { type: 'string', default: join(import.meta.dirname, '../bin/raftkv-tui.js') },
-  },
+const { values } = argumentsOf(import.meta.filename, {
+  seconds: { type: 'string', default: '15' },
+  warm: { type: 'string', default: '1.5' },
+  trials: { type: 'string', default: '15' },
+  only: { type: 'string', default: 'attach,idle,load' },
+  program: { type: 'string', default: join(import.meta.dirname, '../bin/raftkv-tui.js') },
 });
 const PROGRAM = values.program;
 const only = values.only.split(',');

@@ -7,10 +7,10 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import type { ClusterDriver } from '../src/cluster/driver.ts';
 import { openCluster } from '../src/cluster/native/driver.ts';
 import { rangePages } from '../src/commands/range-pages.ts';
+import { argumentsOf } from './arguments.ts';
 import { Cleanup } from './cleanup.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -42,7 +42,10 @@ interface Figures {
   readonly memoryMiB: readonly number[];
 }
 
-const { values: options } = parseArgs({ options: { limit: { type: 'string' }, json: { type: 'boolean', default: false } } });
+const { values: options } = argumentsOf(import.meta.filename, {
+  limit: { type: 'string' },
+  json: { type: 'boolean', default: false },
+});
 const cleanup = new Cleanup();
 const home = cleanup.home('raftkv-cities-');
 const quiet = options.json;

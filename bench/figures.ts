@@ -6,26 +6,29 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { RaftKvClient } from '../src/cluster/client/client.ts';
 import { readClusterFile, readToken } from '../src/cluster/native/folder/directory.ts';
 import { startCluster, stopCluster } from '../src/cluster/native/lifecycle.ts';
 import { nodeProcess } from '../src/cluster/native/process/processes.ts';
+import { argumentsOf } from './arguments.ts';
 import { Cleanup } from './cleanup.ts';
 import { type Loss, leaderOf, lose, regain, untilCaughtUp } from './leader-loss.ts';
 
 const PROGRAM = join(import.meta.dirname, '../bin/raftkv-tui.js');
 
-const { positionals, values } = parseArgs({
-  allowPositionals: true,
-  options: {
-    nodes: { type: 'string', default: '5' },
-    trials: { type: 'string', default: '20' },
-    seconds: { type: 'string', default: '20' },
-  },
+const { positionals, values } = argumentsOf(import.meta.filename, {
+  nodes: { type: 'string', default: '5' },
+  trials: { type: 'string', default: '20' },
+  seconds: { type: 'string', default: '20' },
 });
+const PARTS: readonly string[] = ['startup', 'failover', 'pause', 'cut', 'idle', 'all'];
 const nodes = Number(values.nodes);
 const trials = Number(values.trials);
+const wanted = positionals[0] ?? 'all';
+if (!PARTS.includes(wanted)) {
+  console.error(`There is no figure ${wanted}: ${PARTS.join(', ')}.`);
+  process.exit(2);
+}
 const cleanup = new Cleanup();
 const home = cleanup.home('raftkv-figures-');
 
@@ -104,7 +107,6 @@ async function idle(): Promise<void> {
   await stopCluster({ home, name });
 }
 
-const wanted = positionals[0] ?? 'all';
 try {
   if (wanted === 'startup' || wanted === 'all') await startup();
   if (wanted === 'failover' || wanted === 'all') await failover('SIGKILL');

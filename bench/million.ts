@@ -19,39 +19,38 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
-import type { NodeId } from '../src/base/brand.ts';
 import { RaftKvClient } from '../src/cluster/client/client.ts';
-import { paths, readToken } from '../src/cluster/native/folder/directory.ts';
+import { readToken } from '../src/cluster/native/folder/directory.ts';
 import { removeCluster, startCluster, stopCluster } from '../src/cluster/native/lifecycle.ts';
-import { spawnNode, stopNode } from '../src/cluster/native/process/processes.ts';
-import type { MemberStatus } from '../src/replica/status.ts';
+import { argumentsOf } from './arguments.ts';
 import { Cleanup } from './cleanup.ts';
-import { keyAt, Latencies, PacedLoad, putAll, round, VALUE_BYTES, valueAt } from './million/load.ts';
+import { type Asked, late, wiped } from './million/behind.ts';
+import { keyAt, Latencies, PacedLoad, putAll, round, summary, VALUE_BYTES, valueAt } from './million/load.ts';
 import { type Cluster, forgetStart, isTaking, snapshotFiles, statuses, usage, Watch } from './million/watch.ts';
 
-const { values } = parseArgs({
-  options: {
-    keys: { type: 'string', default: '1000000' },
-    steps: { type: 'string', default: 'import,snapshot,restart,catchup' },
-    seconds: { type: 'string', default: '180' },
-    'in-flight': { type: 'string', default: '128' },
-    rate: { type: 'string', default: '5000' },
-    share: { type: 'string' },
-    home: { type: 'string' },
-    probes: { type: 'string' },
-    json: { type: 'string' },
-  },
+const { values } = argumentsOf(import.meta.filename, {
+  keys: { type: 'string', default: '1000000' },
+  steps: { type: 'string', default: 'import,snapshot,restart,catchup' },
+  seconds: { type: 'string', default: '180' },
+  'in-flight': { type: 'string', default: '128' },
+  rate: { type: 'string', default: '5000' },
+  share: { type: 'string' },
+  home: { type: 'string' },
+  probes: { type: 'string' },
+  json: { type: 'string' },
 });
 const keys = Number(values.keys);
 const inFlight = Number(values['in-flight']);
 const rate = values.rate === 'most' ? Number.POSITIVE_INFINITY : Number(values.rate);
-/** Puts that a node which is back may still have to apply: half a second's, or as many as that is at most. */
-const FEW_BEHIND = 2_000;
 const NAME = 'million';
+const STEPS: readonly string[] = ['import', 'snapshot', 'restart', 'catchup', 'late', 'rm'];
 const CAPACITY_MS = 10_000;
-const SETTLE_MS = 5_000;
-const START_LOOK_MS = 50;
+const steps = values.steps.split(',');
+const unknown = steps.find((step) => !STEPS.includes(step));
+if (unknown !== undefined) {
+  console.error(`There is no step ${unknown}: ${STEPS.join(', ')}.`);
+  process.exit(2);
+}
 const cleanup = new Cleanup();
 const home = values.home ?? cleanup.home('raftkv-million-');
 const probes = values.probes ?? mkdtempSync(join(tmpdir(), 'raftkv-probes-'));
@@ -121,7 +120,7 @@ async function snapshotUnderLoad(cluster: Cluster): Promise<Record<string, unkno
   const known = new Set(snapshotFiles(cluster).map(({ node, name }) => node + name));
   const isNew = ({ node, name }: { readonly node: string; readonly name: string }): boolean => !known.has(node + name);
   const watch = new Watch(cluster);
-  const load = new PacedLoad(cluster.kv, { keys, perSecond, inFlight });
+  const load = new PacedLoad(cluster.kv, { keys, rate: perSecond, inFlight });
   const [quiet, busy] = [[], []] as ReturnType<Latencies['take']>[][];
   const before = await usage(cluster);
   const startedAt = performance.now();
@@ -150,6 +149,8 @@ async function snapshotUnderLoad(cluster: Cluster): Promise<Record<string, unkno
   };
 }
 
+const asked = async (cluster: Cluster): Promise<Asked> => ({ keys, rate: await wantedRate(cluster), inFlight, timeIsUp });
+
 async function wantedRate(cluster: Cluster): Promise<number> {
   return values.share === undefined ? rate : Math.round(Number(values.share) * (await capacity(cluster)));
 }
@@ -160,20 +161,6 @@ async function capacity(cluster: Cluster): Promise<number> {
   const range = { from: 0, to: Number.MAX_SAFE_INTEGER, keys, inFlight };
   await putAll(cluster.kv, range, (done) => (last = done), AbortSignal.timeout(CAPACITY_MS));
   return last / (CAPACITY_MS / 1_000);
-}
-
-/** The median second and the worst one. */
-function summary(seconds: readonly ReturnType<Latencies['take']>[] | undefined): Record<string, unknown> {
-  const sorted = (seconds ?? []).filter(({ count }) => count > 0).toSorted((a, b) => a.p99Ms - b.p99Ms);
-  const middle = sorted[sorted.length >> 1];
-  return {
-    seconds: sorted.length,
-    perSecond: Math.round(sorted.reduce((sum, { count }) => sum + count, 0) / Math.max(1, sorted.length)),
-    p50Ms: middle?.p50Ms,
-    p99Ms: middle?.p99Ms,
-    worstP99Ms: sorted.at(-1)?.p99Ms,
-    maxMs: Math.max(0, ...sorted.map(({ maxMs }) => maxMs)),
-  };
 }
 
 /** From the command to the first acknowledged put. */
@@ -203,83 +190,19 @@ async function restart(cluster: Cluster): Promise<{ readonly reopened: Cluster; 
   };
 }
 
-async function leaderAndFollower(cluster: Cluster): Promise<{ readonly leader: MemberStatus; readonly follower: MemberStatus }> {
-  const all = await statuses(cluster);
-  const follower = all.find(({ role }) => role === 'follower');
-  const leader = all.find(({ role }) => role === 'leader');
-  if (follower === undefined || leader === undefined) throw new Error('no leader, or nobody who follows it');
-  return { leader, follower };
-}
-
-/** A follower comes back with an empty disk, to a leader that remembers what it had. */
-async function wiped(cluster: Cluster): Promise<Record<string, unknown>> {
-  const perSecond = await wantedRate(cluster);
-  const { leader, follower } = await leaderAndFollower(cluster);
-  await stopNode(cluster.dir, follower.id);
-  rmSync(paths.data(cluster.dir, follower.id), { recursive: true });
-  return { compacted: leader.compactedIndex, ...(await comesBack(cluster, leader.id, follower.id, perSecond)) };
-}
-
-/** A follower is stopped, and the log moves on beyond what the others keep of it. */
-async function late(cluster: Cluster): Promise<Record<string, unknown>> {
-  const perSecond = await wantedRate(cluster);
-  const { leader, follower } = await leaderAndFollower(cluster);
-  await stopNode(cluster.dir, follower.id);
-  const passed = new AbortController();
-  const checking = setInterval(async () => {
-    const now = (await statuses(cluster)).find(({ id }) => id === leader.id);
-    if ((now?.compactedIndex ?? 0) > follower.lastIndex) passed.abort();
-  }, 1_000);
-  const wanted = { from: 0, to: Number.MAX_SAFE_INTEGER, keys, inFlight };
-  let wrote = 0;
-  await putAll(cluster.kv, wanted, (count) => (wrote = count), AbortSignal.any([timeIsUp(), passed.signal]));
-  clearInterval(checking);
-  return { wrote, compacted: passed.signal.aborted, ...(await comesBack(cluster, leader.id, follower.id, perSecond)) };
-}
-
-/** Starts a node that is behind, under load, and waits until it has what the leader has. */
-async function comesBack(cluster: Cluster, leader: NodeId, behind: NodeId, perSecond: number): Promise<Record<string, unknown>> {
-  const signal = timeIsUp();
-  const watch = new Watch(cluster);
-  const load = new PacedLoad(cluster.kv, { keys, perSecond, inFlight });
-  await sleep(SETTLE_MS);
-  const without = load.latencies.take();
-  const startedAt = performance.now();
-  await spawnNode(cluster.dir, behind);
-  while (!(await statuses(cluster)).some(({ id }) => id === behind) && !signal.aborted) await sleep(START_LOOK_MS);
-  watch.began(behind);
-  const during: (ReturnType<Latencies['take']> & { readonly state: string; readonly behind: number })[] = [];
-  let isBack = false;
-  while (!isBack && !signal.aborted) {
-    await sleep(1_000);
-    const [times, now] = [load.latencies.take(), await statuses(cluster)];
-    const leading = now.find(({ id }) => id === leader);
-    const applied = now.find(({ id }) => id === behind)?.appliedIndex ?? 0;
-    const state = leading?.peers.find(({ id }) => id === behind)?.state ?? 'away';
-    during.push({ ...times, state, behind: (leading?.commitIndex ?? Number.POSITIVE_INFINITY) - applied });
-    isBack = (during.at(-1)?.behind ?? 0) < Math.min(perSecond / 2, FEW_BEHIND);
-  }
-  const tookMs = Math.round(performance.now() - startedAt);
-  await load.stop();
-  const times = { rate: perSecond, without, during: summary(during), seconds: during, errors: load.latencies.errors };
-  return { node: behind, leader, isBack, tookMs, ...times, ...(await watch.stop()) };
-}
-
 async function run(step: string, cluster: Cluster): Promise<Cluster> {
   let [told, next]: [Record<string, unknown>, Cluster] = [{}, cluster];
   if (step !== 'restart') await forgetStart(cluster);
   if (step === 'import') told = await importKeys(cluster);
   else if (step === 'snapshot') told = await snapshotUnderLoad(cluster);
-  else if (step === 'catchup') told = await wiped(cluster);
-  else if (step === 'late') told = await late(cluster);
+  else if (step === 'catchup') told = await wiped(cluster, await asked(cluster));
+  else if (step === 'late') told = await late(cluster, await asked(cluster));
   else if (step === 'restart') ({ told, reopened: next } = await restart(cluster));
-  else throw new Error(`no step is called ${step}`);
   results[step] = told;
   say(step, told);
   return next;
 }
 
-const steps = values.steps.split(',');
 let cluster: Cluster | null = null;
 try {
   if (!steps.includes('rm')) {

@@ -1,4 +1,7 @@
-/** A snapshot of a large store under writes: how long it takes, how long the event loop stands still for it, and the way back. */
+/**
+ * A snapshot of a large store under writes: how long it takes, how long the event loop stands still for it, and the way back.
+ * Run with: npm run bench:snapshot -- [KEYS]
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,8 +14,9 @@ import { cutOf } from '../src/kv/snapshot.ts';
 import type { Snapshot } from '../src/raft/messages.ts';
 import { type OpenedLog, openLogStore } from '../src/storage/log-store.ts';
 import { nodeDisk } from '../src/storage/node-disk.ts';
+import { argumentsOf } from './arguments.ts';
 
-const KEYS = Number(process.argv[2] ?? 100_000);
+const KEYS = Number(argumentsOf(import.meta.filename, {}).positionals[0] ?? 100_000);
 const VALUE = 'v'.repeat(256);
 const WRITES_PER_MS = 5;
 const N1 = nodeId('n1');

@@ -8,7 +8,6 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay, type NodeGCPerformanceDetail, PerformanceObserver } from 'node:perf_hooks';
-import { parseArgs } from 'node:util';
 import { clusterTime, logIndex, nodeId, term } from '../src/base/brand.ts';
 import { LIMITS } from '../src/base/limits.ts';
 import { encodeCommand } from '../src/kv/command-text.ts';
@@ -19,16 +18,15 @@ import type { Entry } from '../src/raft/messages.ts';
 import type { StartProgress } from '../src/storage/find-snapshots.ts';
 import { type OpenedLog, openLogStore } from '../src/storage/log-store.ts';
 import { nodeDisk } from '../src/storage/node-disk.ts';
+import { argumentsOf } from './arguments.ts';
 import { keyAt, valueAt } from './million/load.ts';
 
-const { values } = parseArgs({
-  options: {
-    keys: { type: 'string', default: '300000' },
-    after: { type: 'string', default: '60000' },
-    rounds: { type: 'string', default: '3' },
-    dir: { type: 'string' },
-    measure: { type: 'boolean', default: false },
-  },
+const { values } = argumentsOf(import.meta.filename, {
+  keys: { type: 'string', default: '300000' },
+  after: { type: 'string', default: '60000' },
+  rounds: { type: 'string', default: '3' },
+  dir: { type: 'string' },
+  measure: { type: 'boolean', default: false },
 });
 const keys = Number(values.keys);
 const after = Number(values.after);

@@ -9,9 +9,10 @@ import { clusterTime, logIndex, nodeId, term } from '../src/base/brand.ts';
 import type { Entry } from '../src/raft/messages.ts';
 import { type OpenedLog, openLogStore } from '../src/storage/log-store.ts';
 import { nodeDisk } from '../src/storage/node-disk.ts';
+import { argumentsOf } from './arguments.ts';
 
-const SECONDS = Number(process.argv[2] ?? 2);
-const PARENT = process.argv[3] ?? process.cwd();
+const [seconds = '2', PARENT = process.cwd()] = argumentsOf(import.meta.filename, {}).positionals;
+const SECONDS = Number(seconds);
 const DATA = 'x'.repeat(300);
 const ROUNDS = 5;
 

@@ -6,7 +6,6 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { clusterTime, logIndex, nodeId, revision, term } from '../src/base/brand.ts';
 import { RaftKvClient } from '../src/cluster/client/client.ts';
 import type { Command, KeyValue } from '../src/kv/commands.ts';
@@ -20,8 +19,9 @@ import type { AppendRequest, Entry } from '../src/raft/messages.ts';
 import { checkParams } from '../src/wire/check.ts';
 import { CLIENT_FRAMES, guardFrame, PEER_FRAMES } from '../src/wire/guard.ts';
 import { decodeMessage, encodeMessage } from '../src/wire/raft-codec.ts';
+import { argumentsOf } from './arguments.ts';
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { calls: { type: 'string', default: '20000' } } });
+const { values, positionals } = argumentsOf(import.meta.filename, { calls: { type: 'string', default: '20000' } });
 const CALLS = Number(values.calls);
 /** Clients, and connections between them. */
 const LOADS = [

@@ -7,23 +7,21 @@
  */
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { parseArgs } from 'node:util';
 import { fill, type LoadOptions, MIXES, type Mix } from '../../src/cli/bench-load.ts';
+import { argumentsOf } from '../arguments.ts';
 import { Cleanup } from '../cleanup.ts';
 import { type Contender, startEtcd, startOurs } from './contenders.ts';
 import { etcdMissing, etcdVersion } from './etcd-cluster.ts';
 import { type Measured, measure, median, medianOf } from './measure.ts';
 
-const { values } = parseArgs({
-  options: {
-    nodes: { type: 'string', default: '3,5' },
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '4' },
-    'value-size': { type: 'string', default: '256' },
-    only: { type: 'string', default: 'put,get' },
-    clients: { type: 'string', default: '1,64,256,256/16' },
-    json: { type: 'string' },
-  },
+const { values } = argumentsOf(import.meta.filename, {
+  nodes: { type: 'string', default: '3,5' },
+  rounds: { type: 'string', default: '5' },
+  seconds: { type: 'string', default: '4' },
+  'value-size': { type: 'string', default: '256' },
+  only: { type: 'string', default: 'put,get' },
+  clients: { type: 'string', default: '1,64,256,256/16' },
+  json: { type: 'string' },
 });
 const rounds = Number(values.rounds);
 const mixes = values.only.split(',') as Mix[];

@@ -6,19 +6,17 @@
  * SIGSTOP of the leader to the next acknowledged put. `restart` fills both with `--keys` first, writes a while, and tells of memory.
  */
 import { cpus } from 'node:os';
-import { parseArgs } from 'node:util';
+import { argumentsOf } from '../arguments.ts';
 import { Cleanup } from '../cleanup.ts';
 import { etcdMissing, etcdVersion } from './etcd-cluster.ts';
 import { median } from './measure.ts';
 import { Etcds, Ours, type Pair, type Subject } from './subjects.ts';
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string', default: 'launch,kill,pause' },
-    nodes: { type: 'string', default: '3' },
-    trials: { type: 'string', default: '5' },
-    keys: { type: 'string', default: '1000000' },
-  },
+const { values } = argumentsOf(import.meta.filename, {
+  only: { type: 'string', default: 'launch,kill,pause' },
+  nodes: { type: 'string', default: '3' },
+  trials: { type: 'string', default: '5' },
+  keys: { type: 'string', default: '1000000' },
 });
 const missing = etcdMissing();
 if (missing !== null) {

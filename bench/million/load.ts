@@ -30,6 +30,20 @@ export class Latencies {
   }
 }
 
+/** The median second and the worst one. */
+export function summary(seconds: readonly ReturnType<Latencies['take']>[] | undefined): Record<string, unknown> {
+  const sorted = (seconds ?? []).filter(({ count }) => count > 0).toSorted((a, b) => a.p99Ms - b.p99Ms);
+  const middle = sorted[sorted.length >> 1];
+  return {
+    seconds: sorted.length,
+    perSecond: Math.round(sorted.reduce((sum, { count }) => sum + count, 0) / Math.max(1, sorted.length)),
+    p50Ms: middle?.p50Ms,
+    p99Ms: middle?.p99Ms,
+    worstP99Ms: sorted.at(-1)?.p99Ms,
+    maxMs: Math.max(0, ...sorted.map(({ maxMs }) => maxMs)),
+  };
+}
+
 export const round = (value: number): number => Math.round(value * 10) / 10;
 
 /** Puts the keys `from` to `to`, `inFlight` at a time; `onPut` hears how many are there and how long the last one took. */
@@ -67,12 +81,12 @@ async function isPut(kv: RaftKvClient, at: number, keys: number): Promise<boolea
 
 export interface PacedLoadOptions {
   readonly keys: number;
-  /** Infinity: `inFlight` puts are always under way. */
-  readonly perSecond: number;
+  /** Puts a second; Infinity: `inFlight` are always under way. */
+  readonly rate: number;
   readonly inFlight: number;
 }
 
-/** Overwrites keys at `perSecond` until it is stopped; a put's time counts from when it was due. */
+/** Overwrites keys at `rate` a second until it is stopped; a put's time counts from when it was due. */
 export class PacedLoad {
   readonly latencies = new Latencies();
   readonly #kv: RaftKvClient;
@@ -86,11 +100,11 @@ export class PacedLoad {
   #stopped = false;
   #drained: (() => void) | null = null;
 
-  constructor(kv: RaftKvClient, { keys, perSecond, inFlight }: PacedLoadOptions) {
+  constructor(kv: RaftKvClient, { keys, rate, inFlight }: PacedLoadOptions) {
     this.#kv = kv;
     this.#keys = keys;
-    this.#perSecond = perSecond;
-    this.#mostInFlight = Number.isFinite(perSecond) ? MOST_IN_FLIGHT : inFlight;
+    this.#perSecond = rate;
+    this.#mostInFlight = Number.isFinite(rate) ? MOST_IN_FLIGHT : inFlight;
     this.#timer = setInterval(() => this.#send(), TICK_MS);
   }
 

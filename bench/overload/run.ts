@@ -3,24 +3,22 @@
  * watchers never read. Run with: npm run bench:overload -- [--seconds 8] [--connections 16] [--times 10] [--only overload,follower,deaf]
  * A fresh local cluster of three nodes in a folder of its own for temporary files. Linux. Exit code 1 when a bound does not hold.
  */
-import { parseArgs } from 'node:util';
 import { RaftKvClient } from '../../src/cluster/client/client.ts';
 import { readToken } from '../../src/cluster/native/folder/directory.ts';
 import { startCluster } from '../../src/cluster/native/lifecycle.ts';
 import { nodeProcess, pauseNode, resumeNode } from '../../src/cluster/native/process/processes.ts';
 import { dial } from '../../src/net/connect.ts';
+import { argumentsOf } from '../arguments.ts';
 import { Cleanup } from '../cleanup.ts';
 import { Flood, type FloodCounts } from './flood.ts';
 import { processorSeconds, Watch } from './watch.ts';
 
-const { values } = parseArgs({
-  options: {
-    seconds: { type: 'string', default: '8' },
-    connections: { type: 'string', default: '16' },
-    times: { type: 'string', default: '10' },
-    'value-size': { type: 'string', default: '256' },
-    only: { type: 'string', default: 'overload,follower,deaf' },
-  },
+const { values } = argumentsOf(import.meta.filename, {
+  seconds: { type: 'string', default: '8' },
+  connections: { type: 'string', default: '16' },
+  times: { type: 'string', default: '10' },
+  'value-size': { type: 'string', default: '256' },
+  only: { type: 'string', default: 'overload,follower,deaf' },
 });
 const seconds = Number(values.seconds);
 const connections = Number(values.connections);

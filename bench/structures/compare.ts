@@ -4,12 +4,12 @@
  * takes a millisecond a step can be measured at a million keys too.
  */
 import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { nanosText, sampleOf, type Times, timesOf } from '../../src/lesson/structures/measure.ts';
 import type { Structure } from '../../src/lesson/structures/structure.ts';
+import { argumentsOf } from '../arguments.ts';
 import { STRUCTURES } from './structures.ts';
 
-const { values } = parseArgs({ options: { most: { type: 'string', default: '1000000' }, json: { type: 'string' } } });
+const { values } = argumentsOf(import.meta.filename, { most: { type: 'string', default: '1000000' }, json: { type: 'string' } });
 const SIZES = [100, 1_000, 10_000, 100_000, 1_000_000].filter((size) => size <= Number(values.most));
 const BUDGET_MS = 100;
 const KEYS_WEIGHED = 200_000;
