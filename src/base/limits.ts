@@ -54,6 +54,8 @@ export const LIMITS = {
   /** The same for a follower that is further behind than entries wait for commitment: it has much to do, and others do not wait for it. */
   catchUpBytes: 64 * 1_024,
   inflightCatchUpBytes: 512 * 1_024,
+  /** It begins with so much, and is sent no more at once than it has acknowledged: a node that has just started is slow at first. */
+  firstCatchUpBytes: 8 * 1_024,
   /** Proposals waiting for commitment before the leader answers OVERLOADED. */
   uncommittedEntries: 4_096,
   uncommittedBytes: 8 * 1_024 * 1_024,

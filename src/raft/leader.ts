@@ -307,16 +307,23 @@ export class LeaderRole extends RoleHandler {
     return commitIndex - index > limits.uncommittedEntries;
   }
 
+  /** Bytes that may be on their way to this follower. */
+  #window(progress: Progress): number {
+    const { firstCatchUpBytes, inflightBytes, inflightCatchUpBytes } = this.#state.limits;
+    if (!this.#isFarBehind(progress.nextIndex)) return inflightBytes;
+    return Math.min(inflightCatchUpBytes, Math.max(firstCatchUpBytes, progress.acknowledgedBytes));
+  }
+
   #maySendEntries(progress: Progress): boolean {
     const { limits, log } = this.#state;
-    const bytes = this.#isFarBehind(progress.nextIndex) ? limits.inflightCatchUpBytes : limits.inflightBytes;
-    return progress.nextIndex <= log.lastIndex && progress.maySendEntries(limits.inflightAppends, bytes);
+    return progress.nextIndex <= log.lastIndex && progress.maySendEntries(limits.inflightAppends, this.#window(progress));
   }
 
   /** The turns of both ends are as long as what is sent at once. */
   #batch(progress: Progress) {
     const { limits, log } = this.#state;
-    const bytes = this.#isFarBehind(progress.nextIndex) ? limits.catchUpBytes : limits.appendBytes;
+    const most = this.#isFarBehind(progress.nextIndex) ? limits.catchUpBytes : limits.appendBytes;
+    const bytes = Math.min(most, this.#window(progress));
     return { from: progress.nextIndex, ...log.batch(progress.nextIndex, limits.appendEntries, bytes) };
   }
 

@@ -30,6 +30,7 @@ export class Progress {
   #probing = false;
   #inflight: Inflight[] = [];
   #inflightBytes = 0;
+  #acknowledgedBytes = 0;
   heardAt: Millis;
   /** Newest ReadIndex round this peer has confirmed, and the newest it was sent. */
   readRound = 0;
@@ -51,6 +52,11 @@ export class Progress {
 
   get nextIndex(): LogIndex {
     return this.#nextIndex;
+  }
+
+  /** Of the entries that were sent since the logs met. */
+  get acknowledgedBytes(): number {
+    return this.#acknowledgedBytes;
   }
 
   get state(): ProgressState {
@@ -150,6 +156,7 @@ export class Progress {
     this.#nextIndex = nextIndex;
     this.#inflight = [];
     this.#inflightBytes = 0;
+    this.#acknowledgedBytes = 0;
   }
 
   /** The snapshot on its way to this peer. */
@@ -201,6 +208,7 @@ export class Progress {
     for (const { last, bytes } of this.#inflight) {
       if (last > this.#matchIndex) break;
       this.#inflightBytes -= bytes;
+      this.#acknowledgedBytes += bytes;
       freed += 1;
     }
     if (freed > 0) this.#inflight.splice(0, freed);

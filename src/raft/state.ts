@@ -22,6 +22,7 @@ type LimitName =
   | 'inflightBytes'
   | 'catchUpBytes'
   | 'inflightCatchUpBytes'
+  | 'firstCatchUpBytes'
   | 'uncommittedEntries'
   | 'uncommittedBytes'
   | 'snapshotPieceBytes'

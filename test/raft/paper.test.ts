@@ -526,30 +526,29 @@ describe('log replication (Raft §5.3)', () => {
     expect(after.map(({ entries }) => entries.map(({ data }) => data))).toEqual([['c', 'd']]);
   });
 
-  it('a follower that is far behind is sent little at a time, until it is not', () => {
-    const limits = { uncommittedEntries: 4, catchUpBytes: 6, inflightCatchUpBytes: 7 };
-    const one = new One(3, { log: logOf(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), limits }).elect();
-    one.acknowledge('n2', 12);
+  it('a follower that is far behind is sent little at a time, the more it has acknowledged the more, until it is not', () => {
+    const limits = { uncommittedEntries: 4, firstCatchUpBytes: 3, catchUpBytes: 7, inflightCatchUpBytes: 9 };
+    const one = new One(3, { log: logOf(...Array.from({ length: 20 }, () => 1)), limits }).elect();
+    one.acknowledge('n2', 21);
     one.takeSent('append-request');
-    const sent = (): number[][] =>
+    const sentAfter = (matched: number): number[][] =>
       one
+        .acknowledge('n3', matched)
         .takeSent<AppendRequest>('append-request')
         .filter(({ to, entries }) => to === 'n3' && entries.length > 0)
         .map(({ entries }) => entries.map(({ index }) => index));
-    one.acknowledge('n3', 0);
-    expect(sent()).toEqual([
-      [1, 2],
-      [3, 4],
-    ]);
-    one.acknowledge('n3', 1);
-    expect(sent()).toEqual([]);
-    one.acknowledge('n3', 2);
-    expect(sent()).toEqual([[5, 6]]);
-    one.acknowledge('n3', 4);
-    expect(sent()).toEqual([
+    // Entries of three bytes each, of four from the tenth on.
+    expect(sentAfter(0)).toEqual([[1]]);
+    expect(sentAfter(1)).toEqual([[2]]);
+    expect(sentAfter(2)).toEqual([[3, 4]]);
+    expect(sentAfter(3)).toEqual([]);
+    expect(sentAfter(4)).toEqual([
+      [5, 6],
       [7, 8],
-      [9, 10, 11, 12],
     ]);
+    expect(sentAfter(8)).toEqual([[9, 10], [11]]);
+    expect(sentAfter(11)).toEqual([[12], [13], [14]]);
+    expect(sentAfter(14)).toEqual([[15], [16], [17, 18, 19, 20, 21]]);
   });
 
   it('a backlog that is too long or too heavy is refused, and works off', () => {
