@@ -230,4 +230,21 @@ export const SNAPSHOT_BUGS: readonly Bug[] = [
       name: 'a leader whose log begins after a snapshot > begins anew for a follower',
     },
   },
+  {
+    name: 'log-taken-from-a-straggler',
+    title: 'A leader that takes a snapshot forgets what a follower has not got yet, which then needs another snapshot, and so on',
+    source: 'seen in the code when a follower with an empty disk came back to a million keys',
+    edits: [
+      {
+        file: 'raft/leader.ts',
+        find: 'const has = progress.snapshot?.last.index ?? progress.matchIndex;',
+        replace: 'const has = progress.snapshot?.last.index ?? upTo;',
+      },
+    ],
+    caught: {
+      by: 'test',
+      file: 'raft/snapshots.test.ts',
+      name: 'a leader whose log begins after a snapshot > keeps what a follower has not got yet that answers, so that it needs no snapshot',
+    },
+  },
 ];
