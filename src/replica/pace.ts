@@ -4,6 +4,7 @@
  * processors, it goes on at once.
  */
 import { type LogIndex, type Millis, millis } from '../base/brand.ts';
+import { LIMITS } from '../base/limits.ts';
 import type { Clock } from './ports.ts';
 
 /** Entries left to apply: done in less time than anybody would notice. */
@@ -13,8 +14,9 @@ const REST_PER_WAIT = 4;
 const MOST_REST = 3;
 /** Where nobody counts the waiting. */
 const BLIND_REST = 1;
-/** Shorter ones no timer can keep. */
+/** Shorter ones no timer can keep; a longer one would keep heartbeats waiting. */
 const LEAST_REST_MS = 1;
+const MOST_REST_MS = LIMITS.heartbeatMs;
 /** Whoever is not closer to the end of the log by this part after so long rests half as long from then on: it would never arrive. */
 const LOOK_MS = 1_000;
 const CLOSER = 1 / 30;
@@ -76,7 +78,7 @@ export class Pace {
     const now = this.#clock.now();
     this.#look(now);
     const rest = this.#share * this.#restAfter(now - startedAt);
-    if (rest >= LEAST_REST_MS) this.#restUntil = millis(now + rest);
+    if (rest >= LEAST_REST_MS) this.#restUntil = millis(now + Math.min(MOST_REST_MS, rest));
   }
 
   get #left(): number {

@@ -33,6 +33,7 @@ describe('a member far from the end of the log', () => {
   it('rests after a turn in which it waited for a processor, for longer than it waited but not for ever', () => {
     const { pace, turn } = bound(new Paced().begun());
     expect([turn(10, 0), turn(10, 2), turn(10, 7.5), turn(10, 9)]).toEqual([0, 8, 30, 30]);
+    expect(turn(100, 90)).toBe(50);
     expect(pace.isBehind).toBe(true);
   });
 
