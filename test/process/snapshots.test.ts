@@ -21,6 +21,11 @@ describe('a cluster that takes snapshots', () => {
     const away = ids(3).find((id) => id !== leader) ?? leader;
     await write(0, KEYS / 3);
     await killNode(dir, away);
+    // For whoever was heard lately, the log is kept.
+    await until(async () => {
+      const { peers } = await client.status(leader);
+      return (peers.find(({ id }) => id === away)?.heardAgoMs ?? 0) > 1_000 ? true : null;
+    });
     for (let part = 1; part < 3; part += 1) {
       await write((part * KEYS) / 3, ((part + 1) * KEYS) / 3);
       await until(async () => ((await client.status(leader)).snapshotIndex >= (part * KEYS) / 3 ? true : null));
