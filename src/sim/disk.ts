@@ -87,7 +87,7 @@ export class SimDisk {
 
   /** Turns a bit over in the files that `which` names; `place` in [0, 1) says where in all their bytes. Null when there are none. */
   rot(which: RegExp, place: number, bit: number): string | null {
-    const paths = this.#memory.paths().filter((each) => which.test(each));
+    const paths = this.paths(which);
     const sizes = paths.map((path) => endOfUse(this.#memory.peek(path)));
     let at = Math.floor(place * sizes.reduce((sum, size) => sum + size, 0));
     const found = sizes.findIndex((size) => {
@@ -99,6 +99,11 @@ export class SimDisk {
     if (path === undefined || !this.#memory.flip(path, at, bit)) return null;
     this.rotten = true;
     return `${path} byte ${at} bit ${bit}`;
+  }
+
+  /** Names of files that `which` names. */
+  paths(which: RegExp): readonly string[] {
+    return this.#memory.paths().filter((each) => which.test(each));
   }
 
   #replace(memory: MemoryDisk): void {

@@ -1,4 +1,5 @@
 /** One simulated process on its own machine: the real replica over the real log, on a simulated disk, clock and network. */
+import { assert } from '../base/assert.ts';
 import { type Millis, millis, type NodeId } from '../base/brand.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { Random } from '../base/random.ts';
@@ -53,6 +54,8 @@ const MARK_PAUSE_MS = 20;
 /** How long one turn of the event loop may take. */
 const TURN_MS = 0.05;
 
+const DAMAGED_SNAPSHOT = /^\/data\/quarantine\/.*\.snap$/;
+
 export class SimNode {
   readonly id: NodeId;
   readonly clock: SimClock;
@@ -66,6 +69,8 @@ export class SimNode {
   #state: Exclude<NodeState, 'paused'> = 'down';
   /** What came while it was paused. */
   #held: (() => void)[] | null = null;
+  /** Snapshots that its starts have put aside. */
+  #damagedSnapshots = 0;
   #atCrashPoint: () => void = () => {};
 
   constructor(parts: SimNodeParts) {
@@ -128,11 +133,20 @@ export class SimNode {
         return;
       }
       this.#ledger.checkRecovered(opened.recovered, this.disk.rotten);
+      this.#checkSnapshots();
       this.#parts.onRecovered(id, opened.recovered);
       this.disk.failed = false;
       this.disk.rotten = false;
       this.#serve(life, opened);
     });
+  }
+
+  /** One that is whole but for its state, which is another than it says, is put aside by a start like a damaged one. */
+  #checkSnapshots(): void {
+    const damaged = this.disk.paths(DAMAGED_SNAPSHOT);
+    const { length } = damaged;
+    assert(this.disk.rotten || length === this.#damagedSnapshots, 'only rot damages a snapshot', () => [this.id, damaged]);
+    this.#damagedSnapshots = length;
   }
 
   /** The process ends in the middle of whatever it does; the machine goes on. */

@@ -124,6 +124,7 @@ export function drawOptions(seed: number, overrides: Overrides = {}): SimOptions
         { uncommittedEntries: 4 },
       ]),
       looseEntries: drawLooseEntries(seed),
+      ...drawCatchUp(seed),
     },
     applySlice: pick([512, 512, 1, 5]),
     snapshotEntries: pick([20, 40, 90, 200, 400, NEVER]),
@@ -145,6 +146,17 @@ function drawReadsAnywhere(seed: number): number {
 /** From a stream of its own too: nobody outside of a log can tell which of its entries are packed. */
 function drawLooseEntries(seed: number): number {
   return [0, 5, LIMITS.looseEntries][seededRandom(seed).fork('loose entries').integer(0, 3)] ?? 0;
+}
+
+/** How long the log is kept for whoever is behind, and in what portions it is sent: with little of both, more snapshots travel. */
+function drawCatchUp(
+  seed: number,
+): Pick<CoreLimits, 'heldEntries' | 'firstCatchUpBytes' | 'catchUpBytes' | 'inflightCatchUpBytes'> {
+  const random = seededRandom(seed).fork('catch-up');
+  const heldEntries = [0, 0, 30, LIMITS.heldEntries][random.integer(0, 4)] ?? 0;
+  const { catchUpBytes, firstCatchUpBytes, inflightCatchUpBytes } = LIMITS;
+  if (random.next() < 0.5) return { heldEntries, catchUpBytes, firstCatchUpBytes, inflightCatchUpBytes };
+  return { heldEntries, catchUpBytes: 400, firstCatchUpBytes: 100, inflightCatchUpBytes: 2_000 };
 }
 
 function drawLeases(seed: number): Leases | null {

@@ -35,7 +35,7 @@ export const SNAPSHOT_BUGS: readonly Bug[] = [
         replace: 'if (state.log.lastIndex >= last.index) {',
       },
     ],
-    caught: { by: 'simulation', breaks: OTHER_LOG, seed: 3 },
+    caught: { by: 'simulation', breaks: OTHER_LOG, seed: 1 },
   },
   {
     name: 'snapshot-boot-keeps-tail',
@@ -110,7 +110,11 @@ export const SNAPSHOT_BUGS: readonly Bug[] = [
         replace: 'if (slot !== null) return',
       },
     ],
-    caught: { by: 'simulation', breaks: /^\/data\/snap|another than the one that was announced|^the same applied/, seed: 3 },
+    caught: {
+      by: 'simulation',
+      breaks: /^only rot damages a snapshot|another than the one that was announced|^the same applied/,
+      seed: 3,
+    },
   },
   {
     name: 'snapshot-configuration-stays',
@@ -211,7 +215,7 @@ export const SNAPSHOT_BUGS: readonly Bug[] = [
         replace: 'inSequence(steps, (error) => {',
       },
     ],
-    caught: { by: 'simulation', breaks: /^what the disk acknowledged|^only rot damages|^term and vote|^\/data/, seed: 51 },
+    caught: { by: 'simulation', breaks: /^what the disk acknowledged|^only rot damages|^term and vote|^\/data/, seed: 12 },
   },
   {
     name: 'interrupted-snapshot-waits',
