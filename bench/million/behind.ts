@@ -79,6 +79,12 @@ async function comesBack(cluster: Cluster, leader: NodeId, behind: NodeId, asked
   }
   const tookMs = Math.round(performance.now() - startedAt);
   await load.stop();
-  const times = { rate, without, during: summary(during), seconds: during, errors: load.latencies.errors };
+  const times = {
+    rate: Number.isFinite(rate) ? rate : 'most',
+    without,
+    during: summary(during),
+    seconds: during,
+    errors: load.latencies.errors,
+  };
   return { node: behind, leader, isBack, tookMs, ...times, ...(await watch.stop()) };
 }

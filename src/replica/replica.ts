@@ -72,6 +72,7 @@ export class Replica {
       logStore: options.logStore,
       policy: options.snapshotPolicy ?? {},
       log: this.#core,
+      isBusy: () => this.#pace.isBehind || this.#core.hasStragglers,
       send: (message) => options.transport.send(message),
       accept: (input) => this.#accept(input),
       onTrouble: options.onTrouble ?? (() => {}),
@@ -198,8 +199,7 @@ export class Replica {
     this.#waiting.answerReads(this.#appliedIndex);
     if (this.#machine.revision !== before) this.#options.onChange?.();
     // One that falls due on the way to the end of the log would keep everybody waiting.
-    if (this.#pace.caughtUp)
-      this.#snapshotter.consider(this.#machine, this.#appliedIndex, this.#pace.isBehind || this.#core.hasStragglers);
+    if (this.#pace.caughtUp) this.#snapshotter.consider(this.#machine, this.#appliedIndex);
     this.#turns.arm(this.#core.deadline);
     this.#armExpiry();
     if (arrived > 0 && now > this.#wroteAt + ONLY_READS_MS)

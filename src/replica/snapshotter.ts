@@ -65,6 +65,8 @@ export interface SnapshotterParts {
     unitsAt(index: LogIndex): number | null;
     snapshotHead(index: LogIndex): SnapshotHead | null;
   };
+  /** Whether there is something more urgent than a snapshot. */
+  readonly isBusy: () => boolean;
   readonly send: (message: Message) => void;
   readonly accept: (input: Input) => void;
   /** Something went wrong that will be tried again: for people. */
@@ -98,12 +100,12 @@ export class Snapshotter {
     this.#bytesSince += data.length;
   }
 
-  /** Takes a snapshot if one is due; nothing but what is on the local disk goes into one. With more urgent things to do it has time. */
-  consider(machine: Machine, appliedIndex: LogIndex, hasTime: boolean): void {
-    const { log, onTrouble, store } = this.#parts;
+  /** Takes a snapshot if one is due; nothing but what is on the local disk goes into one. */
+  consider(machine: Machine, appliedIndex: LogIndex): void {
+    const { isBusy, log, onTrouble, store } = this.#parts;
     this.#forget(log.commitIndex);
-    const patience = hasTime ? PATIENCE : 1;
-    if (this.#taking !== null || !this.#isDue(appliedIndex, patience) || appliedIndex > log.durableIndex) return;
+    if (this.#taking !== null || !this.#isDue(appliedIndex, 1) || appliedIndex > log.durableIndex) return;
+    if (isBusy() && !this.#isDue(appliedIndex, PATIENCE)) return;
     const head = log.snapshotHead(appliedIndex);
     if (head === null) return;
     const bytesBefore = this.#bytesSince;

@@ -25,13 +25,9 @@ export class Turns {
   schedule(): void {
     if (this.#scheduled || this.#stopped) return;
     this.#scheduled = true;
-    const run = (): void => {
-      this.#scheduled = false;
-      if (!this.#stopped) this.#turn();
-    };
     const rest = this.#pace.restUntil - this.#clock.now();
-    if (rest > 0) this.#clock.after(millis(rest), () => this.#clock.soon(run));
-    else this.#clock.soon(run);
+    if (rest > 0) this.#clock.after(millis(rest), () => this.#clock.soon(this.#run));
+    else this.#clock.soon(this.#run);
   }
 
   /** There will be something to do at `deadline`, whatever else happens. */
@@ -50,4 +46,9 @@ export class Turns {
     this.#stopped = true;
     this.#cancelTimer();
   }
+
+  readonly #run = (): void => {
+    this.#scheduled = false;
+    if (!this.#stopped) this.#turn();
+  };
 }

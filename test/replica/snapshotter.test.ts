@@ -44,12 +44,18 @@ function takenAt(policy: Partial<SnapshotPolicy>, entries: number, busyTo = 0): 
   };
   const nothing = (): void => {};
   const parts = { id: nodeId('n1'), store, logStore: { compact: nothing }, policy, log };
-  const snapshotter = new Snapshotter({ ...parts, send: nothing, accept: nothing, onTrouble: nothing });
+  const snapshotter = new Snapshotter({
+    ...parts,
+    isBusy: () => applied <= busyTo,
+    send: nothing,
+    accept: nothing,
+    onTrouble: nothing,
+  });
   const machine = new Machine();
   for (let index = 1; index <= entries; index += 1) {
     applied = logIndex(index);
     snapshotter.applied({ index: applied, term: term(1), type: 'command', data: 'x'.repeat(10) } as never);
-    snapshotter.consider(machine, applied, index <= busyTo);
+    snapshotter.consider(machine, applied);
   }
   return taken;
 }
